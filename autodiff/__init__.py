@@ -1,28 +1,28 @@
 """A scalar reverse-mode autodiff engine to step through, draw and train with.
 
-Where things are, in the order to read:
+Modules, in reading order:
 
-    ieee         numbers that answer inf or nan where Python raises
+    ieee         functions that return inf or nan where Python's raise
     primitives   every primitive, once: value, local gradients, kink, expansion
     vocabulary   every word about the primitives, once: signs, symbols, roles, remedies
     graph        the order by age, staleness, the backward sweep
     engine       Value, its operators, backward()
-    functions    softmax, mean, norm, maxout, ... composed from primitives
+    functions    softmax, mean, norm, maxout, ... composed of primitives
     functional   grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp
-    notation     names as slides write them, in Unicode, MathML and TeX
+    notation     names as on slides, in Unicode, MathML and TeX
     formula      names for the nodes of a graph, and its gates as text
-    steps        both passes in words: table, sentences, data
+    steps        both passes as text: table, sentences, data
     check        check_gradients, nonfinite_origin
     parser       "(x + y) * z" as text -> a recorded graph
     lectures     the lectures' examples, by id
-    quiz         questions with blanks, mistakes named
+    quiz         questions with blanks; mistakes, by name
     flat         a graph as straight-line code: printed, run, compiled
-    __main__     python -m autodiff; cli: what the front doors share
+    __main__     python -m autodiff; cli: shared by the command lines
 
-    refusals, tracing, arrays                  beside engine: errors, recording, NumPy
-    ufuncs, guards, descriptions, typed        beside primitives: NumPy's names, rules that raise, help(), types
+    refusals, tracing, arrays                  for engine: errors, recording, NumPy
+    ufuncs, guards, descriptions, typed        for primitives: NumPy's names, rules that raise, help(), types
     _files                                     atomic file writes, packages that may be missing
-    _lazy                                      names whose module is imported when they are used
+    _lazy                                      lazy imports
 
 What the package exports, and why:
 
@@ -34,12 +34,12 @@ What the package exports, and why:
     compile                                       a function as flat code: ``value_and_grad``, ``map``, ``trainer``
     parse, latex                                  text in, TeX out
     check_gradients, nonfinite_origin             is a gradient right, and where did inf or nan begin
-    Primitive, PRIMITIVES                         a gate of your own, and the table of all gates
-    ExpressionError, StaleGraphError, TraceError  what can be caught
+    Primitive, PRIMITIVES                         gates of your own, and the table of all gates
+    ExpressionError, StaleGraphError, TraceError  errors to catch
 
-Every other gate answers to its name, too (``autodiff.atan2``; ``autodiff.primitives`` lists them), and so do ``abs``
-and ``sum``, which a star import leaves to Python. Submodules to import from: ``graph`` (history, stale, sweep,
-on_kink), ``formula`` (names and text of gates), ``flat`` (programs), ``lectures`` (examples), ``quiz`` (questions).
+All other gates are attributes, too (``autodiff.atan2``; ``autodiff.primitives`` lists them), and so are ``abs`` and
+``sum``, which a star import leaves to Python. Submodules to import from: ``graph`` (history, stale, sweep, on_kink),
+``formula`` (names and text of gates), ``flat`` (programs), ``lectures`` (examples), ``quiz`` (questions).
 
 >>> from autodiff import variables
 >>> x, y, z = variables(x=-2, y=5, z=-4)
@@ -69,10 +69,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import check as check, flat as flat, lectures as lectures, parser as parser, quiz as quiz
     from .check import check_gradients, nonfinite_origin
     from .flat.compiled import compile as compile
     from .formula import latex
     from .parser import ExpressionError, parse
+
+    # The other gates, found by __getattr__:
+    acos = acosh = add = asin = asinh = atan = atan2 = atanh = cosh = div = equal = erf = expm1 = floor = absolute
+    floor_div = fmod = gaussian = greater = greater_equal = heaviside = hypot = largest = less = less_equal = absolute
+    log10 = log1p = log2 = mod = mul = neg = normal_cdf = not_equal = sinh = sub = absolute
 
 __version__ = "0.1.0"
 
@@ -91,7 +97,7 @@ ROOMS = {  # modules that are imported when they, or one of these names, are fir
 
 
 class Described:
-    """A primitive's attribute, written from its row when help() reads it; the class has one of its own."""
+    """An attribute that help() reads of a primitive, generated from its row; the class has its own."""
 
     def __init__(self, name: str, of_class: Any) -> None:
         self.name = name
@@ -107,4 +113,5 @@ class Described:
 
 Primitive.__doc__ = Described("text", Primitive.__doc__)  # type: ignore[assignment]
 Primitive.__signature__ = Described("signature", None)  # type: ignore[attr-defined]
-__getattr__, __dir__ = lazily(__name__, ROOMS, PRIMITIVES)
+if not TYPE_CHECKING:  # type checkers find a misspelled name
+    __getattr__, __dir__ = lazily(__name__, ROOMS, PRIMITIVES)

@@ -1,9 +1,10 @@
-"""The front door: ``python -m autodiff "(x + y) * z" x=-2 y=5 z=-4`` steps through an expression."""
+"""The command line: ``python -m autodiff "(x + y) * z" x=-2 y=5 z=-4`` steps through an expression."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import autodiff
 
 from ._files import OUTPUT, PAGES, finite, suffix, write
-from .cli import Subject, examples, file_name, front_door, hidden_packages, places, read, refuse_idle, say, shielded
+from .cli import Subject, decimal_places, file_name, front_door, list_examples, read_subjects, refuse_idle, say, shield
 from .quiz import Question
 
 HELP = """\
@@ -19,10 +20,10 @@ Steps through an expression and its gradients, one gate at a time:
 
     python -m autodiff "(x + y) * z" x=-2 y=5 z=-4
     python -m autodiff "q = x + y; f = q * z" x=-2 y=5 z=-4 --step
-    python -m autodiff D1        an example of the lectures, by its id
+    python -m autodiff D1        a lecture example, by its id
 
 All options: python -m autodiff --help"""
-MOST = 1000  # questions that a quiz may have
+MOST_QUESTIONS = 1000  # questions that a quiz may have
 QUIZ = ("quiz", "seed", "key", "file", "like", "variants", "level", "ask")
 STEPS = ("words", "step", "plain", "check", "digits", "file", "tangent", "explain", "round")
 JSON, LATEX = ("words", "json", "file", "tangent"), ("words", "latex", "digits", "round", "file")
@@ -36,44 +37,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m autodiff",
         usage='python -m autodiff "EXPRESSION" name=number ... [options]',
         description="Step through an expression and its gradients, one gate at a time.",
-        epilog=examples(),
+        epilog=list_examples(),
     )
-    made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D1")
-    made.add_argument("--step", action="store_true", help="wait for Enter after each step (b back, q quit)")
-    made.add_argument("--plain", action="store_true", help="one spoken sentence a line, for screen readers")
-    made.add_argument("--json", action="store_true", help="the steps as data")
-    made.add_argument("--latex", action="store_true", help="the formula and the steps in TeX, to be pasted")
-    made.add_argument("--check", action="store_true", help="compare each gradient with a numerical one")
-    made.add_argument("--explain", action="store_true", help="a because for every step")
-    made.add_argument("--round", type=places, metavar="N", help="round every step to N places and go on from there")
-    made.add_argument("--tangent", metavar="INPUT", help="forward mode, too: how fast each gate grows along INPUT")
-    made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
-    drawing = "draw the graph into FILE, such as graph.svg"
-    made.add_argument("-o", dest="file", type=file_name, metavar="FILE", help=drawing)
-    made.add_argument("--quiz", type=int, metavar="N", help="N questions to work out by hand (-o FILE.html: to print)")
-    made.add_argument("--seed", type=int, default=0, help="of the quiz: the same seed gives the same questions")
-    made.add_argument("--key", action="store_true", help="the quiz with its answers")
-    made.add_argument("--level", type=int, default=2, help="of the quiz: 1 + - *, 2 max, 3 / exp squares, 4 sigmoid")
-    made.add_argument("--like", default="", metavar="ID", help="a quiz of lecture examples: E7, D1 or D")
-    made.add_argument("--variants", type=int, default=1, metavar="N", help="N sheets, their questions alike")
-    made.add_argument("--ask", action="store_true", help="ask the quiz here, with hints and a score")
-    made.add_argument("--version", action="version", version=f"scalar-autodiff {autodiff.__version__}")
-    return made.parse_intermixed_args(shielded(arguments))
+    add = parser.add_argument
+    flag: Any = {"action": "store_true"}
+    places: Any = {"type": decimal_places, "metavar": "N"}
+    add("words", nargs="*", metavar="EXPRESSION name=number", help="or the id of a lecture example: D1")
+    add("--step", help="wait for Enter after each step (b back, q quit)", **flag)
+    add("--plain", help="one spoken sentence per line, for screen readers", **flag)
+    add("--json", help="print the steps as JSON", **flag)
+    add("--latex", help="print the formula and the steps as TeX", **flag)
+    add("--check", help="compare each gradient with a numerical one", **flag)
+    add("--explain", help="give the reason for every step", **flag)
+    add("--round", help="round every step to N places and continue from there", **places)
+    add("--tangent", metavar="INPUT", help="also run forward mode: the derivative of every gate by INPUT")
+    add("--digits", help="places after the point (default: 6 significant digits)", **places)
+    add("-o", dest="file", type=file_name, metavar="FILE", help="draw the graph into FILE, such as graph.svg")
+    add("--quiz", type=int, metavar="N", help="ask N questions to solve by hand (-o FILE.html: to print)")
+    add("--seed", type=int, default=0, help="seed of the quiz: the same seed gives the same questions")
+    add("--key", help="print the answers of the quiz", **flag)
+    add("--level", type=int, default=2, help="level of the quiz: 1 + - *, 2 max, 3 / exp squares, 4 sigmoid")
+    add("--like", default="", metavar="ID", help="take the questions from lecture examples: E7, D1 or D")
+    add("--variants", type=int, default=1, metavar="N", help="N sheets with the same questions and other numbers")
+    add("--ask", help="take the quiz here, with hints and a score", **flag)
+    add("--version", action="version", version=f"scalar-autodiff {autodiff.__version__}")
+    return parser.parse_intermixed_args(shield(arguments))
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Read what was given and show it."""
+    """Run the parsed command line and return the exit status."""
     say(*hidden_packages().values())
     plain = options([])
     if chosen.quiz is not None:
-        refuse_idle(chosen, plain, QUIZ, "a quiz has expressions of its own and shows no steps:")
+        refuse_idle(chosen, plain, QUIZ, "a quiz has its own expressions and shows no steps:")
         if chosen.ask:
             alone = [name for name in QUIZ if name not in ("file", "key", "variants")]
-            refuse_idle(chosen, plain, alone, "a quiz that is asked here has one sheet and no key:")
+            refuse_idle(chosen, plain, alone, "a quiz taken here has one sheet and no key:")
         print(quiz(chosen))
         return 0
     if not chosen.words:
@@ -81,11 +84,11 @@ def run(chosen: argparse.Namespace) -> int:
         print(HELP)
         return 0
     if chosen.json:
-        refuse_idle(chosen, plain, JSON, "--json gives every step as data, with all digits:")
+        refuse_idle(chosen, plain, JSON, "--json prints every step, with all digits:")
     refuse_idle(chosen, plain, (*STEPS, "json", "latex"), "only a quiz has these: add --quiz 3, or")
     if chosen.latex:
-        refuse_idle(chosen, plain, LATEX, "--latex gives the formula and every step:")
-    subjects, notes = read(chosen.words)
+        refuse_idle(chosen, plain, LATEX, "--latex prints the formula and every step:")
+    subjects, notes = read_subjects(chosen.words)
     say(*notes)
     if chosen.file:
         draw(subjects, chosen)
@@ -99,7 +102,7 @@ def run(chosen: argparse.Namespace) -> int:
         if chosen.latex:
             print(f"\\[\n{autodiff.latex(subject.output)}\n\\]\n{steps_of(subject, chosen).latex()}")
         else:
-            show(subject, chosen)
+            print_steps(subject, chosen)
     return 0
 
 
@@ -109,7 +112,7 @@ def steps_of(subject: Subject, chosen: argparse.Namespace) -> Any:
     return steps if chosen.round is None else steps.rounded(chosen.round)
 
 
-def show(subject: Subject, chosen: argparse.Namespace) -> None:
+def print_steps(subject: Subject, chosen: argparse.Namespace) -> None:
     """Print the steps, all at once or one by one, and the gradient check if asked for."""
     steps = steps_of(subject, chosen)
     pages = steps.sentences if chosen.plain else steps.pages(chosen.explain)
@@ -128,7 +131,7 @@ def show(subject: Subject, chosen: argparse.Namespace) -> None:
 
 
 def walk(pages: Sequence[str]) -> None:
-    """Print page after page, each when Enter is pressed; the end of the input ends it."""
+    """Print one page for each Enter, until the last page or the end of the input."""
     place = 0
     while True:
         print(pages[place], flush=True)
@@ -137,7 +140,7 @@ def walk(pages: Sequence[str]) -> None:
         print(PROMPT, end="", flush=True)
         answer = sys.stdin.readline()
         if not sys.stdin.isatty():
-            print()  # where nobody presses Enter, nothing else ends the line
+            print()  # nobody pressed Enter to end the line
         if not answer or answer.strip().lower() in ("q", "quit"):
             return
         place = max(0, place - 1) if answer.strip().lower() in ("b", "back") else place + 1
@@ -150,7 +153,7 @@ def draw(subjects: Sequence[Subject], chosen: argparse.Namespace) -> None:
         parts = ", ".join(subject.title[0].partition(":")[0] for subject in subjects)
         raise ValueError(f"a file holds one graph: choose one of {parts}")
     if "visualize" in hidden_packages():
-        raise ValueError(f"{file} cannot be drawn: another visualize is in the way")
+        raise ValueError(f"{file} cannot be drawn: another package visualize hides this one")
     import visualize
     from visualize.picture import FORMATS
 
@@ -165,11 +168,11 @@ def draw(subjects: Sequence[Subject], chosen: argparse.Namespace) -> None:
 
 
 def quiz(chosen: argparse.Namespace) -> str:
-    """The worksheet of a quiz, the file it was written to, or the score if it was asked here."""
+    """Make a quiz and return the worksheet, the name of its file, or the score if it was taken here."""
     from .quiz import ask, gift, html, moodle, questions, variant, worksheet
 
-    if chosen.quiz * max(1, chosen.variants) > MOST:
-        raise ValueError(f"a quiz has at most {MOST} questions, got {chosen.quiz * chosen.variants!r:.40}")
+    if chosen.quiz * max(1, chosen.variants) > MOST_QUESTIONS:
+        raise ValueError(f"a quiz has at most {MOST_QUESTIONS} questions, got {chosen.quiz * chosen.variants!r:.40}")
     if not 1 <= chosen.variants <= 26:
         raise ValueError(f"a quiz has 1 to 26 variants, got {chosen.variants}")
     to_file = chosen.file and chosen.file not in OUTPUT
@@ -191,12 +194,23 @@ def quiz(chosen: argparse.Namespace) -> str:
 
 
 def blank_graph(question: Question) -> str:
-    """The graph of a question as SVG, its numbers left out."""
+    """The graph of a question as SVG, without numbers."""
     if "visualize" in hidden_packages():
         return ""
     from visualize import draw as drawn
 
     return drawn(question.graph, values=False, gradients="blank", theme="light", width=880).svg()
+
+
+def hidden_packages() -> dict[str, str]:
+    """A note for each package of this distribution that a file in the working directory hides."""
+    here, home = os.path.realpath(sys.path[0]), os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    notes = {}
+    for name in ("autodiff", "nn", "visualize"):
+        for file in (os.path.join(here, f"{name}.py"), os.path.join(here, name, "__init__.py")):
+            if here != home and os.path.isfile(file):
+                notes[name] = f"{file} hides the installed package {name}: give it another name"
+    return notes
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and packages that may be missing."""
+"""Atomic file writes, and packages that may be missing."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ if TYPE_CHECKING:
 
 __all__ = ["OUTPUT", "PAGES", "destination", "finite", "need", "suffix", "write"]
 
-PAGES = (".html", ".htm")  # the endings of a page
+PAGES = (".html", ".htm")  # extensions of a page
 OUTPUT = ("-", "/dev/stdout")  # names of the standard output
 
 
 def suffix(path: str | os.PathLike[str], known: Collection[str]) -> str:
-    """The path's ending, such as ".svg" (of the standard output, the first known); ValueError for an unknown one."""
+    """The path's extension, such as ".svg" (for the standard output, the first known); ValueError if unknown."""
     if os.fspath(path) in OUTPUT:
         return next(iter(known))
-    ending = os.path.splitext(os.fspath(path))[1].lower()
-    if ending not in known:
-        said = f"the ending {ending!r:.40} is" if ending else "a name without an ending is"
-        raise ValueError(f"cannot save {os.fspath(path)!r:.300}: {said} no format; known are {', '.join(known)}")
-    return ending
+    extension = os.path.splitext(os.fspath(path))[1].lower()
+    if extension not in known:
+        why = f"unknown extension {extension!r:.40}" if extension else "the name has no extension"
+        raise ValueError(f"cannot save {os.fspath(path)!r:.300}: {why}; write one of {', '.join(known)}")
+    return extension
 
 
 def destination(path: str | os.PathLike[str]) -> str:
-    """The path to write a file to, ``~`` and links resolved; OSError or ValueError if it cannot be written."""
+    """The path to write to, with ``~`` and links resolved; OSError or ValueError if it cannot be written."""
     wanted = os.fspath(path)
     if wanted in OUTPUT:
         return wanted
     try:
         wanted = os.path.expanduser(wanted)
-        with suppress(OSError):  # mostly that it is not there yet; what else there is shows when it is written
+        with suppress(OSError):  # usually the file does not exist yet; writing reports all other problems
             os.lstat(wanted)
-    except ValueError as error:  # a zero byte, half a character
-        raise ValueError(f"cannot save {wanted!r:.300}: no file has such a name") from error
+    except ValueError as error:  # a zero byte or a lone surrogate
+        raise ValueError(f"cannot save {wanted!r:.300}: not a valid file name") from error
     target = os.path.realpath(wanted)
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"cannot save {wanted!r:.300}: there is no folder {folder!r:.300}")
     for refused, kind, why in (
-        (os.path.islink(target), OSError, "that is a link to itself"),
-        (os.path.isdir(target), IsADirectoryError, "that is a folder"),
-        (os.path.exists(target) and not os.path.isfile(target), OSError, "that is no regular file"),
+        (os.path.islink(target), OSError, "it is a link to itself"),
+        (os.path.isdir(target), IsADirectoryError, "it is a folder"),
+        (os.path.exists(target) and not os.path.isfile(target), OSError, "it is not a regular file"),
     ):
         if refused:
             raise kind(f"cannot save {wanted!r:.300}: {why}")
@@ -55,7 +55,7 @@ def destination(path: str | os.PathLike[str]) -> str:
 
 
 def write(path: str | os.PathLike[str], content: bytes) -> str:
-    """Write the file ("-": standard output) in one step and return its path; OSError or ValueError if that fails."""
+    """Write the file atomically ("-": to standard output) and return its path; OSError or ValueError on failure."""
     target = destination(path)
     wanted = os.path.expanduser(path)
     if wanted in OUTPUT:
@@ -73,15 +73,15 @@ def write(path: str | os.PathLike[str], content: bytes) -> str:
             os.chmod(temporary, os.stat(target).st_mode & 0o777)
         os.replace(temporary, target)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, wanted) from error  # the name that the caller knows
-    finally:  # after ctrl-C too
+        raise OSError(error.errno, error.strerror, wanted) from error  # named as the caller wrote it
+    finally:  # also after ctrl-C
         if os.path.exists(temporary):
             os.remove(temporary)
     return wanted
 
 
 def finite(x: Any) -> Any:
-    """The data with inf and nan as strings, since JSON has no such numbers."""
+    """The data with inf and nan as strings, because JSON does not have them."""
     if isinstance(x, dict):
         return {key: finite(member) for key, member in x.items()}
     if isinstance(x, (list, tuple)):
@@ -90,7 +90,7 @@ def finite(x: Any) -> Any:
 
 
 def need(package: str, what: str) -> None:
-    """Import the package; the ImportError says what needs it and how to install it."""
+    """Import the package; an ImportError says what needs it and how to install it."""
     try:
         __import__(package)
     except ImportError as error:

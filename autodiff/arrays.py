@@ -1,4 +1,4 @@
-"""What arrays, frames and tensors of other libraries are here; none is imported: whoever gives one has done so."""
+"""Arrays, frames and tensors of other libraries as lists and Values; a library is never imported, only looked up."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["in_order"]
 
 
 def in_order(thing: str, given: Any) -> Any:
-    """What is given, with frames, series, arrays and tensors as (nested) lists; TypeError for text, sets and dicts."""
-    given = given.to_numpy() if hasattr(given, "to_numpy") else given  # a frame's iteration gives its columns
+    """Frames, series, arrays and tensors as (nested) lists, others unchanged; TypeError for text, sets and dicts."""
+    given = given.to_numpy() if hasattr(given, "to_numpy") else given  # iterating over a frame gives its columns
     if hasattr(given, "tolist") and getattr(getattr(given, "dtype", None), "kind", "") not in ("M", "m"):
-        given = given.tolist()  # dates would come out as ints
+        given = given.tolist()  # but not dates, which would become ints
     if isinstance(given, (str, bytes, dict, set, frozenset, type({}.keys()))):
         raise TypeError(f"{thing} takes a list, in order, got {type(given).__name__}: {given!r:.60}")
     return given
@@ -29,7 +29,7 @@ def is_array(x: Any) -> bool:
 
 
 def array_of(members: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """An array of the members, of float64 where they are floats; a list of lists; of nothing an array of that shape."""
+    """An array of the members (floats: float64); a list if they are trees; an empty array of ``shape`` if none."""
     numpy: Any = sys.modules["numpy"]
     if all(isinstance(member, float) for member in members):
         return numpy.array(members, float) if members else numpy.empty(shape)
@@ -37,22 +37,21 @@ def array_of(members: Sequence[Any], shape: tuple[int, ...]) -> Any:
         return list(members)
     if all(map(is_array, members)):
         return numpy.stack(members)
-    found = numpy.empty(len(members), object)
+    array = numpy.empty(len(members), object)
     for i, member in enumerate(members):
-        found[i] = member
-    return found
+        array[i] = member
+    return array
 
 
-def elementwise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
-    """The function of every element of the arrays among the operands, broadcast as NumPy does it."""
+def broadcast(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
+    """Apply the function elementwise to arrays and numbers, broadcast as in NumPy."""
     numpy: Any = sys.modules["numpy"]
-    found = numpy.frompyfunc(function, len(operands), 1)(*operands)
-    return array_of(list(found.flat), found.shape).reshape(found.shape) if is_array(found) else found
+    results = numpy.frompyfunc(function, len(operands), 1)(*operands)
+    return array_of(list(results.flat), results.shape).reshape(results.shape) if is_array(results) else results
 
 
-def boxed(x: Any) -> Any:
-    """x as an array of shape (), which NumPy computes with element by element."""
-    numpy: Any = sys.modules["numpy"]
-    box = numpy.empty((), object)
-    box[()] = x
-    return box
+def box(x: Any) -> Any:
+    """x in an object array of shape (), to which NumPy applies functions elementwise."""
+    array = sys.modules["numpy"].empty((), object)
+    array[()] = x
+    return array

@@ -1,49 +1,50 @@
-"""Value, a number that remembers how it was made and sends gradients back the way it came."""
+"""Value: a number that remembers how it was computed and can send gradients back."""
 
 from __future__ import annotations
 
+from functools import partialmethod
 from itertools import count
 
 from . import primitives as p
-from .arrays import boxed, elementwise, in_order, is_array
+from .arrays import box, broadcast, in_order, is_array
 from .graph import history, numbers, refuse_stale, stale, sweep
 from .ieee import ERRORS, INF, NAN, number, real
 from .primitives import Primitive
-from .refusals import Missing, refused, unsupported
+from .refusals import Missing, refusal, refuse_operand
 from .tracing import keeps_sums, refuse, threads as tracing
-from .ufuncs import METHODS, UFUNCS, applied
+from .ufuncs import NUMPY_METHODS, UFUNCS, apply_ufunc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from .steps import Steps
     from .typed import Array, Operator, Plain
 
-tick = count(1).__next__  # a clock that never shows the same time twice
+tick = count(1).__next__  # a clock that never repeats
 create = object.__new__
 
 
-# --- The table again, as operators and methods ---------------------------------------------------
+# --- Primitives as operators and methods ---------------------------------------------------------
 
 
 class Help(str):
-    """The docstring of a method: help() and print() show what the row of its primitive says."""
+    """The docstring of a method; help() and print() append the documentation of its primitive."""
 
     primitive: Primitive
 
     def __str__(self) -> str:
         return f"{str.__str__(self)}\n\n{self.primitive.__doc__}"
 
-    def expandtabs(self, tabsize: Any = 8) -> str:  # what help() calls first
+    def expandtabs(self, tabsize: Any = 8) -> str:  # help() calls this first
         return str(self)
 
 
-def named(method: Any, primitive: Primitive) -> Any:
-    """The method under the primitive's name, for help() and for error messages."""
+def document(method: Any, primitive: Primitive) -> Any:
+    """Give the method its primitive's name and documentation."""
     method.__name__ = method.__qualname__ = primitive.name
-    method.__doc__ = Help(f"The gate {primitive.name}, recorded; the Value is its first operand.")
+    method.__doc__ = Help(f"Record the gate {primitive.name} with this Value as its first operand.")
     method.__doc__.primitive = primitive
     return method
 
@@ -55,7 +56,7 @@ def unary(primitive: Primitive) -> Callable[[Value], Value]:
     def method(self: Value) -> Value:
         return result(primitive, value(self._data), (self,))
 
-    return named(method, primitive)  # type: ignore[no-any-return]
+    return document(method, primitive)  # type: ignore[no-any-return]
 
 
 def binary(primitive: Primitive, reflected: bool = False) -> Operator[Value]:
@@ -63,64 +64,64 @@ def binary(primitive: Primitive, reflected: bool = False) -> Operator[Value]:
     value = primitive.value
 
     def method(self: Value, other: Any) -> Value:
-        if type(other) is Value:  # most gates are made here: result(), spelled out for speed
+        if type(other) is Value:  # the most frequent case: result(), spelled out for speed
             node = create(Value)
             node._data = value(self._data, other._data)
             node.operands = (self, other)
             node.primitive = primitive
             node._label = ""
-            node._grad = 0.0
+            node._grad = None
             node.born = node.changed = tick()
             return node
         if type(other) is not float:
             given, other = other, number(other)
             if other is None:
-                return unsupported(primitive, given)  # type: ignore[no-any-return]
+                return refuse_operand(primitive, given)  # type: ignore[no-any-return]
         if reflected:
             return result(primitive, value(other, self._data), (other, self))
         return result(primitive, value(self._data, other), (self, other))
 
-    return named(method, primitive)  # type: ignore[no-any-return]
+    return document(method, primitive)  # type: ignore[no-any-return]
 
 
-def several(primitive: Primitive) -> Callable[..., Value]:
+def variadic(primitive: Primitive) -> Callable[..., Value]:
     """The primitive as a method that takes the other operands as arguments."""
 
     def method(self: Value, *others: Any, out: Any = False) -> Value:
-        if out is None and len(others) == 2:  # np.clip(v, low, high) says so; None is no bound there
+        if out is None and len(others) == 2:  # np.clip(v, low, high) passes out=None; a bound of None means no bound
             others = tuple([bound if given is None else given for given, bound in zip(others, (-INF, INF))])
         elif out is not None and out is not False:
-            raise TypeError(f"{primitive.name} makes a new Value and takes no out=, got {type(out).__name__}")
+            raise TypeError(f"{primitive.name} returns a new Value and takes no out=, got {type(out).__name__}")
         return Value.record(primitive, (self, *others))  # type: ignore[no-any-return]
 
-    return named(method, primitive)  # type: ignore[no-any-return]
+    return document(method, primitive)  # type: ignore[no-any-return]
 
 
 class Value:
-    """A number, its gradient, and the operands and primitive that made it.
+    """A number, its gradient, and the primitive and operands that it was computed from.
 
     Parameters
     ----------
     data : int, float, bool or NumPy scalar
-        The number, kept as a float64. Only leaves (Values that no operation made) can be assigned to.
+        The number, kept as a float64. Only a leaf (a Value that no operation computed) can be assigned new data.
     label : str
         A name for texts and pictures.
 
     Attributes
     ----------
     grad : float
-        d output / d self, as the last ``output.backward()`` left it; leaves add up over several.
+        d output / d self from the last ``output.backward()``; in leaves, calls add up.
     operands : tuple of Value and float
-        What it was computed from, in order; plain numbers stay floats. Empty for a leaf.
+        The operands of the primitive, in order; plain numbers stay floats. Empty for a leaf.
     primitive : Primitive or None
         The operation that computed it; None for a leaf.
     born, changed : int
-        When it was created and when its data was last set, by a clock that never repeats.
+        The times of its creation and of the last change of its data, by a clock that never repeats.
 
     Raises
     ------
     TypeError
-        If ``data`` is no real number; OverflowError if it is an int beyond float64.
+        If ``data`` is not a real number; OverflowError if it is an int beyond float64.
 
     Examples
     --------
@@ -133,26 +134,28 @@ class Value:
 
     __slots__ = ("_data", "_grad", "_label", "born", "changed", "operands", "primitive")
     _data: float
-    _grad: float
+    _grad: float | None  # None until a gradient arrives; then perhaps a NumPy float or complex, from a user's rule
     _label: str
+    __eq__: Operator[Value]  # type: ignore[assignment]
+    __ne__: Operator[Value]  # type: ignore[assignment]
 
     def __init__(self, data: Plain, label: str = "") -> None:
         self._data = real(data, "Value()")
         self.label = label
         self.operands: tuple[Any, ...] = ()  # Values and floats
         self.primitive: Primitive | None = None
-        self._grad = 0.0
+        self._grad = None
         self.born = self.changed = tick()
 
     def __init_subclass__(cls) -> None:
         raise TypeError(
-            f"cannot make {cls.__name__} a subclass of Value: gates know Values only. Keep a Value in an attribute "
+            f"cannot make {cls.__name__} a subclass of Value: gates accept Values only. Keep a Value in an attribute "
             "of your class, or derive it from nn.Module, which finds the Values in its attributes"
         )
 
     @property
     def data(self) -> float:
-        """The number. Assigning to it (leaves only) makes the results computed from it stale."""
+        """The number. Assigning to it (leaves only) makes results computed from it stale."""
         if tracing:
             refuse(self, ".data")
         return self._data
@@ -163,24 +166,26 @@ class Value:
             refuse(self, "a new .data")
         if self.primitive is not None:
             raise AttributeError(
-                f"the data of {self!r} is computed by {self.primitive.name}: "
-                "assign to the inputs it comes from and call forward(), or take detach(), a leaf with the same number"
+                f"cannot set the data of {self!r}, computed by {self.primitive.name}: "
+                "assign to its inputs and call forward(), or use detach(), a leaf with the same number"
             )
         self._data = data if type(data) is float else real(data, "Value.data")
         self.changed = tick()
 
     @property
     def grad(self) -> float:
-        """d output / d self, as the last ``output.backward()`` left it. Assigning None sets it to 0."""
+        """d output / d self from the last ``output.backward()``. Assigning None sets it to 0."""
         grad = self._grad
-        if type(grad) is complex:  # of a negative number to a fraction, in a rule
+        if type(grad) is float:
+            return grad
+        if type(grad) is complex:  # a rule raised a negative number to a fraction
             return NAN
-        return grad if type(grad) is float else real(grad, "a local gradient of a gate")  # NumPy's float, say
+        return 0.0 if grad is None else real(grad, "a local gradient of a gate")
 
     @grad.setter
     def grad(self, grad: Plain | None) -> None:
-        if type(grad) is not float:
-            grad = 0.0 if grad is None else real(grad, f"grad of {self._label or self._data}")
+        if type(grad) is not float and grad is not None:
+            grad = real(grad, f"grad of {self._label or self._data}")
         self._grad = grad
 
     @property
@@ -191,42 +196,30 @@ class Value:
     @label.setter
     def label(self, label: str) -> None:
         if not isinstance(label, str):
-            raise TypeError(f"a label is a str, got {type(label).__name__}: {label!r:.60}")
+            raise TypeError(f"a label must be a str, got {type(label).__name__}: {label!r:.60}")
         self._label = label
 
     # --- Recording ---------------------------------------------------------------------------
 
     @staticmethod
     def record(primitive: Primitive, operands: Sequence[Any]) -> Any:
-        """The result of a primitive on Values and numbers, as a node that remembers them; of arrays, an array."""
-        kept = tuple(operands)
-        if not {*map(type, kept)} <= RECORDED:  # the types of all at once: a weighted sum has many
-            try:
-                kept = tuple(
-                    [x if type(x) is Value else real(x, primitive.name) for x in p.recordable(primitive, kept)]
-                )
-            except TypeError:
-                if any(map(is_array, kept)):
-                    return elementwise(primitive, kept)
-                raise
-        return result(primitive, primitive.compute(numbers(kept)), kept)
+        """The primitive applied to Values and numbers, as a new node; of arrays, an array of nodes."""
+        inputs = tuple(operands)
+        if not {*map(type, inputs)} <= RECORDED:  # the types of all at once: a weighted sum has many
+            if any(map(is_array, inputs)):
+                return broadcast(primitive, inputs)
+            known = p.record_false(primitive, inputs)
+            inputs = tuple([x if type(x) is Value else real(x, primitive.name) for x in known])
+        return result(primitive, primitive.compute(numbers(inputs)), inputs)
 
-    # --- Sweeping ----------------------------------------------------------------------------
+    # --- Forward and backward ----------------------------------------------------------------
 
     def backward(self, upstream: float = 1.0) -> None:
-        """Fill ``grad`` of every node behind this one: upstream * local, added over all paths.
+        """Set ``grad`` of every node that this one depends on: upstream * local, summed over all paths.
 
-        Leaves add up over several calls, as in PyTorch; inner nodes are computed anew.
-
-        Parameters
-        ----------
-        upstream : float
-            The gradient that arrives at this node.
-
-        Raises
-        ------
-        StaleGraphError
-            If an input has changed since this was computed. Nothing is written then.
+        In leaves, gradients add up over calls, as in PyTorch; in inner nodes, each call starts anew. ``upstream`` is
+        the gradient that arrives here. StaleGraphError, before any gradient is written, if an input has changed since
+        this was computed.
         """
         if tracing:
             refuse(self, "backward()")
@@ -234,34 +227,33 @@ class Value:
         order = history(self)
         refuse_stale(order)
         results = [node for node in order if node.primitive]
-        unreached = float()  # noqa: UP018 - a zero object of its own: `is` tells it from a sum that comes to 0
         for node in results:
-            node._grad = unreached
-        self._grad += upstream
+            node._grad = None
+        self._grad = upstream + (self._grad or 0.0)
         for node in reversed(results):
-            upstream, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
-            if upstream is unreached:
-                continue  # no gradient has come: only a comparison looks at this node
+            arriving, rule, operands = node._grad, node.primitive.local_gradients, node.operands  # type: ignore[union-attr]
+            if arriving is None:
+                continue  # only comparisons use this node
             try:
                 if len(operands) == 2:  # most gates: the general case below, spelled out for speed
                     a, b = operands
-                    into_a, into_b = type(a) is Value, type(b) is Value
-                    to_a, to_b = rule(node._data, a._data if into_a else a, b._data if into_b else b)
-                    if into_a and to_a is not None:
-                        a._grad += upstream * to_a if to_a is not False else 0.0
-                    if into_b and to_b is not None:
-                        b._grad += upstream * to_b if to_b is not False else 0.0
+                    has_a, has_b = type(a) is Value, type(b) is Value
+                    to_a, to_b = rule(node._data, a._data if has_a else a, b._data if has_b else b)
+                    if has_a and to_a is not None:
+                        a._grad = (a._grad or 0.0) + (arriving * to_a if to_a is not False else 0.0)
+                    if has_b and to_b is not None:
+                        b._grad = (b._grad or 0.0) + (arriving * to_b if to_b is not False else 0.0)
                 else:
                     for operand, local in zip(operands, rule(node._data, *numbers(operands)), strict=True):
                         if type(operand) is Value and local is not None:
-                            operand._grad += upstream * local if local is not False else 0.0
+                            operand._grad = (operand._grad or 0.0) + (arriving * local if local is not False else 0.0)
             except ERRORS:  # the rule raised, or gave too few local gradients
                 for operand, local in zip(operands, node.primitive.slopes(node._data, *numbers(operands))):  # type: ignore[union-attr]
                     if type(operand) is Value and local is not None:
-                        operand._grad += p.downstream(upstream, local)
+                        operand._grad = (operand._grad or 0.0) + p.downstream(arriving, local)
 
     def forward(self) -> float:
-        """Recompute every node behind this one, oldest first, and return the new number."""
+        """Recompute every node that this one depends on, oldest first, and return the new number."""
         if tracing:
             refuse(self, "forward()")
         for node in history(self):
@@ -271,38 +263,29 @@ class Value:
         return self._data
 
     def zero_grad(self) -> None:
-        """Set ``grad`` of this node and of everything behind it to 0."""
+        """Set ``grad`` to 0 in this node and in all that it depends on."""
         for node in history(self):
-            node._grad = 0.0
+            node._grad = None
 
     def detach(self) -> Value:
-        """A leaf with the same number and label that remembers nothing."""
+        """A leaf with the same number and label, cut off from the graph."""
         if tracing:
             refuse(self, "detach()")
         return Value(self._data, self.label)
 
-    def steps(self, digits: int | None = None, tangents: Any = None) -> Steps:
-        """The backward pass as a sequence of steps, one for each edge; its repr is the table.
+    def steps(self, digits: int | None = None, tangents: Value | Mapping[Value, float] | None = None) -> Steps:
+        """The backward pass as a sequence of steps, one per edge; its repr is a table.
 
-        Parameters
-        ----------
-        digits : int, optional
-            Places after the point in the texts; six significant digits where it is None.
-        tangents : Value, or dict of Value to float, optional
-            Inputs along which forward mode computes a tangent of every gate, shown beside it: x, or {x: 1.0, y: 2.0}.
-
-        Raises
-        ------
-        StaleGraphError
-            If an input has changed since this was computed.
-        ValueError
-            If ``digits`` is no whole number from 0 to 17, or a tangent is of no Value behind this one.
+        ``digits`` (0 to 17) are those after the decimal point in texts; None gives six significant digits.
+        ``tangents``, a Value x or a dict {x: 1.0, y: 2.0}, is the direction in which forward mode computes a tangent
+        of every gate. StaleGraphError if an input has changed since this was computed; ValueError for other digits
+        and for a tangent of a Value outside this graph.
         """
-        from .steps import Steps  # when needed: words are not needed to compute
+        from .steps import Steps  # when needed: computing needs no words
 
         return Steps(self, digits, tangents)
 
-    # --- Being a number ----------------------------------------------------------------------
+    # --- Behaving like a number --------------------------------------------------------------
 
     def __bool__(self) -> bool:
         if tracing:
@@ -310,11 +293,11 @@ class Value:
         return bool(self._data)
 
     # fmt: off
-    if not TYPE_CHECKING:  # type checkers see no such methods, and say that float(x) takes no Value
-        __float__ = refused("float()", "For the number write x.data ([x.data for x in values] to plot them), for text "
+    if not TYPE_CHECKING:  # hidden from type checkers, which then reject float(x)
+        __float__ = refusal("float()", "For the number write x.data ([x.data for x in values] to plot them), for text "
             'f"{x:.2f}"; in place of math.exp, math.log, ... write autodiff.exp, autodiff.log, ...')
-        __int__ = __trunc__ = refused("int()", "For the number write int(x.data)")
-        __round__ = refused("round()", 'For text write f"{x:.2f}", for the number round(x.data, 2)')
+        __int__ = __trunc__ = refusal("int()", "For the number write int(x.data)")
+        __round__ = refusal("round()", 'For text write f"{x:.2f}", for the number round(x.data, 2)')
     # fmt: on
 
     def __format__(self, spec: str) -> str:
@@ -332,30 +315,29 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
+    conjugate = __pos__  # np.var and np.std call it
+
     def __divmod__(self, other: Any) -> tuple[Value, Value]:
         return self // other, self % other
 
     def __rdivmod__(self, other: Any) -> tuple[Value, Value]:
         return other // self, other % self
 
-    def __floor__(self) -> Value:
-        return self.floor()
-
     def __ceil__(self) -> Value:
         return -(-self).floor()
 
     def __radd__(self, other: Value | float | Array) -> Value:
-        if type(other) is int and other == 0:  # the 0 that sum() starts from
+        if type(other) is int and other == 0:  # sum() starts from 0
             return p.sum_(self) if tracing and keeps_sums() else self
         return self._reflected_add(other)
 
     def __rtruediv__(self, other: Value | float | Array) -> Value:
         if type(other) in (int, float) and other == 1:
-            return self.reciprocal()  # the gate that the lectures draw as 1/x
+            return self.reciprocal()  # the lectures draw 1/x as one gate
         return self._reflected_div(other)
 
     # fmt: off
-    __neg__, __abs__                 = unary(p.neg), unary(p.absolute)
+    __neg__, __abs__, __floor__      = unary(p.neg), unary(p.absolute), unary(p.floor)
     __add__, _reflected_add          = binary(p.add), binary(p.add, reflected=True)
     __sub__, __rsub__                = binary(p.sub), binary(p.sub, reflected=True)
     __mul__, __rmul__                = binary(p.mul), binary(p.mul, reflected=True)
@@ -365,68 +347,64 @@ class Value:
     __pow__, __rpow__                = binary(p.power), binary(p.power, reflected=True)
     __lt__, __le__                   = binary(p.less), binary(p.less_equal)
     __gt__, __ge__                   = binary(p.greater), binary(p.greater_equal)
-    __eq__, __ne__                   = binary(p.equal), binary(p.not_equal)  # type: ignore[assignment]
+    __eq__, __ne__                   = binary(p.equal), binary(p.not_equal)
 
     exp, expm1, log, log1p           = unary(p.exp), unary(p.expm1), unary(p.log), unary(p.log1p)
     sqrt, reciprocal, abs, sign      = unary(p.sqrt), unary(p.reciprocal), unary(p.absolute), unary(p.sign)
     sin, cos, tan, tanh              = unary(p.sin), unary(p.cos), unary(p.tan), unary(p.tanh)
-    asin, acos, atan, atan2          = unary(p.asin), unary(p.acos), unary(p.atan), several(p.atan2)
+    asin, acos, atan, atan2          = unary(p.asin), unary(p.acos), unary(p.atan), variadic(p.atan2)
     sinh, cosh                       = unary(p.sinh), unary(p.cosh)
     asinh, acosh, atanh              = unary(p.asinh), unary(p.acosh), unary(p.atanh)
     log2, log10, erf                 = unary(p.log2), unary(p.log10), unary(p.erf)
-    hypot, fmod, floor               = several(p.hypot), several(p.fmod), unary(p.floor)
+    hypot, fmod, floor               = variadic(p.hypot), variadic(p.fmod), unary(p.floor)
     sigmoid, softplus, log_sigmoid   = unary(p.sigmoid), unary(p.softplus), unary(p.log_sigmoid)
     gelu, silu                       = unary(p.gelu), unary(p.silu)
-    gaussian, normal_cdf             = several(p.gaussian), unary(p.normal_cdf)
-    relu, leaky_relu, elu            = unary(p.relu), several(p.leaky_relu), several(p.elu)
-    heaviside, clip                  = several(p.heaviside), several(p.clip)
-    maximum, minimum                 = several(p.maximum), several(p.minimum)
+    gaussian, normal_cdf             = variadic(p.gaussian), unary(p.normal_cdf)
+    relu, leaky_relu, elu            = unary(p.relu), variadic(p.leaky_relu), variadic(p.elu)
+    heaviside, clip                  = variadic(p.heaviside), variadic(p.clip)
+    maximum, minimum                 = variadic(p.maximum), variadic(p.minimum)
     # fmt: on
 
     _prev = Missing("its inputs are in operands (Values and floats), and visualize.draw(f) draws the graph")
-    _op = Missing("the gate is its primitive, called primitive.name; a leaf's primitive is None")
+    _op = Missing("its gate is in primitive, the gate's name in primitive.name; a leaf's primitive is None")
     _backward = Missing("the rule of its gate is primitive.local_gradients; backward() runs the pass")
-    item, numpy = Missing("the number is data"), Missing("the number is data")
-    requires_grad = Missing("every Value takes part; detach() gives one that does not")
-
-    def conjugate(self) -> Value:
-        """Itself: np.var and np.std ask for it."""
-        return self
+    item, numpy = Missing("the number is in data"), Missing("the number is in data")
+    requires_grad = Missing("every Value gets a gradient; detach() returns a leaf that is cut off")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
-        """What NumPy's functions make of Values and arrays: gates, where NumPy has no word or picks by order alone."""
-        found = applied(ufunc, method, inputs, keywords)
+        """A NumPy function of Values and arrays: the gate of its name, or else the function on each element."""
+        found = apply_ufunc(ufunc, method, inputs, keywords)
         if found is not NotImplemented:
             return found
-        known = [boxed(x) if type(x) is Value else x if (plain := number(x)) is None else plain for x in inputs]
-        return getattr(ufunc, method)(*known, **keywords)
+        boxes = [box(x) if type(x) is Value else x if number(x) is None else number(x) for x in inputs]
+        return getattr(ufunc, method)(*boxes, **keywords)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """What copy and pickle make a node from: a leaf from its numbers, a result from a table of its graph."""
+        """For copy and pickle: a leaf as its number, label and gradient, a result as a table of its graph."""
         if self.primitive is None:
-            return restored_leaf, (self.data, self.label, self.grad)
-        return restored_result, tabulated(self)
+            return restore_leaf, (self.data, self.label, self.grad)
+        return restore_result, tabulate(self)
 
 
-for _name in METHODS:
-    setattr(Value, _name, lambda *operands, _name=_name: UFUNCS[_name](*operands))
-RECORDED = {Value, float}  # what operands are, once recorded
+for _name in NUMPY_METHODS:
+    setattr(Value, _name, partialmethod(UFUNCS[_name]))
+RECORDED = {Value, float}  # the types of recorded operands
 
 
 def result(primitive: Primitive, data: float, operands: tuple[Value | float, ...]) -> Value:
-    """A new node; past the checks of ``Value()``, because this is where recording spends its time."""
+    """A new node, without the checks of ``Value()``: recording spends its time here."""
     node = create(Value)
     node._data = data
     node.operands = operands
     node.primitive = primitive
     node._label = ""
-    node._grad = 0.0
+    node._grad = None
     node.born = node.changed = tick()
     return node
 
 
-def tabulated(output: Value) -> tuple[list[Value], list[tuple[Any, ...]]]:
-    """The graph behind a result as (leaves, rows): every operand is a place in the two together, or a float."""
+def tabulate(output: Value) -> tuple[list[Value], list[tuple[Any, ...]]]:
+    """A result's graph as (leaves, rows); an operand is a float or an index into leaves + rows."""
     order = history(output)
     outdated = {node for node, _ in stale(order)}
     leaves = [node for node in order if node.primitive is None]
@@ -440,8 +418,8 @@ def tabulated(output: Value) -> tuple[list[Value], list[tuple[Any, ...]]]:
     return leaves, rows
 
 
-def restored_result(leaves: list[Value], rows: list[tuple[Any, ...]]) -> Value:
-    """The output of a tabulated graph, made anew on the given leaves."""
+def restore_result(leaves: list[Value], rows: list[tuple[Any, ...]]) -> Value:
+    """Rebuild a tabulated graph on the leaves and return its output."""
     nodes = list(leaves)
     for primitive, data, label, grad, outdated, operands in rows:
         node = result(primitive, data, tuple([nodes[x] if type(x) is int else x for x in operands]))
@@ -452,7 +430,7 @@ def restored_result(leaves: list[Value], rows: list[tuple[Any, ...]]) -> Value:
     return nodes[-1]
 
 
-def restored_leaf(data: float, label: str, grad: float) -> Value:
+def restore_leaf(data: float, label: str, grad: float) -> Value:
     leaf = Value(data, label)
     leaf.grad = grad
     return leaf
@@ -461,22 +439,10 @@ def restored_leaf(data: float, label: str, grad: float) -> Value:
 def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     """d output / d input for each input, as recorded Values that can be differentiated again.
 
-    Parameters
-    ----------
-    output : Value
-        What is differentiated. No ``.grad`` is written.
-    inputs : Value or iterable of Value
-        Leaves or inner nodes of its graph; 0 for one that the output does not depend on. One Value counts as [Value].
+    Inputs are leaves or inner nodes, in an iterable; one Value counts as [Value]. The gradient is 0 if the output does
+    not depend on an input. No ``.grad`` is written. TypeError for anything that is not a Value; StaleGraphError if an
+    input has changed since the output was computed.
 
-    Raises
-    ------
-    TypeError
-        If the output or an input is no Value.
-    StaleGraphError
-        If an input has changed since the output was computed.
-
-    Examples
-    --------
     >>> x = Value(3.0, "x")
     >>> slope, = gradients(x ** 3, [x])
     >>> slope.data, gradients(slope, [x])[0].data
@@ -495,11 +461,8 @@ def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
 
 
 def variables(**inputs: Plain) -> tuple[Value, ...]:
-    """Labelled leaves, in the order given: ``x, y = variables(x=-2, y=5)``.
+    """Labeled leaves, in the order given.
 
-    Examples
-    --------
-    >>> from autodiff import variables
     >>> x, y = variables(x=3, y=4)
     >>> x * y + x
     Value(15.0)
@@ -508,13 +471,10 @@ def variables(**inputs: Plain) -> tuple[Value, ...]:
 
 
 def label(namespace: dict[str, Any]) -> None:
-    """Label the unlabelled Values of a namespace after their variables: ``label(globals())``.
+    """Label the unlabeled Values of a namespace after their variables: ``label(globals())``.
 
-    Lists and tuples of Values are numbered: w becomes w0, w1, ... Names with a leading underscore are skipped.
+    Values in lists and tuples are numbered: w becomes w0, w1, ... Names with a leading underscore are skipped.
 
-    Examples
-    --------
-    >>> from autodiff import Value, label
     >>> x = Value(2.0)
     >>> y = x * 3.0
     >>> label(globals())

@@ -1,11 +1,11 @@
-"""Formulas: names for the nodes of a graph, and its gates as text in several styles."""
+"""Formulas: names for the nodes of a graph, and its gates as text, in several styles."""
 
 from __future__ import annotations
 
 from . import primitives
 from .graph import history
 from .notation import Name, tex
-from .ufuncs import applied
+from .ufuncs import apply_ufunc
 from .vocabulary import ATOM, COMPARISON, DASH, INFIX, METHODS, MINUS, POWER, PRODUCT, SUM, head_of, words
 
 TYPE_CHECKING = False
@@ -18,35 +18,35 @@ __all__ = [
     "show", "statements",
 ]  # fmt: skip
 
-LONGEST = 40  # letters of a label that a name keeps
-SIGNS = frozenset(" +-*/%<>=!")  # what a label may hold, but no name
+LONGEST = 40  # letters that a name keeps of a label
+SIGNS = frozenset(" +-*/%<>=!")  # characters that make a label a formula, not a name
 TYPESET = {row.sign: row.typeset for row in INFIX.values() if row.typeset}
 FORMS: dict[str, Callable[[Any], Any]] = {
     "\N{SQUARE ROOT}": lambda x: ("msqrt", x),
     "e^": lambda x: ("msup", ("mi", "e"), x),
 }
-INLINE = 16  # a formula of more gates is written in several lines
+INLINE = 16  # gates; a longer formula is split into several lines
 
 
 class Names:
-    """Hands out unused names; ``spell`` turns a label into a name, or "" if nothing of it can stay."""
+    """Hands out unused names; ``spell`` turns a label into a name, or "" if it contains no valid character."""
 
     __slots__ = ("counts", "spell", "taken")
 
     def __init__(self, spell: Callable[[str], str], reserved: Iterable[str] = ()) -> None:
         self.spell = spell
-        self.taken: dict[str, Any] = dict.fromkeys(reserved)
-        self.counts: dict[str, int] = {}  # the next number behind each stem
+        self.taken = {*reserved}
+        self.counts: dict[str, int] = {}  # the next number of each stem
 
     def unique(self, wanted: str) -> str:
-        """Take ``wanted``, or wanted_2, wanted_3, ... if it is taken."""
+        """Reserve ``wanted``, or wanted_2, wanted_3, ... if it is taken."""
         if wanted in self.taken:
-            return self.numbered(f"{wanted}_", 2)
-        self.taken[wanted] = None
+            return self.next_name(f"{wanted}_", 2)
+        self.taken.add(wanted)
         return wanted
 
-    def numbered(self, stem: str, first: int = 0) -> str:
-        """Take the next free one of s0, s1, s2, ..."""
+    def next_name(self, stem: str, first: int = 0) -> str:
+        """Reserve the next free name of s0, s1, s2, ..."""
         count = self.counts.get(stem, first)
         while f"{stem}{count}" in self.taken:
             count += 1
@@ -55,44 +55,44 @@ class Names:
 
     def of(self, nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
         """A name for each node: its label, else f for the output, s0, s1, ... for gates, v0, v1, ... for inputs."""
-        wanted = {node: self.spell(node.label) or ("f" if node is output else "") for node in nodes}
-        called = {node: self.unique(name) for node, name in wanted.items() if name}
-        for node in wanted:
-            if node not in called:
-                called[node] = self.numbered("s" if node.primitive else "v")
-        return called
+        labels = {node: self.spell(node.label) or ("f" if node is output else "") for node in nodes}
+        names = {node: self.unique(label) for node, label in labels.items() if label}
+        for node in labels:
+            if node not in names:
+                names[node] = self.next_name("s" if node.primitive else "v")
+        return names
 
 
-def behind(nodes: Any, output: Any) -> tuple[Any, Any]:
-    """(nodes, output); one Value stands for (history(value), value)."""
+def with_history(nodes: Any, output: Any) -> tuple[Any, Any]:
+    """(nodes, output), or (history(value), value) for one Value."""
     if hasattr(nodes, "__iter__"):
         return nodes, output
     if not hasattr(nodes, "operands"):
-        raise TypeError(f"expected Values, as history(f) lists them, or one Value, got {nodes!r:.60}")
+        raise TypeError(f"expected Values, such as history(f), or one Value, got {nodes!r:.60}")
     return history(nodes), nodes
 
 
-def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
-    """A unique name for every node (of one Value: all behind it): its label, s0, ... for gates, v0, ... for inputs.
+def one_line(label: str) -> str:
+    """The label as one short line; lone surrogates, which terminals cannot show, are escaped."""
+    return " ".join(label.split())[:LONGEST].encode("utf-8", "backslashreplace").decode()
 
-    An output without a label is f. A label that is taken gets a number.
+
+def names(nodes: Iterable[Any], output: Any = None) -> dict[Any, str]:
+    """A unique name for every node (of one Value: its whole graph): its label, s0, ... for gates, v0, ... for inputs.
+
+    An output without a label is called f. A label already taken gets a number.
 
     >>> from autodiff import variables
-    >>> from autodiff.formula import names
-    >>> from autodiff.graph import history
     >>> x, y, z = variables(x=-2, y=5, z=-4)
-    >>> f = (x + y) * z
-    >>> list(names(history(f), f).values())
+    >>> list(names((x + y) * z).values())
     ['x', 'y', 'z', 'f', 's0']
     """
-    nodes, output = behind(nodes, output)
-    # A label in one short line; lone surrogates, which no terminal can show, are written out.
-    spell = lambda x: " ".join(x.split())[:LONGEST].encode("utf-8", "backslashreplace").decode()  # noqa: E731
-    return Names(spell).of(nodes, output)
+    nodes, output = with_history(nodes, output)
+    return Names(one_line).of(nodes, output)
 
 
 def show(x: float, digits: int | None = None) -> str:
-    """The number as text: six significant digits, or ``digits`` places after the point up to 1e16.
+    """The number as text: six significant digits, or ``digits`` places after the decimal point up to 1e16.
 
     >>> show(2.0), show(1 / 3), show(1 / 3, 2)
     ('2', '0.333333', '0.33')
@@ -106,15 +106,14 @@ def show(x: float, digits: int | None = None) -> str:
 
 
 def exact(x: float) -> str:
-    """The number as text that reads back as the same number, without a needless ``.0``."""
+    """The shortest text that reads back as the same number, without ``.0``."""
     return repr(x).removesuffix(".0")
 
 
 class Formula:
-    """A text, how strongly it holds together, and (where known) the number it stands for.
+    """A text, the precedence of its outermost operator (``strength``) and, where known, its number.
 
     >>> from autodiff import sigmoid
-    >>> from autodiff.formula import Formula
     >>> print((1.0 - sigmoid(Formula("x"))) * sigmoid(Formula("x")))
     (1 - sigmoid(x)) * sigmoid(x)
     """
@@ -131,31 +130,31 @@ class Formula:
 
     @classmethod
     def constant(cls, text: str, number: float) -> Formula:
-        """A number by the text that stands for it."""
+        """A number, written as ``text``."""
         return cls(text, MINUS if text.startswith("-") else ATOM, number)
 
     spell = staticmethod(exact)
 
     @classmethod
     def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
-        """The primitive applied to Formulas and numbers, written as Python would read it."""
+        """The primitive applied to Formulas and numbers, as Python code."""
         parts = [cls.of(operand) for operand in operands]
         text, strength = cls.write(head_of(primitive), parts)
         numbers = [part.number for part in parts if part.number is not None]
         try:
             return cls(text, strength, primitive.compute(numbers) if len(numbers) == len(parts) else None)
-        except ValueError:  # the value of a user's gate may raise
+        except ValueError:  # the value of a user's gate raised
             return cls(text, strength)
 
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
-        """(text, strength) of one gate, which is given as ``words`` takes it."""
+        """(text, strength) of one gate, a Primitive or its name."""
         row = words(gate)
         if gate in INFIX:
             strength = row.strength
             left, right = strength, strength + 1  # a - b - c, but a - (b - c)
             if strength == COMPARISON:
-                left = SUM  # Python reads a < b < c in a way of its own
+                left = SUM  # Python chains a < b < c
             if strength == POWER:
                 left, right = ATOM, MINUS  # (a ** b) ** c, but a ** b ** c and a ** -b
             return cls.infix(row.sign, parts[0].inside(left), parts[1].inside(right)), strength
@@ -166,14 +165,14 @@ class Formula:
         texts = [part.text for part in parts]
         if gate == "dot":
             n = len(texts) // 2
-            return cls.calling(gate, "dot", [texts[:n], texts[n:-1], texts[-1]]), ATOM
+            return cls.write_call(gate, "dot", [texts[:n], texts[n:-1], texts[-1]]), ATOM
         if gate == "take":
-            return cls.calling(gate, "take", [texts[:-1], texts[-1]]), ATOM
+            return cls.write_call(gate, "take", [texts[:-1], texts[-1]]), ATOM
         if row.takes_list and (gate == row.name or len(texts) < 3):
-            return cls.calling(gate, gate, [texts]), ATOM
-        return cls.calling(gate, row.name, texts), ATOM
+            return cls.write_call(gate, gate, [texts]), ATOM
+        return cls.write_call(gate, row.name, texts), ATOM
 
-    dots = "..."  # in place of what is left out
+    dots = "..."  # for omitted terms
 
     @classmethod
     def infix(cls, sign: str, a: str, b: str, gap: str = " ") -> str:
@@ -181,27 +180,27 @@ class Formula:
 
     @classmethod
     def minus(cls, a: str, product: bool = False) -> str:
-        """The negative; ``product`` says that a is one, whose first factor takes the sign."""
+        """The negative; of a ``product``, the first factor takes the sign."""
         return f"-{a}"
 
     @classmethod
-    def bracketed(cls, a: str) -> str:
+    def bracket(cls, a: str) -> str:
         return f"({a})"
 
     @classmethod
-    def calling(cls, gate: Any, name: str, operands: Sequence[Any]) -> str:
+    def write_call(cls, gate: Any, name: str, operands: Sequence[Any]) -> str:
         """A call; an operand may be a list of texts."""
         texts = [x if isinstance(x, str) else f"[{', '.join(x)}]" for x in operands]
         return f"{name}({', '.join(texts)})"
 
     @classmethod
-    def called(cls, name: str, number: float | None = None) -> Formula:
-        """A node by its name; a label such as x1*w1 + x2*w2 gets parentheses among other signs."""
+    def variable(cls, name: str, number: float | None = None) -> Formula:
+        """A node by its name; a label such as x1*w1 + x2*w2 gets parentheses next to operators."""
         return cls(name, COMPARISON if SIGNS.intersection(name) else ATOM, number)
 
     def inside(self, strength: int) -> str:
-        """The text, in parentheses where it holds together less strongly than that."""
-        return self.text if self.strength >= strength else self.bracketed(self.text)
+        """The text, in parentheses if its precedence is lower than ``strength``."""
+        return self.text if self.strength >= strength else self.bracket(self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -211,7 +210,7 @@ class Formula:
 
     def __float__(self) -> float:
         raise TypeError(
-            "a rule is called with formulas too, to be written out: make it of + - * and this package's functions "
+            "a rule is also called with formulas, to be written as text: use only + - * and this package's functions "
             "(autodiff.sin, not math.sin)"
         )
 
@@ -220,13 +219,11 @@ class Formula:
 
 
 class SlideFormula(Formula):
-    """A Formula as a lecturer writes it at the board, for the case at hand.
+    """A Formula as a lecturer writes it on the board, for the current numbers.
 
-    A comparison is 1(y > z), a weighted sum w0*x0 + w1*x1 + b, a ``where`` the side that is taken (operands need their
-    numbers).
+    A comparison is 1(y > z), a weighted sum w0*x0 + w1*x1 + b, a ``where`` the side taken (operands need numbers).
 
     >>> from autodiff import sigmoid
-    >>> from autodiff.formula import SlideFormula
     >>> L = SlideFormula("L")
     >>> print(*sigmoid.local_gradients(L, SlideFormula("s3")))
     (1 - L) * L
@@ -236,7 +233,7 @@ class SlideFormula(Formula):
 
     @classmethod
     def record(cls, primitive: primitives.Primitive, operands: Sequence[Any]) -> Formula:
-        """As in Formula, but of a ``where`` only the side that is taken, x for 1 * x, and 1 / x for x ** -1."""
+        """As in Formula, but only the side that a ``where`` takes, x for 1 * x, and 1 / x for x ** -1."""
         name, first, last = head_of(primitive), operands[0], operands[-1]
         if name == "where":
             condition, a, b = operands
@@ -252,29 +249,29 @@ class SlideFormula(Formula):
 
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
-        """As in Formula, but signs, comparisons and sums look as on slides."""
+        """As in Formula, but signs, comparisons and sums as on slides."""
         if gate == "neg" and parts[0].strength == PRODUCT and not {"//", "%"}.intersection(parts[0].text.split()):
             return cls.minus(parts[0].text, product=True), PRODUCT  # -(x // y) is not -x // y
         if gate == "neg" and parts[0].text[0].isdigit():
-            return cls.minus(cls.bracketed(parts[0].text)), MINUS
+            return cls.minus(cls.bracket(parts[0].text)), MINUS
         if words(gate).is_comparison:
-            return cls.calling(gate, "1", [super().write(gate, parts)[0]]), ATOM
+            return cls.write_call(gate, "1", [super().write(gate, parts)[0]]), ATOM
         if gate == "sum":
-            return cls.added(cls.elide([part.inside(PRODUCT) for part in parts])), SUM
+            return cls.join_terms(cls.elide([part.inside(PRODUCT) for part in parts])), SUM
         if gate == "dot":
             *factors, bias = parts
             n = len(factors) // 2
             terms = [cls.infix("*", w.inside(POWER), x.inside(MINUS), "") for w, x in zip(factors[:n], factors[n:])]
             terms = cls.elide(terms)
-            if bias.number != 0.0 or bias.text not in ("0", "-0"):  # the constant 0 is not written
+            if bias.number != 0.0 or bias.text not in ("0", "-0"):  # a constant 0 is omitted
                 terms.append(bias.inside(PRODUCT))
-            return cls.added(terms or [cls.of(0.0).text]), SUM
+            return cls.join_terms(terms or [cls.of(0.0).text]), SUM
         if gate in ("logsumexp", "norm"):
-            return cls.calling(gate, gate, [cls.elide([part.text for part in parts])]), ATOM
+            return cls.write_call(gate, gate, [cls.elide([part.text for part in parts])]), ATOM
         return super().write(gate, parts)
 
     @classmethod
-    def added(cls, terms: Sequence[str]) -> str:
+    def join_terms(cls, terms: Sequence[str]) -> str:
         total, *others = terms or [""]
         for term in others:
             total = cls.infix("+", total, term)
@@ -282,14 +279,14 @@ class SlideFormula(Formula):
 
     @classmethod
     def elide(cls, terms: list[str]) -> list[str]:
-        """The terms, the middle ones of many replaced by "..."."""
+        """The terms; of more than four, the middle ones replaced by "..."."""
         return terms if len(terms) <= 4 else [*terms[:2], cls.dots, terms[-1]]
 
 
 class Typeset(str):
     """The text of a formula with its MathML."""
 
-    tree: Any  # (element, *children): trees, texts, and numbers of nodes, which stand for names; mi* is upright
+    tree: Any  # (element, *children): trees, texts, and the numbers of nodes in place of names; mi* is upright
     bare: Any  # the tree without outer brackets
     is_fraction: bool
 
@@ -301,21 +298,21 @@ class Typeset(str):
 
 
 class MathFormula(SlideFormula):
-    """A SlideFormula whose text is Typeset; its nodes are called by their numbers."""
+    """A SlideFormula whose text is Typeset; node numbers stand for names."""
 
     __slots__ = ()
     text: Any
     dots = Typeset.of("...", ("mo", "\N{HORIZONTAL ELLIPSIS}"))
 
     @classmethod
-    def called(cls, name: Any, number: float | None = None) -> Formula:
+    def variable(cls, name: Any, number: float | None = None) -> Formula:
         return cls(Typeset.of("x", name), ATOM, number)
 
     @classmethod
     def constant(cls, text: str, number: float) -> Formula:
         plain = text.removeprefix("-")
         tree = ("mn" if plain[0].isdigit() else "mi", plain)
-        typeset = Typeset.of(text, tree if plain == text else negative(tree))
+        typeset = Typeset.of(text, tree if plain == text else negate(tree))
         return cls(typeset, MINUS if plain != text else ATOM, number)
 
     @classmethod
@@ -324,38 +321,38 @@ class MathFormula(SlideFormula):
         if sign == "/":
             return Typeset.of(text, ("mfrac", a.bare, b.bare), is_fraction=True)
         if sign == "//":
-            return Typeset.of(text, fenced("\N{LEFT FLOOR}", ("mfrac", a.bare, b.bare), "\N{RIGHT FLOOR}"))
+            return Typeset.of(text, fence("\N{LEFT FLOOR}", [("mfrac", a.bare, b.bare)], "\N{RIGHT FLOOR}"))
         if sign == "**":
             return Typeset.of(text, ("msup", a.tree, b.bare))
         return Typeset.of(text, ("mrow", a.tree, ("mo", TYPESET.get(sign, sign)), b.tree))
 
     @classmethod
     def minus(cls, a: Any, product: bool = False) -> Typeset:
-        tree = first_negated(a.tree) if product else negative(a.tree)
+        tree = negate_first(a.tree) if product else negate(a.tree)
         return Typeset.of(super().minus(a), tree, is_fraction=tree[0] == "mfrac")
 
     @classmethod
-    def bracketed(cls, a: Any) -> Typeset:
-        return Typeset.of(super().bracketed(a), fenced("(", a.tree, ")"), a.bare, a.is_fraction)
+    def bracket(cls, a: Any) -> Typeset:
+        return Typeset.of(super().bracket(a), fence("(", [a.tree], ")"), a.bare, a.is_fraction)
 
     @classmethod
-    def calling(cls, gate: Any, name: str, operands: Sequence[Any]) -> Typeset:
-        text = super().calling(gate, name, operands)
-        trees = [x.tree if isinstance(x, Typeset) else listed("[", [part.tree for part in x], "]") for x in operands]
+    def write_call(cls, gate: Any, name: str, operands: Sequence[Any]) -> Typeset:
+        text = super().write_call(gate, name, operands)
+        trees = [x.tree if isinstance(x, Typeset) else fence("[", [part.tree for part in x], "]") for x in operands]
         left, around, right = (words(gate).typeset if type(gate) is str and name != "1" else "").partition("{}")
         if around:
-            return Typeset.of(text, FORMS[left](trees[0]) if left in FORMS else fenced(left, trees[0], right))
+            return Typeset.of(text, FORMS[left](trees[0]) if left in FORMS else fence(left, trees[:1], right))
         if name == "1":
             head: Any = ("mn*", name)
         else:
             symbol = words(gate).symbol
             letter = type(gate) is str and len(symbol) == 1
             head = ("mi*", symbol if letter else name.replace("_", " "))
-        return Typeset.of(text, ("mrow", head, listed("(", trees, ")")))
+        return Typeset.of(text, ("mrow", head, fence("(", trees, ")")))
 
 
 class TexFormula(MathFormula):
-    """A MathFormula in which a negative number gets brackets behind a sign: x - (-2)."""
+    """A MathFormula in which a negative number gets brackets after an operator: x - (-2)."""
 
     __slots__ = ()
 
@@ -365,39 +362,35 @@ class TexFormula(MathFormula):
         return made if made.strength == ATOM else cls(made.text, SUM, number)
 
     @classmethod
-    def called(cls, name: Any, number: float | None = None) -> Formula:
-        return super().called(Name(name).tree, number)
+    def variable(cls, name: Any, number: float | None = None) -> Formula:
+        return super().variable(Name(name).tree, number)
 
     @property
     def tex(self) -> str:
         return tex(self.text.tree)
 
 
-def fenced(left: str, tree: Any, right: str) -> Any:
-    return ("mrow", ("mo", left), tree, ("mo", right))
-
-
-def listed(left: str, trees: Sequence[Any], right: str) -> Any:
-    """The trees with commas between them."""
+def fence(left: str, trees: Sequence[Any], right: str) -> Any:
+    """The trees between fences, separated by commas."""
     parts = [part for tree in trees for part in (("mo", ","), tree)][1:]
     return ("mrow", ("mo", left), *parts, ("mo", right))
 
 
-def negative(tree: Any) -> Any:
+def negate(tree: Any) -> Any:
     return ("mrow", ("mo", DASH), tree)
 
 
-def first_negated(tree: Any) -> Any:
-    """A product, or quotient, with the sign on its first factor."""
+def negate_first(tree: Any) -> Any:
+    """The negative of a product or quotient, the sign on its first factor."""
     if type(tree) is tuple and tree[0] == "mfrac":
-        return ("mfrac", first_negated(tree[1]), tree[2])
+        return ("mfrac", negate_first(tree[1]), tree[2])
     if type(tree) is tuple and tree[0] == "mrow" and len(tree) == 4 and tree[2] == ("mo", TYPESET["*"]):
-        return ("mrow", first_negated(tree[1]), *tree[2:])
-    return negative(tree)
+        return ("mrow", negate_first(tree[1]), *tree[2:])
+    return negate(tree)
 
 
 def arithmetic(symbol: type[Any]) -> type[Any]:
-    """Give a class with a ``record`` the operators that rules are written with."""
+    """Give a class with a ``record`` method the operators that rules use."""
 
     def operator(primitive: primitives.Primitive, reflected: bool) -> Any:
         def method(self: Any, *others: Any) -> Any:
@@ -410,7 +403,7 @@ def arithmetic(symbol: type[Any]) -> type[Any]:
         setattr(symbol, f"__r{name}__", operator(primitive, reflected=True))
     over, under = operator(primitives.div, reflected=True), operator(primitives.reciprocal, reflected=False)
     symbol.__rtruediv__ = lambda self, other: under(self) if other == 1 else over(self, other)
-    symbol.__array_ufunc__ = lambda self, ufunc, method, *inputs, **keywords: applied(ufunc, method, inputs, keywords)
+    symbol.__array_ufunc__ = lambda self, ufunc, method, *inputs, **more: apply_ufunc(ufunc, method, inputs, more)
     symbol.__pos__ = lambda self: self
     return symbol
 
@@ -419,38 +412,28 @@ arithmetic(Formula)
 
 
 def gate(node: Any, called: Mapping[Any, str], style: type[Formula] = SlideFormula) -> str:
-    """The right-hand side of one gate, its operands by the names they are called.
-
-    >>> from autodiff import variables
-    >>> from autodiff.formula import gate
-    >>> w, x = variables(w=2, x=-1)
-    >>> gate(w * x, {w: "w", x: "x"})
-    'w * x'
-    """
-    parts = [style.of(x) if isinstance(x, float) else style.called(called[x]) for x in node.operands]
+    """The right-hand side of one gate, with its operands' names as ``called``."""
+    parts = [style.of(x) if isinstance(x, float) else style.variable(called[x]) for x in node.operands]
     return style.write(head_of(node.primitive), parts)[0]
 
 
 def statements(nodes: Sequence[Any], output: Any = None) -> list[str]:
-    """A line ``name = formula`` for every gate (of one Value: all behind it), oldest first, that ``parse`` reads.
+    """A line ``name = formula`` for every gate (of one Value: its whole graph), oldest first, as ``parse`` reads it.
 
     >>> from autodiff import variables
-    >>> from autodiff.formula import statements
-    >>> from autodiff.graph import history
     >>> x, y, z = variables(x=-2, y=5, z=-4)
-    >>> f = (x + y) * z
-    >>> statements(history(f), f)
+    >>> statements((x + y) * z)
     ['s0 = x + y', 'f = s0 * z']
     """
-    nodes, output = behind(nodes, output)
+    nodes, output = with_history(nodes, output)
     called = names(nodes, output)
     return [f"{called[node]} = {gate(node, called, Formula)}" for node in nodes if node.primitive]
 
 
 def latex(output: Any) -> str:
-    """The formula behind a Value in TeX (for math mode, with amsmath).
+    """The formula of a Value in TeX (for math mode, with amsmath).
 
-    Labeled gates, and those that are used more than once, have lines of their own: then it is ``aligned``.
+    Labeled gates and gates used more than once get their own lines, in ``aligned``.
 
     >>> from autodiff import latex, sigmoid, variables
     >>> x, w0, b = variables(x=2, w0=1, b=0)
@@ -465,8 +448,8 @@ def latex(output: Any) -> str:
 
 
 def equations(output: Any, style: type[Formula]) -> list[tuple[Any, Any]]:
-    """The formula behind a Value as (name, formula) pairs, one for each line of ``latex``; of an input (name, None)."""
-    order, output = behind(output, output)
+    """The formula of a Value as (name, formula) pairs, one per line of ``latex``; (name, None) for an input."""
+    order, output = with_history(output, output)
     called = names(order, output)
     uses: dict[Any, int] = {}
     for node in order:
@@ -476,13 +459,13 @@ def equations(output: Any, style: type[Formula]) -> list[tuple[Any, Any]]:
     sizes: dict[Any, int] = {}
     lines: list[tuple[Any, Any]] = []
     for node in order:
-        parts[node], sizes[node] = style.called(called[node], node.data), 0
+        parts[node], sizes[node] = style.variable(called[node], node.data), 0
         if node.primitive:
             operands = [style.of(x) if isinstance(x, float) else parts[x] for x in node.operands]
-            written: Any = style(*style.write(head_of(node.primitive), operands), node.data)
+            formula: Any = style(*style.write(head_of(node.primitive), operands), node.data)
             size = 1 + sum([sizes.get(x, 0) for x in node.operands])
             if node is output or node.label or uses[node] > 1 or size >= INLINE:
-                lines.append((parts[node], written))
+                lines.append((parts[node], formula))
             else:
-                parts[node], sizes[node] = written, size
+                parts[node], sizes[node] = formula, size
     return lines or [(parts[output], None)]

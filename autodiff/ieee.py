@@ -1,4 +1,4 @@
-"""Numbers: the functions of C99 and IEEE 754, which answer inf or nan where Python raises an exception."""
+"""Numbers: functions as in C99 and IEEE 754, which return inf or nan where Python's raise an exception."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 INF, NAN = math.inf, math.nan
-# What a value or rule may raise: a second run may still answer, else the gate's name joins the error.
+# A value or rule that raises one of these runs again with guards; if it raises again, the gate's name joins the error.
 ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, RuntimeError, TypeError, ValueError)
-SPLIT, ROOT_HALF = 2.0**27 + 1.0, math.sqrt(0.5)
+SPLITTER, ROOT_HALF = 2.0**27 + 1.0, math.sqrt(0.5)
 
 
-def guarded(function: Callable[[float], float], domain: Callable[[float], float]) -> Callable[[float], float]:
+def guard_domain(
+    function: Callable[[float], float], domain: Callable[[float], float] = lambda x: NAN
+) -> Callable[[float], float]:
     """``function``, but ``domain(x)`` where it is undefined and inf where it overflows."""
 
-    def guard(x: float) -> float:
+    def guarded(x: float) -> float:
         try:
             return function(x)
         except ValueError:
@@ -26,31 +28,27 @@ def guarded(function: Callable[[float], float], domain: Callable[[float], float]
         except OverflowError:
             return INF
 
-    guard.__name__ = guard.__qualname__ = function.__name__
-    guard.__doc__ = function.__doc__
-    return guard
+    guarded.__name__ = guarded.__qualname__ = function.__name__
+    guarded.__doc__ = function.__doc__
+    return guarded
 
 
-def undefined(x: float) -> float:
-    return NAN
-
-
-exponential = guarded(math.exp, undefined)
-exponential_minus_1 = guarded(math.expm1, undefined)
-logarithm = guarded(math.log, lambda x: -INF if x == 0.0 else NAN)
+exponential = guard_domain(math.exp)
+exponential_minus_1 = guard_domain(math.expm1)
+logarithm = guard_domain(math.log, lambda x: -INF if x == 0.0 else NAN)
 logarithm.__doc__ = "Return the natural logarithm of x."
-logarithm_plus_1 = guarded(math.log1p, lambda x: -INF if x == -1.0 else NAN)
-logarithm_to_base_2 = guarded(math.log2, lambda x: -INF if x == 0.0 else NAN)
-logarithm_to_base_10 = guarded(math.log10, lambda x: -INF if x == 0.0 else NAN)
-square_root = guarded(math.sqrt, undefined)
-sine, cosine, tangent = guarded(math.sin, undefined), guarded(math.cos, undefined), guarded(math.tan, undefined)
-arc_sine, arc_cosine = guarded(math.asin, undefined), guarded(math.acos, undefined)
-hyperbolic_cosine, area_cosine = guarded(math.cosh, undefined), guarded(math.acosh, undefined)
-area_tangent = guarded(math.atanh, lambda x: math.copysign(INF, x) if x in (1.0, -1.0) else NAN)
+logarithm_plus_1 = guard_domain(math.log1p, lambda x: -INF if x == -1.0 else NAN)
+logarithm_to_base_2 = guard_domain(math.log2, lambda x: -INF if x == 0.0 else NAN)
+logarithm_to_base_10 = guard_domain(math.log10, lambda x: -INF if x == 0.0 else NAN)
+square_root = guard_domain(math.sqrt)
+sine, cosine, tangent = guard_domain(math.sin), guard_domain(math.cos), guard_domain(math.tan)
+arc_sine, arc_cosine = guard_domain(math.asin), guard_domain(math.acos)
+hyperbolic_cosine, area_cosine = guard_domain(math.cosh), guard_domain(math.acosh)
+area_tangent = guard_domain(math.atanh, lambda x: math.copysign(INF, x) if x in (1.0, -1.0) else NAN)
 
 
 def quotient(a: float, b: float) -> float:
-    """a / b; a / 0 is inf with the sign of both, 0 / 0 is nan."""
+    """a / b; a / 0 is inf with the sign of the quotient, 0 / 0 is nan."""
     try:
         return a / b
     except ZeroDivisionError:
@@ -58,12 +56,12 @@ def quotient(a: float, b: float) -> float:
 
 
 def to_the_power(a: float, b: float) -> float:
-    """a ** b as C99's pow, a square as the product it is: never an exception, never a complex number."""
+    """a ** b as C99's pow, a square as a * a: never an exception, never a complex number."""
     if b == 2.0:
         return a * a
     try:
         return math.pow(a, b)
-    except ValueError:  # 0 to a negative power is infinite, a negative number to a fraction undefined
+    except ValueError:  # 0 to a negative power is infinite, a negative number to a fraction is not defined
         infinite = a == 0.0
     except OverflowError:
         infinite = True
@@ -80,13 +78,13 @@ def hyperbolic_sine(x: float) -> float:
         return math.copysign(INF, x)
 
 
-def rounded_down(x: float) -> float:
+def floor_of(x: float) -> float:
     """The largest whole number up to x."""
     return x // 1.0 if math.fabs(x) < INF else x
 
 
 def truncated_remainder(a: float, b: float) -> float:
-    """C99's fmod: what is left of a after as many b as fit into it; it has the sign of a."""
+    """C99's fmod: the remainder of a / b, with the sign of a."""
     try:
         return math.fmod(a, b)
     except ValueError:
@@ -94,7 +92,7 @@ def truncated_remainder(a: float, b: float) -> float:
 
 
 def remainder(a: float, b: float) -> float:
-    """Python's a % b, which has the sign of b; a % 0 is nan."""
+    """Python's a % b, with the sign of b; a % 0 is nan."""
     try:
         return a % b
     except ZeroDivisionError:
@@ -109,8 +107,8 @@ def whole_quotient(a: float, b: float) -> float:
         return quotient(a, b)
 
 
-# Chebyshev fits by mpmath, highest power first: e^(x^2 / 2) normal(-x) (1 + x), of (x - 4) / (x + 4), for x > 0.4;
-# erf(x) / x, of x^2 < 1/4.
+# Chebyshev fits by mpmath, highest power first: e^(x^2 / 2) normal(-x) (1 + x) in (x - 4) / (x + 4), for x > 0.4;
+# erf(x) / x in x^2 < 1/4.
 TAIL = (
     -2.8902406968409976e-09, 3.4852640912601553e-09, 2.2586127200527932e-08, -1.581715703322222e-08,
     -1.1879427773630755e-07, -1.8694417127503305e-09, 5.589287693741559e-07, 4.060923688198875e-07,
@@ -132,18 +130,18 @@ def polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
     return result
 
 
-# From here to silu, functions are made of operators and the exponential they are given: of numbers or of symbols.
+# The functions from here to gated_logistic use only operators and the exponential given: they take symbols, too.
 
 
 def product(a: Any, b: Any) -> tuple[Any, Any]:
-    """(a * b rounded, what the rounding took away), by halves of 26 bits (Dekker 1971)."""
-    whole, (a1, b1) = a * b, [x * SPLIT - (x * SPLIT - x) for x in (a, b)]
+    """(a * b rounded, its rounding error), from halves of 26 bits (Dekker 1971)."""
+    whole, (a1, b1) = a * b, [x * SPLITTER - (x * SPLITTER - x) for x in (a, b)]
     a2, b2 = a - a1, b - b1
     return whole, a2 * b2 - (((whole - a1 * b1) - a2 * b1) - a1 * b2)
 
 
 def bell(x: Any, steepness: Any, exp: Any = exponential) -> Any:
-    """e^(-steepness x^2)."""  # the rounding of the exponent would cost hundreds of ulps in the tail: it is made good
+    """e^(-steepness x^2)."""  # corrected for the rounding of the exponent, which costs hundreds of ulps in the tail
     square, lost = product(x, x)
     exponent, rest = product(square, steepness)
     rounded = exp(-exponent)
@@ -152,7 +150,7 @@ def bell(x: Any, steepness: Any, exp: Any = exponential) -> Any:
 
 
 def tail(x: Any, factor: Any, exp: Any = exponential) -> Any:
-    """factor * normal(-x) for x > 0.4, rounded three times; the last factor is the tiny one."""
+    """factor * normal(-x) for x > 0.4, rounded three times; the tiny factor comes last."""
     x = 50.0 if x > 50.0 else x
     q = (x - 4.0) / (x + 4.0)
     last = polynomial(TAIL[:-1], q) * q
@@ -166,7 +164,7 @@ def tail(x: Any, factor: Any, exp: Any = exponential) -> Any:
 
 
 def error_function(x: Any, exp: Any = exponential) -> Any:
-    """erf(x), where there is no math.erf."""
+    """erf(x), for backends without math.erf."""
     if abs(x) < 0.5:
         return x * polynomial(MIDDLE, x * x)
     beyond = 1.0 - tail(abs(x) / ROOT_HALF, 2.0, exp)
@@ -174,24 +172,24 @@ def error_function(x: Any, exp: Any = exponential) -> Any:
 
 
 def normal(x: Any, exp: Any = exponential) -> Any:
-    """The share of a normal distribution below x: erfc(-x / sqrt 2) / 2, but exact in the tail."""
+    """The cumulative distribution of the standard normal: erfc(-x / sqrt 2) / 2, but exact in the tail."""
     if abs(x) < 0.4:
         return 0.5 + 0.5 * ROOT_HALF * x * polynomial(MIDDLE, 0.5 * x * x)
     return tail(-x, 1.0, exp) if x < 0.0 else 1.0 - tail(x, 1.0, exp)
 
 
-def gelu(x: Any, exp: Any = exponential) -> Any:
+def gated_normal(x: Any, exp: Any = exponential) -> Any:
     """x * normal_cdf(x)."""
     return tail(-x, x, exp) if x < -0.4 else x * normal(x, exp)
 
 
-def silu(x: Any, exp: Any = exponential) -> Any:
+def gated_logistic(x: Any, exp: Any = exponential) -> Any:
     """x * sigmoid(x)."""  # in the tail the tiny factors come last
     return x * exp(0.5 * x) * exp(0.5 * x) if x < -709.0 else x / (1.0 + exp(-x))
 
 
 def logistic(x: float) -> float:
-    """1 / (1 + e^-x), written so that e^ never overflows."""
+    """1 / (1 + e^-x), arranged so that e^ never overflows."""
     if x >= 0.0:
         return 1.0 / (1.0 + math.exp(-x))
     e = math.exp(x)
@@ -199,12 +197,12 @@ def logistic(x: float) -> float:
 
 
 def soft_plus(x: float) -> float:
-    """log(1 + e^x), written so that e^ never overflows."""
+    """log(1 + e^x), arranged so that e^ never overflows."""
     return rectify(x) + math.log1p(math.exp(-math.fabs(x)))
 
 
 def rectify(x: float) -> float:
-    return 0.0 if x <= 0.0 else x  # this way round, nan stays nan
+    return 0.0 if x <= 0.0 else x  # in this order, nan stays nan
 
 
 def larger(a: float, b: float) -> float:
@@ -215,20 +213,28 @@ def smaller(a: float, b: float) -> float:
     return a if a <= b or a != a else b
 
 
-def clipped(x: float, low: float, high: float) -> float:
+def clamp(x: float, low: float, high: float) -> float:
     return smaller(larger(x, low), high)
 
 
 def step(x: float, at_zero: float) -> float:
-    return 1.0 if x > 0.0 else 0.0 if x < 0.0 else at_zero if x == 0.0 else x
+    if x > 0.0:
+        return 1.0
+    if x < 0.0:
+        return 0.0
+    return at_zero if x == 0.0 else x
 
 
 def signum(x: float) -> float:
-    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else 0.0 if x == 0.0 else x
+    if x > 0.0:
+        return 1.0
+    if x < 0.0:
+        return -1.0
+    return 0.0 if x == 0.0 else x
 
 
 def total(*terms: float) -> float:
-    """t0 + t1 + ..., left to right."""  # the builtin sum compensates from Python 3.12 on
+    """t0 + t1 + ..., left to right."""  # unlike the builtin sum, which compensates from Python 3.12 on
     result = terms[0] if terms else 0.0
     for term in terms[1:]:
         result += term
@@ -245,7 +251,7 @@ def weighted_sum(*operands: float) -> float:
 
 
 def largest_of(*terms: float) -> float:
-    """The largest term; nan where there is one, -inf of none."""
+    """The largest term; nan if there is one, -inf for no terms."""
     largest = -INF
     for term in terms:
         largest = larger(largest, term)
@@ -253,12 +259,12 @@ def largest_of(*terms: float) -> float:
 
 
 def length(*terms: float) -> float:
-    """sqrt(t0^2 + t1^2 + ...); no square on the way overflows or vanishes."""
+    """sqrt(t0^2 + t1^2 + ...); no intermediate square overflows or vanishes."""
     return NAN if any(term != term for term in terms) else math.hypot(*terms)
 
 
-def chosen(*operands: float) -> float:
-    """The term tk of (t0, t1, ..., k); IndexError where there is none."""
+def term_at(*operands: float) -> float:
+    """The term tk of (t0, t1, ..., k); IndexError if it does not exist."""
     *terms, index = operands
     if not 0.0 <= index < len(terms) or index % 1.0:
         raise IndexError(f"take needs a whole index from 0 to {len(terms) - 1}, got {index:g}")
@@ -266,28 +272,28 @@ def chosen(*operands: float) -> float:
 
 
 def log_sum_exp(*terms: float) -> float:
-    """log(e^t0 + e^t1 + ...), the largest term taken out so that e^ never overflows."""
+    """log(e^t0 + e^t1 + ...), the largest term factored out so that e^ never overflows."""
     largest = largest_of(*terms)
     if largest in (INF, -INF):
-        return largest  # a nan among the terms would be the largest
+        return largest
     return largest + math.log(total(*[math.exp(term - largest) for term in terms]))
 
 
 def number(x: Any) -> float | None:
-    """x as a float where it is a number (int, bool, Fraction, Decimal, scalar or array of shape ()), else None."""
+    """x as a float if it is a number (int, bool, Fraction, Decimal, scalar or array of shape ()), else None."""
     if isinstance(x, (float, int)):
         return float(x)
     if getattr(x, "shape", None) == () and hasattr(x, "item") and getattr(x.dtype, "kind", "") not in ("M", "m"):
-        x = x.item()  # a date or a duration may come out as an int
+        x = x.item()  # but not a date or duration, which may become an int
     return float(x) if hasattr(type(x), "as_integer_ratio") else None
 
 
 def real(x: Any, place: str) -> float:
-    """x as a float, or a TypeError that says where it was given and what it is."""
+    """x as a float; otherwise a TypeError that names ``place`` and x."""
     if type(x) is float:
         return x
     converted = number(x)
     if converted is None:
-        hint = "; give its members one by one, as x.tolist() holds them" if getattr(x, "shape", ()) else ""
+        hint = "; pass its members one by one, from x.tolist()" if getattr(x, "shape", ()) else ""
         raise TypeError(f"{place} takes a real number, got {type(x).__name__}: {x!r:.60}{hint}")
     return converted

@@ -1,4 +1,4 @@
-"""What a Value refuses: each refusal says what to write instead."""
+"""Operations that a Value refuses, each with an error that says what to write instead."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def unsupported(primitive: Primitive, other: Any) -> Any:
-    """NotImplemented, so that NumPy's arrays take over; TypeError for arrays that would not know what to do."""
-    comparison = primitive.local_gradients is no_edges  # comparisons: whatever is no number is not equal
+def refuse_operand(primitive: Primitive, other: Any) -> Any:
+    """NotImplemented, so that NumPy's arrays take over; TypeError for arrays that cannot."""
+    comparison = primitive.local_gradients is no_edges  # comparing is allowed: an array does not equal a Value
     if hasattr(other, "tolist") and not hasattr(other, "__array_ufunc__") and not comparison:
         raise TypeError(
             f"{primitive.name} takes a real number, got {type(other).__name__}: {other!r:.60}; "
-            "give its members one by one, as x.tolist() holds them"
+            "pass its members one by one, from x.tolist()"
         )
     return NotImplemented
 
 
-def refused(attempt: str, advice: str) -> Callable[..., Any]:
-    """A method that makes a plain number of a Value: TraceError while a function is compiled, else TypeError."""
+def refusal(attempt: str, advice: str) -> Callable[..., Any]:
+    """A method that refuses to convert a Value to a number: by TraceError while tracing, else by TypeError."""
 
     def method(self: Any, *others: Any) -> Any:
         if tracing:
@@ -34,7 +34,7 @@ def refused(attempt: str, advice: str) -> Callable[..., Any]:
 
 
 class Missing:
-    """An attribute that other libraries have: the AttributeError says what to write here."""
+    """An attribute of other libraries' values: the AttributeError says what to write here."""
 
     def __init__(self, advice: str) -> None:
         self.advice = advice

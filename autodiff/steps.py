@@ -1,7 +1,8 @@
-"""The steps of a forward and a backward pass in words: number and formula side by side, gate by gate."""
+"""The steps of a forward and a backward pass as text: formulas and numbers, gate by gate."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from math import isfinite
 from operator import mul
@@ -16,24 +17,23 @@ from .vocabulary import ATOM, COPY, COUNTS, FLAT, INFIX, PRODUCT, head_of, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any, overload
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Literal, overload
 
     from .typed import Node
 
 __all__ = ["Steps"]
 WIDTH = 80
-EQUALS = (r"\approx", "=")
 
 
 class SpokenFormula(SlideFormula):
-    """A Formula as it is read aloud: ``q times z``."""
+    """A Formula as read aloud: ``q times z``."""
 
     __slots__ = ()
 
     @staticmethod
     def spell(x: float) -> str:
-        return spoken(exact(x))
+        return speak(exact(x))
 
     @classmethod
     def write(cls, gate: Any, parts: list[Formula]) -> tuple[str, int]:
@@ -47,14 +47,14 @@ class SpokenFormula(SlideFormula):
         return f"{row.spoken} of {' and '.join(texts)}", PRODUCT
 
 
-def spoken(number: str) -> str:
-    """A printed number as it is read aloud: ``minus 4``."""
-    said = {"inf": "infinity", "-inf": "minus infinity", "nan": "not a number"}
-    return said.get(number, f"minus {number[1:]}" if number.startswith("-") else number)
+def speak(number: str) -> str:
+    """A printed number as read aloud: ``minus 4``."""
+    words = {"inf": "infinity", "-inf": "minus infinity", "nan": "not a number"}
+    return words.get(number, f"minus {number[1:]}" if number.startswith("-") else number)
 
 
-def wrapped(start: str, parts: list[str], gap: str = "   ") -> str:
-    """The start and the parts in one line, or in several if they are wider than 80 columns."""
+def wrap(start: str, parts: list[str], gap: str = "   ") -> str:
+    """The start and the parts on one line, or on several if it is wider than 80 columns."""
     lines, indent = [start + parts[0]], " " * 7
     for part in parts[1:]:
         near = part.startswith("= ") or lines[-1].endswith(",")
@@ -63,17 +63,17 @@ def wrapped(start: str, parts: list[str], gap: str = "   ") -> str:
             lines[-1] = joined
         else:
             lines.append(indent + part)
-    return "\n".join(shortened(line) for line in lines)
+    return "\n".join(shorten(line) for line in lines)
 
 
-def shortened(line: str) -> str:
-    """The line, its middle left out where it is wider than 80 columns."""
+def shorten(line: str) -> str:
+    """The line; the middle of one wider than 80 columns is omitted."""
     return line if len(line) <= WIDTH else f"{line[:50]} ... {line[-25:]}"
 
 
 def slope(output: str, name: str) -> str:
-    """A derivative as text: df/dx, or df/d(x1*w1) where a label is not a plain name."""
-    above, below = (SlideFormula.called(text).inside(ATOM) for text in (output, name))
+    """A derivative as text: df/dx, or df/d(x1*w1) if a label is not a name."""
+    above, below = (SlideFormula.variable(text).inside(ATOM) for text in (output, name))
     return f"d{above}/d{below}"
 
 
@@ -91,32 +91,31 @@ class Row:
 
     __slots__ = ("heading", "node", "number", "steps")
     node: Any
-    phase: str  # "forward", "start" or "backward"
 
     def __init__(self, steps: Steps, node: Node, heading: str = "") -> None:
         self.steps, self.node, self.heading = steps, node, heading
-        self.number = 0  # until all rows are there to be counted
+        self.number = 0  # until Steps numbers all rows
 
     @property
     def parts(self) -> list[str]:
-        """What stands in the line, from left to right."""
-        raise TypeError(f"{type(self).__name__} has no text of its own")
+        """The parts of the line, from left to right."""
+        raise TypeError(f"{type(self).__name__} does not define its parts")
 
     @property
     def line(self) -> str:
-        """The whole in one line, however long."""
+        """All parts on one line of any width."""
         first, second, *others = self.parts
         return "   ".join([f"{first} = {second}", *others])
 
     @property
     def text(self) -> str:
-        """The numbered line, at most 80 columns wide; what does not fit goes into the next line."""
+        """The numbered line, wrapped at 80 columns."""
         first, second, *others = [*self.parts, *self.remarks]
-        return wrapped(f"{self.number:3}  ", [first, f"= {second}", *others])
+        return wrap(f"{self.number:3}  ", [first, f"= {second}", *others])
 
     @property
     def remarks(self) -> list[str]:
-        """What the text says behind the parts."""
+        """Texts that follow the parts."""
         return []
 
     def __repr__(self) -> str:
@@ -124,18 +123,18 @@ class Row:
 
     @property
     def answer(self) -> float:
-        """The number that the row arrives at."""
+        """The result of the row."""
         return self.steps.numbers([self.node])[0]
 
     def number_text(self, x: float) -> str:
         return show(x, self.steps.digits)
 
-    def printed(self, parts: Sequence[float], compute: Callable[..., float]) -> tuple[list[str], list[str]]:
-        """The parts of an answer as text, and "(rounded)" if the texts give another one; whole if it is inf or nan."""
+    def number_texts(self, parts: Sequence[float], compute: Callable[..., float]) -> tuple[list[str], list[str]]:
+        """The operands as text, with ["(rounded)"] if the texts give another answer; exact if that is inf or nan."""
         texts = [self.number_text(x) for x in parts]
         try:
             same = self.number_text(compute(*map(float, texts))) == self.number_text(self.answer)
-        except ValueError:  # the value of a user's gate may raise at other numbers: those of the texts
+        except ValueError:  # the value of a user's gate raised at the rounded numbers
             same = False
         if same:
             return texts, []
@@ -147,36 +146,36 @@ class Row:
 
     @property
     def spoken(self) -> str:
-        """The right-hand side of the gate as it is read aloud, worked out once for all its edges."""
+        """The right-hand side of the gate as read aloud, computed once for all its edges."""
         known = self.steps._spoken
         return known.get(self.node) or known.setdefault(self.node, self.gate(SpokenFormula))
 
-    def computed(self, style: type[Formula] = SlideFormula) -> tuple[Any, list[str]]:
-        """The same with the printed numbers of the operands, and "(rounded)" where these give another answer."""
+    def gate_numbers(self, style: type[Formula] = SlideFormula) -> tuple[Any, list[str]]:
+        """The same with the printed numbers of the operands, and ["(rounded)"] if they give another answer."""
         primitive = self.node.primitive
         assert primitive is not None
-        said = spoken if style is SpokenFormula else str
-        texts, remark = self.printed(self.steps.numbers(self.node.operands), primitive)
-        return style.write(head_of(primitive), [style.constant(said(text), float(text)) for text in texts])[0], remark
+        spell = speak if style is SpokenFormula else str
+        texts, remark = self.number_texts(self.steps.numbers(self.node.operands), primitive)
+        return style.write(head_of(primitive), [style.constant(spell(text), float(text)) for text in texts])[0], remark
 
 
 class Forward(Row):
     """A gate computes its output from its inputs."""
 
     __slots__ = ()
-    phase = "forward"
+    phase: Literal["forward"] = "forward"
 
     @property
     def parts(self) -> list[str]:
-        (computed, remark), name = self.computed(), self.steps.names[self.node]
-        parts = [f"{name} = {self.gate()}", f"{computed} = {self.number_text(self.answer)}", *remark]
+        (numbers, remark), name = self.gate_numbers(), self.steps.names[self.node]
+        parts = [f"{name} = {self.gate()}", f"{numbers} = {self.number_text(self.answer)}", *remark]
         if self.steps.along:
             parts.append(f"{slope(name, self.steps.along)} = {self.number_text(self.tangent)}")
         return parts
 
     @property
     def remarks(self) -> list[str]:
-        """The local gradients, which backpropagation needs: dq/dx = 1; the middle ones of many are left out."""
+        """The local gradients, which backpropagation needs: dq/dx = 1; the middle ones of many are omitted."""
         texts = []
         for step in self.steps.into.get(self.node, ()) if not self.steps.along else ():
             formula, number = step.formula, self.number_text(step.local)
@@ -190,15 +189,17 @@ class Forward(Row):
         """Why the gate can compute, and what its local gradients say."""
         called, steps = self.steps.names, self.steps.into.get(self.node, ())
         grows = [f"by {self.number_text(step.local)} for each 1 of {called[step.operand]}" for step in steps[:3]]
-        change = f"grows {', '.join(grows)}{', ...' * (len(steps) > 3)}" if steps else "does not change with them"
+        if len(steps) > 3:
+            grows.append("...")
+        change = f"grows {', '.join(grows)}" if steps else "does not change with them"
         return f"its inputs are known; {called[self.node]} {change}"
 
     @property
     def latex(self) -> str:
-        """The line in TeX, to be aligned at =."""
-        (computed, remark), left = self.computed(TexFormula), tex(Name(self.steps.names[self.node]).tree)
-        answer = numeral(self.number_text(self.answer)).tex
-        return rf"{left} &= {tex(self.gate(TexFormula).tree)} = {tex(computed.tree)} {EQUALS[not remark]} {answer}"
+        """The line in TeX, aligned at =."""
+        (numbers, remark), left = self.gate_numbers(TexFormula), tex(Name(self.steps.names[self.node]).tree)
+        equals, answer = r"\approx" if remark else "=", numeral(self.number_text(self.answer)).tex
+        return rf"{left} &= {tex(self.gate(TexFormula).tree)} = {tex(numbers.tree)} {equals} {answer}"
 
     @property
     def tangent(self) -> float:
@@ -207,18 +208,18 @@ class Forward(Row):
 
     @property
     def sentence(self) -> str:
-        name, answer = self.steps.names[self.node], spoken(self.number_text(self.answer))
-        computed, along = self.computed(SpokenFormula)[0], self.steps.along
-        tangent = f" Its derivative along {along} is {spoken(self.number_text(self.tangent))}." if along else ""
+        name, answer = self.steps.names[self.node], speak(self.number_text(self.answer))
+        numbers, along = self.gate_numbers(SpokenFormula)[0], self.steps.along
+        tangent = f" Its derivative along {along} is {speak(self.number_text(self.tangent))}." if along else ""
         start = f"Step {self.number} of {self.steps.last}. Gate {name} equals {self.spoken}"
-        return f"{start}: {computed} gives {answer}.{tangent}"
+        return f"{start}: {numbers} gives {answer}.{tangent}"
 
 
 class Start(Row):
     """The output gets gradient 1."""
 
     __slots__ = ()
-    phase = "start"
+    phase: Literal["start"] = "start"
 
     @property
     def parts(self) -> list[str]:
@@ -241,19 +242,19 @@ class Start(Row):
 
 
 class Step(Row):
-    """An edge carries a gradient back from ``node``: upstream * local = downstream."""
+    """A gradient flows from ``node`` back to ``operand``: upstream * local = downstream."""
 
     __slots__ = ("downstream", "edges", "local", "operand", "path", "paths", "place", "total", "upstream")
-    phase = "backward"
+    phase: Literal["backward"] = "backward"
     operand: Any  # where the gradient goes
     place: int  # of the operand, from 0
     upstream: float  # d output / d node
     local: float  # d node / d operand
     downstream: float  # their product
-    total: float  # what the operand has by now
-    path: int  # this path of the ``paths`` that lead to the operand
+    total: float  # gradient of the operand so far
+    path: int  # number of this path, of ``paths`` to the operand
     paths: int
-    edges: int  # how many leave the node
+    edges: int  # number of steps from the node
 
     @property
     def answer(self) -> float:
@@ -261,7 +262,7 @@ class Step(Row):
 
     @property
     def closed(self) -> bool:
-        """Whether the gate is closed to an inf or nan: then it passes 0, which is not their product."""
+        """Whether the gate is closed to an inf or nan: it passes 0, which is not their product."""
         return not isfinite(self.upstream) and self.downstream == 0.0
 
     @property
@@ -271,10 +272,10 @@ class Step(Row):
 
     @property
     def factor(self) -> str:
-        """The same as the second factor of a product, a sum or quotient in parentheses."""
-        return str(self.written(SlideFormula))
+        """The local gradient as the second factor of a product, a sum or quotient in parentheses."""
+        return str(self.factor_in(SlideFormula))
 
-    def written(self, style: type[Formula]) -> Any:
+    def factor_in(self, style: type[Formula]) -> Any:
         formula, depth = self.steps.local(self, style), 0
         for letter in formula.text:
             depth += (letter in "([") - (letter in ")]")
@@ -284,7 +285,7 @@ class Step(Row):
 
     @property
     def role(self) -> str:
-        """What this kind of gate does with the upstream gradient, in the lecture's words."""
+        """What this kind of gate does with the upstream gradient, in the lectures' words."""
         row, formula = words(self.node.primitive), self.formula
         if row.role and (self.edges > 1 or not row.sign or row.role == FLAT):
             return f"{row.name} {row.role}"
@@ -292,12 +293,12 @@ class Step(Row):
             each = "each" if self.edges > 1 else "its"
             return f"{row.name} scales: {each} input gets upstream times its local gradient"
         if formula in ("1", "-1"):
-            return f"{row.name} passes the upstream gradient on{', its sign flipped' * (formula == '-1')}"
+            return f"{row.name} passes the upstream gradient on{', its sign flipped' if formula == '-1' else ''}"
         return f"{row.name} scales: its input gets upstream times {formula}"
 
     @property
     def convention(self) -> str:
-        """What holds on the kink of this kind of gate; "" if it has none."""
+        """The convention at the kink of this kind of gate; "" if it has none."""
         primitive = self.node.primitive
         return words(primitive).kink if primitive and primitive.kink else ""
 
@@ -310,7 +311,7 @@ class Step(Row):
     def parts(self) -> list[str]:
         called, show_number = self.steps.names, self.number_text
         output, gate, operand = called[self.steps.output], called[self.node], called[self.operand]
-        texts, remark = self.printed((self.upstream, self.local), mul)
+        texts, remark = self.number_texts((self.upstream, self.local), mul)
         remark = ["(closed)"] if self.closed else remark
         local = self.factor if self.node is self.steps.output else slope(gate, operand)
         parts = [
@@ -322,23 +323,23 @@ class Step(Row):
 
     @property
     def text(self) -> str:
-        """The line; under the last one that brings a gradient to a Value that is used again, their sum."""
-        return "\n".join([super().text, *[shortened(f"     {copy}") for copy in [self.copy] if copy]])
+        """The line; below the last gradient that arrives at a Value used several times, their sum."""
+        return f"{super().text}\n{shorten(f'     {self.copy}')}" if self.copy else super().text
 
     @property
     def copy(self) -> str:
-        """How the gradients add up of a Value that is used more than once: all is said when the last one arrives."""
+        """The sum of the gradients of a Value used several times, at the last that arrives; else ""."""
         if self.path < self.paths or self.paths == 1:
             return ""
         arrived = [self.number_text(step.downstream) for step in self.steps.arriving[self.operand]]
         parts = [f"({text})" if i and text.startswith("-") else text for i, text in enumerate(arrived)]
-        said = COPY.format(COUNTS[self.paths] if self.paths < len(COUNTS) else self.paths)
+        words = COPY.format(COUNTS[self.paths] if self.paths < len(COUNTS) else self.paths)
         total = self.number_text(self.total)
-        return f"{self.steps.names[self.operand]} {said}: {' + '.join(SlideFormula.elide(parts))} = {total}"
+        return f"{self.steps.names[self.operand]} {words}: {' + '.join(SlideFormula.elide(parts))} = {total}"
 
     @property
     def because(self) -> str:
-        """What the two factors say."""
+        """What the two factors mean."""
         output, gate, operand = [self.steps.names[x] for x in (self.steps.output, self.node, self.operand)]
         upstream, local, downstream = map(self.number_text, (self.upstream, self.local, self.downstream))
         if self.node is self.steps.output:
@@ -351,12 +352,11 @@ class Step(Row):
     @property
     def latex(self) -> str:
         output, gate, operand = [self.steps.names[x] for x in (self.steps.output, self.node, self.operand)]
-        texts, remark = self.printed((self.upstream, self.local), mul)
+        texts, remark = self.number_texts((self.upstream, self.local), mul)
         left, answer = fraction(output, operand), numeral(self.number_text(self.downstream)).tex
-        local = tex(self.written(TexFormula).tree) if self.node is self.steps.output else fraction(gate, operand)
-        sign = "=" if self.path == 1 else r"\mathrel{+}="
-        product = (numeral(texts[0]) * numeral(texts[1])).tex
-        numbers = "" if self.closed else f"{product} {EQUALS[not remark]} "
+        local = tex(self.factor_in(TexFormula).tree) if self.node is self.steps.output else fraction(gate, operand)
+        sign, equals = "=" if self.path == 1 else r"\mathrel{+}=", r"\approx" if remark else "="
+        numbers = "" if self.closed else f"{(numeral(texts[0]) * numeral(texts[1])).tex} {equals} "
         path = rf" \quad \text{{({self.so_far(self.number_text(self.total))})}}" if self.paths > 1 else ""
         return rf"{left} &{sign} {fraction(output, gate)} \cdot {local} = {numbers}{answer}{path}"
 
@@ -366,14 +366,14 @@ class Step(Row):
     @property
     def sentence(self) -> str:
         called = self.steps.names
-        texts, _ = self.printed((self.upstream, self.local), mul)
-        said = [spoken(text) for text in (*texts, self.number_text(self.downstream))]
-        so_far = self.so_far(spoken(self.number_text(self.total)))
+        texts, _ = self.number_texts((self.upstream, self.local), mul)
+        upstream, local, downstream = map(speak, (*texts, self.number_text(self.downstream)))
+        so_far = self.so_far(speak(self.number_text(self.total)))
         path = f" Path {self.path} of {self.paths}, {so_far}." if self.paths > 1 else ""
         kink = f" On a kink: {self.kink}." if self.kink else ""
         return (
             f"Step {self.number} of {self.steps.last}. Gate {called[self.node]} equals {self.spoken} "
-            f"sends to {called[self.operand]}: upstream {said[0]} times local {said[1]} gives {said[2]}.{path}{kink}"
+            f"sends to {called[self.operand]}: upstream {upstream} times local {local} gives {downstream}.{path}{kink}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -387,12 +387,12 @@ class Step(Row):
         }  # fmt: skip
 
 
-class Steps:
+class Steps(Sequence[Step]):
     """A backward pass as a sequence of Step, one for each edge into a Value; its repr is the whole table.
 
-    Made by ``Value.steps``, which says what ``digits`` and ``tangents`` are; inputs may be given by name here. ``rows``
-    are everything that happens, in order (Forward, Start, Step; ``steps[i]`` counts Steps alone), ``gradients`` those
-    of every leaf, ``tangents`` d node / d input of every node behind which there is a tangent.
+    Made by ``Value.steps``, which documents ``digits`` and ``tangents``; inputs may also be given by name here.
+    ``rows`` has all lines in order (Forward, Start, Step; ``steps[i]`` counts Steps only), ``gradients`` those of all
+    leaves, ``tangents`` d node / d input of all nodes that depend on an input with a tangent.
 
     >>> from autodiff import variables
     >>> x, y = variables(x=3, y=4)
@@ -405,7 +405,7 @@ class Steps:
 
     def __init__(self, output: Node, digits: int | None = None, tangents: Any = None, called: Any = None) -> None:
         if digits is not None and not (hasattr(digits, "__index__") and 0 <= digits <= 17):
-            raise ValueError(f"digits is a whole number from 0 to 17, or None, got {digits!r:.40}")
+            raise ValueError(f"digits must be a whole number from 0 to 17, or None, got {digits!r:.40}")
         self.output = output
         self.digits = digits
         order = history(output)
@@ -417,50 +417,51 @@ class Steps:
         self.along = self._along()
         self._formulas: dict[Any, list[Formula | None]] = {}
         self._spoken: dict[Node, str] = {}
-        self.values: dict[Node, float] = {}  # where they are not those of the nodes
-        self._made(list(self._collect(sweep(output))), order)
+        self.values: dict[Node, float] = {}  # those that differ from the data of the nodes
+        self._arrange(sweep(output), order)
 
-    def _made(self, edges: list[Step], order: Sequence[Node]) -> None:
-        output, self._edges = self.output, edges
-        self.into: dict[Node, list[Step]] = {}  # the steps by their gates
-        for step in edges:
+    def _arrange(self, swept: Iterable[tuple[Any, Any, Any]], order: Sequence[Node]) -> None:
+        """Make the rows, in order, from what a sweep yields."""
+        self._edges = list(self._collect(swept))
+        self.into: dict[Node, list[Step]] = {}  # the steps of each gate
+        for step in self._edges:
             self.into.setdefault(step.node, []).append(step)
         for steps in self.into.values():
             steps.sort(key=lambda step: step.place)
         heading = "FORWARD   each gate computes its output, and its local gradients for later"
-        self.rows: list[Any] = [Forward(self, node) for node in order if node.primitive]
+        self.rows: list[Forward | Start | Step] = [Forward(self, node) for node in order if node.primitive]
         if self.rows and self.along:
             heading = f"FORWARD   each gate computes its output, and how fast it grows along {self.along}"
             start = ", ".join(f"{slope(self.names[x], self.along)} = {show(seed)}" for x, seed in self.seeds.items())
-            heading += f"\n{wrapped('     ', [f'the start: {start}'])}"
+            heading += f"\n{wrap('     ', [f'the start: {start}'])}"
         if self.rows:
             self.rows[0].heading = heading
         heading = "BACKWARD  upstream * local = downstream, from the output back to the inputs"
-        self.rows += [Start(self, output, heading), *self._edges]
+        self.rows += [Start(self, self.output, heading), *self._edges]
         for number, row in enumerate(self.rows, 1):
             row.number = number
 
     def _seeds(self, tangents: Any) -> dict[Node, float]:
-        """The tangents that were given, by the Values that they belong to."""
+        """The given tangents, by node."""
         known = {name: node for node, name in self.names.items()}
         seeds: dict[Node, float] = {}
         for given, number in tangents.items() if isinstance(tangents, dict) else [(tangents, 1.0)]:
             node: Any = known.get(given) if isinstance(given, str) else given
             if not hasattr(node, "born") or node not in self.names:
                 inputs = f"{', '.join([self.names[leaf] for leaf in self.gradients]):.60}"
-                raise ValueError(f"tangents are given for inputs, here {inputs}; got {given!r:.60}")
+                raise ValueError(f"tangents must name inputs, here {inputs}; got {given!r:.60}")
             seeds[node] = real(number, "tangents")
         return seeds
 
     def _along(self) -> str:
-        """What the tangents are derivatives by: an input, or a time t in which several inputs change."""
+        """The variable of the tangents: an input, or a time t in which several inputs change; "" without tangents."""
         if [*self.seeds.values()] == [1.0]:
             return self.names[next(iter(self.seeds))]
         return next(name for name in ("t", "time", "the time") if name not in self.names.values()) if self.seeds else ""
 
     def _collect(self, swept: Iterable[tuple[Any, Any, Any]]) -> Iterator[Step]:
-        """The edges in the order of the sweep: youngest gate first, within a gate leaves first."""
-        self.arriving: dict[Node, list[Step]] = {}  # the steps by their operands
+        """The steps in the order of the sweep: youngest gate first, within a gate leaves first."""
+        self.arriving: dict[Node, list[Step]] = {}  # the steps of each operand
         near = partial(round, ndigits=self.digits) if self.values else float
         for node, upstream, local_gradients in swept:
             if not node.primitive:
@@ -490,32 +491,32 @@ class Steps:
         return [self.values.get(x, number) for x, number in zip(nodes, plain)] if self.values else plain
 
     def rounded(self, places: int = 2) -> Steps:
-        """The steps as worked out by hand: every number is rounded before the next is computed from it.
+        """The steps as computed by hand: every number is rounded before the next is computed from it.
 
         >>> from autodiff import variables
         >>> x, y = variables(x=1, y=3)
         >>> ((x / y) * 3).steps().rounded(2).rows[1]
           2  f = s0 * 3 = 0.33 * 3 = 0.99   df/ds0 = 3
         """
-        made = Steps(self.output, places, self.seeds or None, self.names)
+        steps = Steps(self.output, places, self.seeds or None, self.names)
         order = history(self.output)
         for node in order:
-            operands = made.numbers(node.operands)
-            made.values[node] = round(node.primitive.compute(operands) if node.primitive else node.data, places)
+            operands = steps.numbers(node.operands)
+            steps.values[node] = round(node.primitive.compute(operands) if node.primitive else node.data, places)
 
-        def swept() -> Iterator[tuple[Any, float, list[Any]]]:
+        def rounded_sweep() -> Iterator[tuple[Any, float, list[Any]]]:
             for node in reversed(order):
-                if node is self.output or node in made.arriving:
-                    upstream = made.arriving[node][-1].total if node in made.arriving else 1.0
-                    known = made.numbers((node, *node.operands))
+                if node is self.output or node in steps.arriving:
+                    upstream = steps.arriving[node][-1].total if node in steps.arriving else 1.0
+                    known = steps.numbers((node, *node.operands))
                     slopes = node.primitive.local_gradients(*known) if node.primitive else ()
                     yield node, upstream, [x if x is None or x is False else round(float(x), places) for x in slopes]
 
-        made._made(list(made._collect(swept())), order)
-        return made
+        steps._arrange(rounded_sweep(), order)
+        return steps
 
     def renamed(self, called: dict[Any, Any]) -> Steps:
-        """The same steps with other names for the nodes, of any kind that the style writes."""
+        """The same steps with other names of the nodes, of any type that the style writes."""
         return Steps(self.output, self.digits, self.seeds or None, called)
 
     if TYPE_CHECKING:
@@ -560,7 +561,7 @@ class Steps:
         return f"\\begin{{align*}}\n{rows}\n\\end{{align*}}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The pass as plain data: inputs, gates, the start, steps and gradients; rows are numbered through."""
+        """The pass as plain data: inputs, gates, the start, steps and gradients; rows are numbered consecutively."""
         called = self.names
         start = next(row for row in self.rows if type(row) is Start)
         return {
@@ -579,32 +580,31 @@ class Steps:
         }  # fmt: skip
 
     def local(self, step: Step, style: type[Formula] = SlideFormula) -> Formula:
-        """The local gradient of the step as a formula, or as a number if the formula gives another one."""
+        """The local gradient of the step as a formula, or as a number if the formula has another value."""
         node, primitive = step.node, step.node.primitive
         if (node, style) not in self._formulas:
             assert primitive is not None
             known = (node, *node.operands)
-            named = [
-                x if type(x) is float else style.called(self.names[x], number)
+            operands = [
+                x if type(x) is float else style.variable(self.names[x], number)
                 for x, number in zip(known, self.numbers(known))
             ]
             try:
-                written = [x if x is None else style.of(x) for x in primitive.local_gradients(*named)]
+                formulas = [x if x is None else style.of(x) for x in primitive.local_gradients(*operands)]
             except (TypeError, AttributeError, LookupError, ArithmeticError, ValueError):
-                written = []  # a rule that needs numbers
-            self._formulas[node, style] = written
-        written = self._formulas[node, style]
-        formula = written[step.place] if step.place < len(written) else None
-        number = None if formula is None else formula.number
-        if formula is not None and number is not None:
+                formulas = []  # a rule that needs numbers
+            self._formulas[node, style] = formulas
+        formulas = self._formulas[node, style]
+        formula = formulas[step.place] if step.place < len(formulas) else None
+        if formula is not None and formula.number is not None:
             near = 10.0 ** -(self.digits or 0) if self.values else 0.0
-            if f"{number + 0.0:.9g}" == f"{step.local + 0.0:.9g}" or abs(number - step.local) < near:
+            if f"{formula.number + 0.0:.9g}" == f"{step.local + 0.0:.9g}" or abs(formula.number - step.local) < near:
                 return formula
         return style.constant(show(step.local), step.local)
 
     def heading(self, step: Step) -> str:
         """The line above the first step of a gate: the gate, its role, and whether it is on a kink."""
-        lines = wrapped("     ", [f"{self.names[step.node]} = {step.gate()}:", step.role], gap="  ")
+        lines = wrap("     ", [f"{self.names[step.node]} = {step.gate()}:", step.role], gap="  ")
         return f"{lines}\n     on a kink: {step.kink}" if step.kink else lines
 
     @property
@@ -614,12 +614,12 @@ class Steps:
 
     @property
     def advice(self) -> str:
-        """How to check the gradients if they say how the output changes; else why they do not."""
+        """How to check the gradients if they predict how the output changes; else why they do not."""
         output = self.names[self.output]
         if not self.finite:
             what = "not all finite" if isfinite(self.output.data) else f"{output} is not finite"
             return f"{what}: nonfinite_origin({output}) says where that began"
-        kinked: set[Node] = set()  # what has a gradient by convention
+        kinked: set[Node] = set()  # nodes whose gradient depends on a convention
         for step in self:
             if step.node in kinked or (step.upstream and step.kink):
                 kinked.add(step.operand)
@@ -631,19 +631,19 @@ class Steps:
 
     @property
     def plain(self) -> bool:
-        """Whether the gradients say how the output changes, without reserve."""
+        """Whether the gradients predict how the output changes."""
         return self.advice.startswith("add")
 
     @property
     def opening(self) -> str:
-        """What a gradient says, before all numbers."""
+        """What a gradient means: the lines above the table."""
         output, name = self.names[self.output], self.names[next(iter(self.gradients), self.output)]
         meaning = f"{slope(output, name)} says how fast {output} grows with {name}, the other inputs held fixed"
-        first, *second = [*[self.advice] * self.plain, meaning]
-        return "\n".join(map(shortened, [f"GOAL      {first}", *[f"          {text}" for text in second]]))
+        lines = [f"GOAL      {self.advice}", f"          {meaning}"] if self.plain else [f"GOAL      {meaning}"]
+        return "\n".join(map(shorten, lines))
 
     def footer(self) -> str:
-        """The gradients of all inputs, and what is to be known about them."""
+        """The gradients of all inputs, with advice."""
         called, digits = self.names, self.digits
         output, lines = called[self.output], ["GRADIENTS" if self.plain else f"GRADIENTS  {self.advice}"]
         if self.along:
@@ -658,10 +658,10 @@ class Steps:
         for name, value, derivative, gradient in columns:
             left = f"{name.ljust(widths[0])} = {value.rjust(widths[1])}"
             lines.append(f"     {left}   {derivative.ljust(widths[2])} = {gradient.rjust(widths[3])}")
-        return "\n".join(shortened(line) for line in lines)
+        return "\n".join(shorten(line) for line in lines)
 
     def pages(self, explain: bool = False) -> list[str]:
-        """The table by rows, each with its headings, and the footer last; ``explain`` adds a because to every row."""
+        """The rows with their headings, then the footer; ``explain`` adds a reason to every row."""
         pages, gate, lines = [], None, [self.opening]
         for row in self.rows:
             lines += [row.heading] if row.heading else []

@@ -1,4 +1,4 @@
-"""Tracing: while a function is recorded by ``autodiff.compile``, no Value can be read as a plain number."""
+"""Tracing: while ``autodiff.compile`` records a function, reading a Value as a plain number raises TraceError."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-threads: set[int] = set()  # those that trace a function now; other threads go on as always
-whole: set[int] = set()  # those of them that also record sums of one term
+threads: set[int] = set()  # the threads that are tracing; others are unaffected
+sum_threads: set[int] = set()  # those of them that also record sums of one term
 
 
 class Unsupported(TypeError, ValueError):
-    """What flat code or a runner cannot do: the one error after which ``nn.fit`` by "auto" takes a slower runner."""
+    """Flat code or a runner cannot do this: the only error on which ``nn.fit(runner="auto")`` takes a slower runner."""
 
 
 class TraceError(Unsupported):
-    """A function that is being compiled looked at a number, which would freeze it in the program.
+    """A function that is being compiled read a number, which would freeze it in the program.
 
     >>> import autodiff
     >>> try:
@@ -30,8 +30,8 @@ class TraceError(Unsupported):
 
 
 def keeps_sums() -> bool:
-    """Whether this thread records sums and maxima of one term as gates, as loops need them: all their turns alike."""
-    return get_ident() in whole
+    """Whether this thread records sums and maxima of one term as gates: loops need all iterations alike."""
+    return get_ident() in sum_threads
 
 
 def is_tracing() -> bool:
@@ -39,7 +39,7 @@ def is_tracing() -> bool:
 
 
 def refuse(value: Any, attempt: str) -> None:
-    """Raise TraceError if this thread is tracing; ``attempt`` says what was asked of the Value."""
+    """Raise TraceError if this thread is tracing; ``attempt`` names the operation on the Value."""
     if is_tracing():
         raise TraceError(
             f"{attempt} of {value!r} while a function is compiled: the program would keep this number, or this "
@@ -49,7 +49,7 @@ def refuse(value: Any, attempt: str) -> None:
 
 
 class Uncollected:
-    """While entered, Python collects no garbage: a graph that grows has none, and looking takes longer than growing."""
+    """Switches garbage collection off: a growing graph has no garbage, and searching takes longer than growing."""
 
     def __enter__(self) -> None:
         self.collects = gc.isenabled()
@@ -61,7 +61,7 @@ class Uncollected:
 
 
 class Tracing:
-    """While entered, this thread traces; nested uses do nothing. ``sums``: also record sums of one term."""
+    """Makes this thread trace; nested uses do nothing. ``sums``: also record sums of one term."""
 
     def __init__(self, sums: bool = False) -> None:
         self.sums = sums
@@ -70,9 +70,9 @@ class Tracing:
         self.outermost = not is_tracing()
         threads.add(get_ident())
         if self.sums and self.outermost:
-            whole.add(get_ident())
+            sum_threads.add(get_ident())
 
     def __exit__(self, *error: object) -> None:
         if self.outermost:
             threads.discard(get_ident())
-            whole.discard(get_ident())
+            sum_threads.discard(get_ident())

@@ -1,16 +1,20 @@
-"""What type checkers are told: floats give floats, Values a Value; nothing of it is imported at run time."""
+"""Types for type checkers: floats give floats, Values a Value. Not imported with autodiff."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol, SupportsFloat, TypeVar, overload
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, Protocol, SupportsFloat, TypeVar, overload
 
-Plain = SupportsFloat  # a number of Python, NumPy or another library
+Plain = SupportsFloat  # a number from Python, NumPy or another library
 T = TypeVar("T")
+Function = (  # by the number of its arguments: so checkers know the parameters of a lambda
+    Callable[[], T] | Callable[[Any], T] | Callable[[Any, Any], T] | Callable[[Any, Any, Any], T]
+    | Callable[[Any, Any, Any, Any], T] | Callable[Concatenate[Any, Any, Any, Any, Any, ...], T]
+)  # fmt: skip
 
 
 class Node(Protocol):
-    """A number of a graph, as orders, sweeps and steps read it: a Value."""
+    """A node of a graph, as read by graph walks and steps: a Value."""
 
     @property
     def data(self) -> float: ...
@@ -33,7 +37,7 @@ class Array(Protocol):
 
 
 class Recorder(Protocol):
-    """A class that records the primitives it is given to."""
+    """A class that records primitives applied to its members."""
 
     @classmethod
     def record(cls, primitive: Any, operands: Sequence[Any], /) -> Any: ...
@@ -44,7 +48,7 @@ R = TypeVar("R", bound=Recorder)
 
 
 class Operator(Protocol[R]):
-    """A Value's operator, its other operand on either side."""
+    """A binary operator of Value."""
 
     @overload
     def __call__(self, other: R | float, /) -> R: ...
@@ -65,3 +69,24 @@ class Gradient(Protocol):
     def __call__(self, x: float, y: float, z: float, /, **keywords: Any) -> tuple[float, float, float]: ...
     @overload
     def __call__(self, *args: Any, **keywords: Any) -> Any: ...
+
+
+class ValueAndGradient(Protocol):
+    """The value of a function and its gradient."""
+
+    @overload
+    def __call__(self, x: float, /, **keywords: Any) -> tuple[float, float]: ...
+    @overload
+    def __call__(self, x: R, /, **keywords: Any) -> tuple[R, R]: ...
+    @overload
+    def __call__(self, x: list[float], /, **keywords: Any) -> tuple[float, list[float]]: ...
+    @overload
+    def __call__(self, x: T, /, **keywords: Any) -> tuple[Any, T]: ...
+    @overload
+    def __call__(self, x: float, y: float, /, **keywords: Any) -> tuple[float, tuple[float, float]]: ...
+    @overload
+    def __call__(
+        self, x: float, y: float, z: float, /, **keywords: Any
+    ) -> tuple[float, tuple[float, float, float]]: ...
+    @overload
+    def __call__(self, *args: Any, **keywords: Any) -> tuple[Any, Any]: ...

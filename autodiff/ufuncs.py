@@ -1,4 +1,4 @@
-"""NumPy's functions as gates, by their names: what Values and symbols make of ``np.sin(x)``. NumPy is not imported."""
+"""NumPy's functions as gates: what ``np.sin(x)`` does to Values and symbols. NumPy is not imported."""
 
 from __future__ import annotations
 
@@ -32,11 +32,13 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(["radians", "deg2rad"], lambda x: x * (pi / 180.0)),
     **dict.fromkeys(["degrees", "rad2deg"], lambda x: x * (180.0 / pi)),
 }
-# What NumPy calls as a method of each member of an array of objects.
-METHODS = "arcsin arccos arctan arctan2 arcsinh arccosh arctanh fabs exp2 cbrt degrees radians deg2rad rad2deg".split()  # noqa: SIM905
+# On an array of objects, NumPy calls these as methods of each member.
+NUMPY_METHODS = """
+    arcsin arccos arctan arctan2 arcsinh arccosh arctanh fabs exp2 cbrt degrees radians deg2rad rad2deg
+""".split()  # noqa: SIM905
 
 
-def applied(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Any) -> Any:
-    """The result of the gate of the function's name; NotImplemented if there is none."""
+def apply_ufunc(ufunc: Any, method: str, inputs: Sequence[Any], keywords: Any) -> Any:
+    """The result of the gate with the function's name; NotImplemented if no gate has it."""
     function = UFUNCS.get(ufunc.__name__)
     return NotImplemented if function is None or method != "__call__" or keywords else function(*inputs)

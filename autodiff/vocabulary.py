@@ -1,7 +1,7 @@
 """Every word about the primitives, once: one row for each row of primitives.py.
 
-A row reads ``name: Words(sign, how strongly it holds together, Python's method, ...)``. What it leaves out is made
-from the gate's name, and so is everything about a gate without a row, such as a user's own.
+A row reads ``name: Words(sign, precedence, Python's method, ...)``. Omitted words are derived from the gate's name, and
+so are all words of a gate without a row, such as a user's own.
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["words"]
-COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # how strongly a text holds together
+COMPARISON, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)  # precedences, from the weakest operator on
 
 
 class Words:
-    """What is written and said about one kind of gate."""
+    """Words and signs of one kind of gate."""
 
-    name = spoken = ""  # the function as lectures write it; what is read aloud
-    symbol = right = left = ""  # in its circle: alone, with the constant {} on its right, on its left
-    typeset = ""  # its sign in mathematics, or what stands around its operand {}
+    name = spoken = ""  # the function as lectures write it; as read aloud
+    symbol = right = left = ""  # in its circle: alone, with the constant {} to its right, to its left
+    typeset = ""  # its sign in mathematics, or the signs around its operand {}
     role = ""  # what it does with the upstream gradient
     kink = "the derivative jumps here: the local gradient is a convention"
-    value = gradient = ""  # what helps where its value is not finite; where a gradient is not, though the values are
-    usage: tuple[str, ...] = ()  # how it is called in an expression: [...] is a list, = may be left out
-    ordered = linear = False  # its operands must be told apart; it may take a parameter into a weighted sum
+    value = gradient = ""  # remedies: where its value is not finite; where only its gradient is not finite
+    usage: tuple[str, ...] = ()  # its arguments in an expression: [...] is a list, = is optional
+    ordered = linear = False  # whether the order of operands matters; whether it may add a parameter to a sum
 
     def __init__(self, sign: str = "", strength: int = ATOM, method: str = "", **words: Any) -> None:
         self.sign = sign
-        self.strength = strength  # how strongly the sign holds together
-        self.method = method  # that Python calls for the sign
+        self.strength = strength  # precedence of the sign
+        self.method = method  # Python's method for the sign
         vars(self).update(words)
 
-    def of(self, name: str) -> Words:
-        """These words, the missing ones made from the name in the table."""
+    def complete(self, name: str) -> Words:
+        """Derive missing words from the name in the table; return self."""
         self.symbol = self.symbol or self.sign or (self.name or name).replace("_", " ")
         parts = "".join([c if c.isalnum() or c == "_" else " " for c in name[:40]]).split()
         self.name = self.name or "_".join(parts) or "gate"
@@ -60,7 +60,7 @@ SIGMA, DASH = "\N{GREEK SMALL LETTER SIGMA}", "\N{MINUS SIGN}"
 BENDS = "the input is 0, where {} bends: its local gradient there is taken as 0"
 SPLIT = "a tie: each input gets one half"
 FLAT = "is flat: nothing passes back"
-COPY = "is copied: its {} gradients add up"  # what using a Value several times does
+COPY = "is copied: its {} gradients add up"  # a Value used several times
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 JUMPS = "the value jumps here: the local gradient is a convention"
 WITHIN = "{} needs a number from -1 to 1."
@@ -164,20 +164,20 @@ ROWS = {
     "norm":          Words(usage=("[a, b]",)),
 }  # fmt: skip
 for name, row in ROWS.items():
-    row.of(name)
+    row.complete(name)
 INFIX = {name: row for name, row in ROWS.items() if row.sign and name not in ("neg", "reciprocal")}
 METHODS = {row.method: PRIMITIVES[name] for name, row in ROWS.items() if row.method}
 
 
 def head_of(primitive: Primitive) -> Any:
-    """What stands for the primitive in tables and expressions: its name if it is built in, else itself."""
+    """The primitive's key in tables and expressions: its name if it is built in, else the primitive itself."""
     return primitive.name if primitive in BUILT_IN else primitive
 
 
 def words(gate: Any) -> Words:
     """The row of a gate, given as a Primitive or by its name in the table."""
-    row = ROWS.get(gate)  # first, as code is written with this
+    row = ROWS.get(gate)  # first, for speed: code is written with this
     if row is None:
         name = gate.name if isinstance(gate, Primitive) else str(gate)
-        row = ROWS[name] if gate in BUILT_IN else Words().of(name)
+        row = ROWS[name] if gate in BUILT_IN else Words().complete(name)
     return row

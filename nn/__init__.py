@@ -1,6 +1,6 @@
-"""Tiny neural networks from Values, seen one example at a time.
+"""Tiny neural networks of Values, computed one example at a time.
 
-Where things are, in the order to read:
+Modules, in reading order:
 
     module           Module: parameters are found, not registered
     layers           Neuron, Layer
@@ -9,32 +9,32 @@ Where things are, in the order to read:
     models           MLP, Sequential; RecurrentCell, Convolution
     transformers     Embedding, CausalSelfAttention, GPT
     activations      tanh, sigmoid, relu, ... by name
-    initializers     where weights start
-    losses           what one example costs, and how its target is read; l1, l2
+    initializers     initial weights
+    losses           losses of one example, and encoding of targets; l1, l2
     optim            SGD, RMSProp, Adam, AdamW: one scalar function each; schedules
-    training         fit, the loop and its runners; fit_many: the same from many starts
+    training         fit, the loop and its runners; fit_many: many starts
     metrics          predict, evaluate
     data             truth tables, hand-set nets; points in the plane, iris, digits
     serialization    save, load
     doctor           diagnose: why a net does not learn; its rules are functions of a case in plain numbers
-    cli              what python -m nn moons trains (presets) and prints (report); python -m nn names
+    cli              presets and reports of python -m nn moons; python -m nn names
     lectures         python -m nn C4: the lectures' examples
     __main__         python -m nn
-    _checks          how arguments are checked
+    _checks          argument checks
 
 What the package exports, and why:
 
-    Module, Neuron, Layer, MLP, Sequential         the nets of the lectures, and what they are made of
-    Dropout, BatchNorm, LayerNorm, RMSNorm, PReLU  layers with a state or parameters of their own
+    Module, Neuron, Layer, MLP, Sequential         the nets of the lectures and their parts
+    Dropout, BatchNorm, LayerNorm, RMSNorm, PReLU  layers with state or further parameters
     RecurrentCell, Convolution, Embedding, CausalSelfAttention, GPT    nets that share weights
     squared_error, half_squared_error, binary_cross_entropy, cross_entropy, cross_entropy_with, hinge,
     multiclass_hinge                               the losses of the lectures; more in ``nn.losses``
     SGD, RMSProp, Adam, AdamW, cosine              optimizers and a schedule; more in ``nn.optim``
-    fit, fit_many, no_progress                     train one net, or one from each seed; stop early
-    predict, evaluate, diagnose                    ask a net, measure it, ask why it does not learn
+    fit, fit_many, EarlyStopping                   train one net, or one per seed; stop early
+    predict, evaluate, diagnose                    predictions, loss and accuracy, reasons for not learning
     truth_table, moons, circles, spirals, blobs, iris, digits, split, standardize    data sets
-    hand_set                                       the lectures' nets with weights set by hand
-    save, load                                     a net as a file
+    hand_set                                       the lectures' nets with hand-set weights
+    save, load                                     model files
 
 Submodules to import from: ``losses``, ``optim``, ``data``, ``activations``, ``initializers``, ``normalization``,
 ``training`` (History, NonfiniteLossError, stopping rules), ``doctor`` (Finding), ``lectures`` (the lectures' demos).
@@ -67,22 +67,24 @@ from .transformers import GPT, CausalSelfAttention, Embedding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from . import doctor as doctor, initializers as initializers, lectures as lectures, training as training
     from .doctor import diagnose
     from .serialization import load, save
     from .training.fitting import fit
-    from .training.history import no_progress
+    from .training.history import EarlyStopping
     from .training.sweep import fit_many
 
 __all__ = [
-    "GPT", "MLP", "SGD", "Adam", "AdamW", "BatchNorm", "CausalSelfAttention", "Convolution", "Dropout", "Embedding",
-    "Layer", "LayerNorm", "Module", "Neuron", "PReLU", "RMSNorm", "RMSProp", "RecurrentCell", "Sequential",
-    "binary_cross_entropy", "blobs", "circles", "cosine", "cross_entropy", "cross_entropy_with", "diagnose", "digits",
-    "evaluate", "fit", "fit_many", "half_squared_error", "hand_set", "hinge", "iris", "load", "moons",
-    "multiclass_hinge", "no_progress", "predict", "save", "spirals", "split", "squared_error", "standardize",
-    "truth_table",
+    "GPT", "MLP", "SGD", "Adam", "AdamW", "BatchNorm", "CausalSelfAttention", "Convolution", "Dropout",
+    "EarlyStopping", "Embedding", "Layer", "LayerNorm", "Module", "Neuron", "PReLU", "RMSNorm", "RMSProp",
+    "RecurrentCell", "Sequential", "binary_cross_entropy", "blobs", "circles", "cosine", "cross_entropy",
+    "cross_entropy_with", "diagnose", "digits", "evaluate", "fit", "fit_many", "half_squared_error", "hand_set",
+    "hinge", "iris", "load", "moons", "multiclass_hinge", "predict", "save", "spirals", "split", "squared_error",
+    "standardize", "truth_table",
 ]  # fmt: skip
 
-ROOMS = {  # modules that are imported when they, or one of these names, are first used
-    "doctor": "diagnose", "lectures": "", "serialization": "load save", "training": "fit fit_many no_progress",
+ROOMS = {  # modules imported on first use, and the names that they export
+    "doctor": "diagnose", "lectures": "", "serialization": "load save", "training": "EarlyStopping fit fit_many",
 }  # fmt: skip
-__getattr__, __dir__ = lazily(__name__, ROOMS)
+if not TYPE_CHECKING:  # type checkers find a misspelled name
+    __getattr__, __dir__ = lazily(__name__, ROOMS)

@@ -1,4 +1,4 @@
-"""The front door to training: ``python -m nn xor`` trains, ``python -m nn C4`` shows a lecture's example."""
+"""The command line: ``python -m nn xor`` trains, ``python -m nn C4`` shows a lecture's example."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from ._checks import one_of, size
 from .activations import ACTIVATIONS
 from .cli import names
 from .cli.presets import PRESETS, RATES, Preset, Trial
-from .cli.report import advice, examined, heading, results, standing, suggestions, trials_report
-from .doctor import diagnose
+from .cli.report import advice, diagnosis_lines, heading, results, standing, suggestions, trials_report
 from .lectures.catalog import WATCH, watch
 from .losses import LOSSES
 from .optim import OPTIMIZERS
@@ -27,43 +26,43 @@ from .training.loop import NonfiniteLossError
 from .training.progress import Progress
 from .training.runners import RUNNERS
 
-MOST = 1000  # units of a layer: more are no tiny net
+WIDEST = 1000  # units of a layer in a tiny net
 PICTURES = (".svg", ".png", ".pdf")
 SETTINGS = ("hidden", "activation", "loss", "optimizer", "learning_rate", "epochs", "batch_size")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C outside of training."""
+    """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C outside training."""
     return front_door(lambda: run(arguments), lambda message: f"python -m nn: {message}")
 
 
 def run(arguments: Sequence[str] | None) -> int:
-    """Show a lecture's example, train a GPT, train from many starts, or train once; 0."""
+    """Show a lecture's example, train a GPT, train from many starts, or train once; return 0."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if [*arguments[:1]] == ["names"]:
-        for line in names.report(arguments):
+        for line in names.train_on_lines(arguments):
             show([line])
         return 0
-    made = parser()
-    options, plain = made.parse_intermixed_args(arguments), made.parse_intermixed_args([])
+    command = parser()
+    options, plain = command.parse_intermixed_args(arguments), command.parse_intermixed_args([])
     if options.task is None:
         refuse_idle(options, plain, (), "there is nothing to train: add a task such as xor, or")
-        made.print_help()
+        command.print_help()
     elif re.fullmatch(r"[A-Ea-e]\d+[a-z]?", options.task):
-        refuse_idle(options, plain, ["task"], f"{options.task} is shown as it is in the lecture:")
+        refuse_idle(options, plain, ["task"], f"{options.task} is shown as in the lecture:")
         show_example(options.task)
     else:
         if options.hidden == []:
             refuse_idle(options, plain, {*vars(plain)} - {"activation"}, "a net of --hidden 0 has no hidden units:")
         if options.seeds is not None:
-            several = "--seeds trains many nets, and only one can be kept: leave out --seeds, or"
+            several = "--seeds trains many nets, and only one can be saved: leave out --seeds, or"
             refuse_idle(options, plain, {*vars(plain)} - {"save", "page"}, several)
         (train_once if options.seeds is None else train_from_many_starts)(options)
     return 0
 
 
 def show_example(id: str) -> None:
-    """A lecture's example: a net and its training, or the steps of a formula."""
+    """Print a lecture's example: a net and its training, or the steps of a formula."""
     if id.upper() in WATCH:
         for line in watch(id.upper()):
             show([line])
@@ -75,26 +74,26 @@ def show_example(id: str) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    command = argparse.ArgumentParser(
         prog="python -m nn",
         description="Train a tiny net and see what comes out. Every task learns with no option given.",
         epilog=f"tasks: {', '.join(PRESETS)}; names --help: a GPT. Examples to watch: {', '.join(WATCH)}.",
     )
-    made.add_argument("task", nargs="?", help="a gate, a data set, or a lecture example's id")
-    made.add_argument("--hidden", type=widths, metavar="4,4", help="units of the hidden layers; 0 for none")
-    made.add_argument("--activation", choices=list(ACTIVATIONS), help="of the hidden units")
-    made.add_argument("--loss", choices=list(LOSSES), help="what is made small; the last layer follows from it")
-    made.add_argument("--optimizer", choices=list(OPTIMIZERS))
-    made.add_argument("--learning-rate", type=float, metavar="0.1")
-    made.add_argument("--epochs", type=int, metavar="N", help="how often every example is looked at")
-    made.add_argument("--batch-size", type=int, metavar="N", help="examples for each update; 1 is stochastic")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="of the random start and order (default 0)")
-    made.add_argument("--runner", choices=list(RUNNERS), default="auto", help="how epochs are run (default auto)")
-    made.add_argument("--save", metavar="FILE", help="write the trained net to a JSON file")
-    made.add_argument("--plot", metavar="FILE", help="draw losses and decision boundary (.svg, .png, .pdf)")
-    made.add_argument("--page", metavar="FILE", help="a page (.html) in which this net trains live, from its start")
-    made.add_argument("--seeds", type=int, metavar="30", help="train from so many starts: how many succeed")
-    return made
+    command.add_argument("task", nargs="?", help="a logic gate, a data set, or a lecture example's id")
+    command.add_argument("--hidden", type=widths, metavar="4,4", help="units of the hidden layers; 0 for none")
+    command.add_argument("--activation", choices=list(ACTIVATIONS), help="of the hidden units")
+    command.add_argument("--loss", choices=list(LOSSES), help="what training minimizes; the last layer follows from it")
+    command.add_argument("--optimizer", choices=list(OPTIMIZERS))
+    command.add_argument("--learning-rate", type=float, metavar="0.1")
+    command.add_argument("--epochs", type=int, metavar="N", help="passes over all examples")
+    command.add_argument("--batch-size", type=int, metavar="N", help="examples per update; 1 is stochastic")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random start and order (default 0)")
+    command.add_argument("--runner", choices=list(RUNNERS), default="auto", help="how to run the epochs (default auto)")
+    command.add_argument("--save", metavar="FILE", help="write the trained net to a JSON file")
+    command.add_argument("--plot", metavar="FILE", help="draw losses and decision boundary (.svg, .png, .pdf)")
+    command.add_argument("--page", metavar="FILE", help="a page (.html) in which this net trains live, from its start")
+    command.add_argument("--seeds", type=int, metavar="30", help="train from this many starts: how many succeed?")
+    return command
 
 
 def widths(text: str) -> list[int]:
@@ -102,15 +101,15 @@ def widths(text: str) -> list[int]:
     try:
         found = [int(part) for part in text.split(",") if part.strip() not in ("", "0")]
     except ValueError:
-        found = [MOST + 1]
-    if any(abs(width) > MOST for width in found):
-        advice = f"takes numbers of units such as 4 or 8,4, each at most {MOST}, or 0 for no hidden layer"
-        raise argparse.ArgumentTypeError(f"{advice}; got {text!r:.60}")
+        found = [WIDEST + 1]
+    if any(abs(width) > WIDEST for width in found):
+        wanted = f"takes numbers of units such as 4 or 8,4, each at most {WIDEST}, or 0 for no hidden layer"
+        raise argparse.ArgumentTypeError(f"{wanted}; got {text!r:.60}")
     return found
 
 
-def chosen(options: argparse.Namespace) -> Preset:
-    """The task's preset, changed by the options that were given."""
+def preset_of(options: argparse.Namespace) -> Preset:
+    """The task's preset, changed by the options."""
     preset: Preset = one_of("task", options.task.lower(), PRESETS)
     if options.optimizer:
         preset = preset._replace(learning_rate=RATES[options.optimizer])
@@ -122,7 +121,7 @@ def chosen(options: argparse.Namespace) -> Preset:
 
 
 def refuse_files(options: argparse.Namespace) -> None:
-    """Raise before the training if its results could not be written."""
+    """Raise before training if its results could not be written."""
     if options.plot:
         need("matplotlib", "--plot")
     for path, endings in ((options.save, None), (options.plot, PICTURES), (options.page, PAGES)):
@@ -135,8 +134,8 @@ def refuse_files(options: argparse.Namespace) -> None:
 
 
 def train_once(options: argparse.Namespace) -> None:
-    """One run: what it is, the start, the end, what the net answers, what to try next."""
-    task, trial = options.task.lower(), Trial(chosen(options), options.seed)
+    """Train, and report the start, the end, the net's answers, and what to try next."""
+    task, trial = options.task.lower(), Trial(preset_of(options), options.seed)
     refuse_files(options)
     show(heading(task, trial, options.runner))
     if options.page:
@@ -151,7 +150,7 @@ def train_once(options: argparse.Namespace) -> None:
     except NonfiniteLossError as error:
         show([str(error)])
     show([standing("end", trial), "", *results(task, trial)])
-    show([*examined(trial), *advice(other(suggestions(task, trial), options))])
+    show([*diagnosis_lines(trial), *advice(untried(suggestions(task, trial), options))])
     if options.save:
         save(trial.model, options.save)
         show(["", f"saved as {options.save}"])
@@ -160,26 +159,26 @@ def train_once(options: argparse.Namespace) -> None:
         show(["", f"drawn as {options.plot}"])
 
 
-def other(tries: Mapping[str, str], options: argparse.Namespace) -> dict[str, str]:
-    """The suggestions, except the one that was just run."""
-    ran = options.seeds, chosen(options)
+def untried(tries: Mapping[str, str], options: argparse.Namespace) -> dict[str, str]:
+    """The suggestions without the one that was just run."""
+    ran = options.seeds, preset_of(options)
     found = {}
     for command, why in tries.items():
         suggested = parser().parse_intermixed_args(command.split())
-        if (suggested.seeds, chosen(suggested)) != ran:
+        if (suggested.seeds, preset_of(suggested)) != ran:
             found[command] = why
     return found
 
 
 def show(lines: Sequence[str]) -> None:
-    """Print the lines at once, before anything that takes time."""
+    """Print the lines immediately, before anything that takes time."""
     if lines:
         print("\n".join(lines), flush=True)
 
 
 def train_from_many_starts(options: argparse.Namespace) -> None:
-    """Many runs that differ in the seed: how many succeed, and what the doctor says of the others."""
-    task, preset = options.task.lower(), chosen(options)
+    """Train from many seeds, and report how many succeed and what the doctor finds in the others."""
+    task, preset = options.task.lower(), preset_of(options)
     seeds = range(options.seed, options.seed + size(options.seeds, "seeds"))
     refuse_files(options)
     show(heading(task, Trial(preset, options.seed), options.runner, len(seeds)))
@@ -189,21 +188,20 @@ def train_from_many_starts(options: argparse.Namespace) -> None:
             trials.append(Trial(preset, seed))
             with suppress(NonfiniteLossError):
                 trials[-1].train(options.runner, progress=False)
-            if trials[-1].stopped() == "interrupted":
+            if trials[-1].reason() == "interrupted":
                 trials.pop()
                 break
             shown.show(len(trials), [trials[-1].losses()[-1]])
-    found = [[] if t.succeeded() else diagnose(t.model, t.X, t.Y, t.loss.cost, history=t.history).kinds for t in trials]
-    show(trials_report(task, trials, found))
+    show(trials_report(task, trials))
     if options.plot and trials:
         from visualize.plots import plot_success
 
-        losses, successes = [t.losses()[-1] for t in trials], [t.succeeded() for t in trials]
-        keep(plot_success(losses, successes, [t.seed for t in trials]).figure, options.plot)
+        losses, successes = [t.losses()[-1] for t in trials], [t.is_success() for t in trials]
+        save_figure(plot_success(losses, successes, [t.seed for t in trials]).figure, options.plot)
 
 
 def draw(trial: Trial, path: str) -> None:
-    """Write a picture of the losses and, where examples have two numbers, of the decision boundary."""
+    """Draw the losses and, for examples of two numbers, the decision boundary."""
     from matplotlib.figure import Figure
 
     from visualize.plots import plot_decision_boundary, plot_losses
@@ -215,21 +213,21 @@ def draw(trial: Trial, path: str) -> None:
     if flat:
         threshold = 0.0 if trial.loss.name == "hinge" else 0.5
         plot_decision_boundary(trial.model, trial.X, trial.Y, threshold, axes=axes[1])
-    keep(figure, path)
+    save_figure(figure, path)
 
 
-def keep(figure: Any, path: str) -> None:
+def save_figure(figure: Any, path: str) -> None:
     """Write a figure to a file in one step."""
     from matplotlib import rc_context
 
     content = io.BytesIO()
-    with rc_context({"pdf.fonttype": 42}):  # TrueType: letters that publishers take
+    with rc_context({"pdf.fonttype": 42}):  # TrueType, which publishers accept
         figure.savefig(content, format=suffix(path, PICTURES)[1:])
     write(path, content.getvalue())
 
 
 def page(task: str, trial: Trial) -> Any:
-    """The net at its start and its examples, to be trained in a browser as here."""
+    """The untrained net and its examples as a page that trains it in the same way."""
     from visualize.web.playground import playground
 
     preset, held = trial.preset, (trial.X_test, trial.Y_test)

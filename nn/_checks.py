@@ -1,4 +1,4 @@
-"""Argument checks: every message says what was expected and what was given."""
+"""Argument checks: every message states what was expected and what was given."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from typing import Any
 
 from autodiff import Value
 from autodiff.arrays import in_order
+from autodiff.typed import Array
 
-Seed = int | Random | None  # None: a new start every time
-# Names of other libraries that nothing here resembles.
+Example = Sequence[Value | float] | Array
+Examples = Sequence[Sequence[float | Sequence[float]] | Array] | Array
+Targets = Sequence[Any] | Array
+Seed = int | Random | None  # None: different numbers every time
+# Names from other libraries that resemble nothing here.
 OTHERS = """gelu selu celu silu swish mish relu6 crelu rrelu hardtanh hardsigmoid hardswish softsign softmin
     logsigmoid logsoftmax nadam radam adamax adagrad adadelta lamb lion sgdw sgdr orthogonal""".split()  # noqa: SIM905
-HABITS = {  # words of other libraries, and what to write here
+HABITS = {  # arguments of other libraries, and what to write here
     "lr": "learning_rate", "eps": "epsilon", "alpha": "decay", "beta1": "betas=(0.9, 0.999)",
     "n_epochs": "epochs", "num_epochs": "epochs", "max_iter": "epochs", "loss_fn": "loss", "criterion": "loss",
     "verbose": "progress=True or progress=False", "random_state": "seed",
-    "shuffle": "batch_size: mini-batches are shuffled for every epoch, all examples in one batch never are",
+    "shuffle": "batch_size: mini-batches are shuffled every epoch, a single batch of all examples never is",
     "momentum": "optimizer=SGD(model, 0.05, momentum=0.9), or optimizer='momentum'",
     "weight_decay": "optimizer=SGD(model, 0.1, weight_decay=0.01), or penalty=l2(0.005)",
     "clip_norm": "optimizer=SGD(model, 0.1, clip_norm=1.0)",
@@ -32,18 +36,18 @@ HABITS = {  # words of other libraries, and what to write here
 
 
 def one_of(kind: str, name: Any, table: Mapping[str, Any]) -> Any:
-    """The table's entry of that name; ValueError that lists the names. A function or an entry is taken as it is."""
+    """Return the table's entry of that name, or ``name`` itself if it is a function or an entry."""
     if callable(name) or isinstance(name, tuple({type(entry) for entry in table.values()})):
         return name
     if not isinstance(name, str):
-        raise TypeError(f"{kind}: expected a function or a name such as {next(iter(table))!r}, got {name!r:.60}")
+        raise TypeError(f"{kind} must be a function or a name such as {next(iter(table))!r}, got {name!r:.60}")
     if name not in table:
-        raise ValueError(f"no {kind} is called {name!r:.60}: choose one of {', '.join(table)}{meant(name, table)}")
+        raise ValueError(f"unknown {kind} {name!r:.60}: choose one of {', '.join(table)}{suggest(name, table)}")
     return table[name]
 
 
-def meant(name: str, table: Collection[str]) -> str:
-    """The closest name in the table, as a question; "" if none is close."""
+def suggest(name: str, table: Collection[str]) -> str:
+    """Ask whether the closest name in the table was meant; "" if none is close."""
     from difflib import get_close_matches
 
     plain = name.lower().replace("_", "")
@@ -51,83 +55,83 @@ def meant(name: str, table: Collection[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def size(number: int, thing: str = "a number of inputs or neurons") -> int:
-    """A whole number from 1 on."""
+def size(number: int, thing: str = "the number of inputs or neurons") -> int:
+    """Return a positive integer; ValueError for anything else."""
     try:
         whole = int(index(number))  # True is 1
     except TypeError:
         whole = 0
     if whole < 1:
-        raise ValueError(f"{thing} is a whole number from 1 on, got {number!r:.60}")
+        raise ValueError(f"{thing} must be a positive integer, got {number!r:.60}")
     return whole
 
 
 def within(name: str, number: float, wanted: str, fits: Callable[[float], bool]) -> float:
-    """A finite number that fits; otherwise a ValueError."""
+    """Return a finite number that fits; ValueError for anything else."""
     try:
-        good = isfinite(number) and fits(number)
+        valid = isfinite(number) and fits(number)
     except (TypeError, OverflowError):
-        good = False
-    if not good:
-        raise ValueError(f"{name} is {wanted}, got {number!r:.60}")
+        valid = False
+    if not valid:
+        raise ValueError(f"{name} must be {wanted}, got {number!r:.60}")
     return number
 
 
-at_least_0 = partial(within, wanted="a number from 0 on", fits=lambda x: x >= 0.0)
-above_0 = partial(within, wanted="a number above 0", fits=lambda x: x > 0.0)
-below_1 = partial(within, wanted="a share from 0 up to (not including) 1", fits=lambda x: 0.0 <= x < 1.0)
+at_least_0 = partial(within, wanted="a number >= 0", fits=lambda x: x >= 0.0)
+above_0 = partial(within, wanted="a number > 0", fits=lambda x: x > 0.0)
+below_1 = partial(within, wanted="a number >= 0 and < 1", fits=lambda x: 0.0 <= x < 1.0)
 
 
 def generator(seed: Seed) -> Random:
-    """The generator of a seed; a given generator goes on."""
+    """Return the generator for a seed; a generator is returned itself and continues."""
     if isinstance(seed, Random):
         return seed
     return Random(index(seed) if seed is not None and hasattr(seed, "__index__") else seed)
 
 
 def number(x: Any, place: str) -> float:
-    """A real number as a float; TypeError, with its place, for anything else."""
+    """Return a real number as a float; TypeError that names the place for anything else."""
     if isinstance(x, (float, int)):
         return float(x)
     try:
         return Value(x).data
     except TypeError:
-        raise TypeError(f"{place} holds a {type(x).__name__} that is no number: {x!r:.60}") from None
+        raise TypeError(f"{place} contains a {type(x).__name__} instead of a number: {x!r:.60}") from None
 
 
-def refuse_words(taker: Any, words: Mapping[str, Any]) -> None:
-    """Raise TypeError, with what to write, for keywords that the function does not take."""
+def refuse_words(function: Any, words: Mapping[str, Any]) -> None:
+    """Raise TypeError with what to write instead if there are any unknown keyword arguments."""
     for word in words:
-        key, known = HABITS.get(word, word).partition("=")[0].partition(":")[0], taker.__annotations__
-        instead = f": write {HABITS[word]}" if word in HABITS and key in known else meant(key, known)
-        raise TypeError(f"{taker.__qualname__.removesuffix('.__init__')} takes no {word}{instead}")
+        key, known = HABITS.get(word, word).partition("=")[0].partition(":")[0], function.__annotations__
+        instead = f": write {HABITS[word]}" if word in HABITS and key in known else suggest(key, known)
+        raise TypeError(f"{function.__qualname__.removesuffix('.__init__')} has no argument {word}{instead}")
 
 
 def example(x: Any) -> Sequence[Any]:
-    """One example's numbers, as something with a length."""
+    """Return one example as a sequence with a length."""
     if type(x) is list or type(x) is tuple:
         return x
     x = in_order("an example", x)
     if not hasattr(x, "__iter__"):
-        raise TypeError(f"an example is a list of numbers, got {type(x).__name__}: {x!r:.60}")
+        raise TypeError(f"an example must be a list of numbers, got {type(x).__name__}: {x!r:.60}")
     return x if hasattr(x, "__len__") else list(x)
 
 
-def one_example(x: Sequence[Any]) -> None:
-    """Raise TypeError if x holds several examples; called once something went wrong."""
+def refuse_batch(x: Sequence[Any]) -> None:
+    """Raise TypeError if x contains several examples; called only after an error."""
     if any(getattr(number, "__len__", None) and not isinstance(number, str) for number in x):
         raise TypeError(f"a net takes one example at a time, a list of numbers: [net(x) for x in X]; got {x!r:.60}")
 
 
 def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
-    """What is given as a list; TypeError for a single thing, with the usage, where {} stands for what was given."""
+    """Return a list of what was given; TypeError that shows the usage, with {} replaced, for a single thing."""
     given = in_order(thing, given)
     if not hasattr(given, "__iter__"):
         instead = usage.replace("{}", f"{given!r:.20}")
-        raise TypeError(f"{thing} takes several: write {instead}, got {given!r:.60}")
+        raise TypeError(f"{thing} must be a list: write {instead}, got {given!r:.60}")
     return list(given)
 
 
-def counted(number: int, thing: str) -> str:
+def quantity(number: int, thing: str) -> str:
     """ "1 weight", "2 weights"."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

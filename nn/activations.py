@@ -1,18 +1,22 @@
-"""What a neuron makes of its weighted sum z: the lectures' activations, by name."""
+"""The lectures' activations, functions of the weighted sum z, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
-import autodiff
 from autodiff import Value, clip, elu, gelu, leaky_relu, relu, sigmoid, sign, silu, softplus, tanh
 from autodiff.primitives import heaviside
 
 from ._checks import one_of
 from .module import Module
 
-Activation = str | Callable[..., Any]  # a name, or a function of the weighted sum
+ActivationName = Literal[
+    "linear", "tanh", "sigmoid", "relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "softplus", "step", "sign",
+    "piecewise_linear"
+]  # fmt: skip
+Activation = ActivationName | Callable[[Any], Any]  # a name, or a function of the weighted sum
+LayerActivation = Activation | Literal["softmax"]  # softmax takes all sums of a layer
 
 
 def linear(z: Any) -> Any:
@@ -26,7 +30,7 @@ def step(z: Any) -> Any:
 
 
 def piecewise_linear(z: Any) -> Any:
-    """z + 1/2, kept between 0 and 1 (C1)."""
+    """z + 1/2, clipped to [0, 1] (C1)."""
     return clip(z + 0.5, 0.0, 1.0)
 
 
@@ -41,7 +45,7 @@ def exponential_linear(z: Any) -> Any:
 
 
 class PReLU(Module):
-    """z where z > 0, else slope * z, with a slope that is learned (He et al. 2015).
+    """z where z > 0, else slope * z, with a learned slope (He et al. 2015).
 
     >>> bend = PReLU()
     >>> bend(Value(-2.0))
@@ -56,7 +60,7 @@ class PReLU(Module):
         self.slope = Value(slope, "slope")
 
     def __call__(self, z: Any) -> Any:
-        return autodiff.leaky_relu(z, self.slope)
+        return leaky_relu(z, self.slope)
 
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
@@ -66,7 +70,7 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def activation_named(name: Activation) -> Callable[..., Any]:
-    """The activation of that name (a new one where it learns), or the function that was given."""
+def activation_named(name: LayerActivation) -> Callable[..., Any]:
+    """The activation of that name, a new object if it has parameters, or the function given."""
     found = one_of("activation", name, ACTIVATIONS)
     return found() if isinstance(found, type) else found  # type: ignore[no-any-return]

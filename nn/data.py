@@ -1,4 +1,4 @@
-"""Data: truth tables of logic gates, points in the plane, irises, digits; split and standardized."""
+"""Data sets: truth tables, points in the plane, iris, digits; split and standardize."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from math import cos, hypot, pi, sin
 from random import Random
-from typing import Any
+from typing import Any, TypeVar, overload
 
-from ._checks import at_least_0, below_1, generator, one_of, several, size
+from ._checks import Examples, Targets, at_least_0, below_1, generator, one_of, several, size
 from .metrics import examples_in
 from .models import MLP
 
-GATES: dict[str, Callable[..., int]] = {
+A = TypeVar("A")
+B = TypeVar("B")
+TRUTH_TABLES: dict[str, Callable[..., int]] = {
     "and": lambda a, b: a & b, "or": lambda a, b: a | b, "xor": lambda a, b: a ^ b, "nand": lambda a, b: 1 - (a & b),
     "nor": lambda a, b: 1 - (a | b), "xnor": lambda a, b: 1 - (a ^ b), "not": lambda a: 1 - a,
 }  # fmt: skip
-# A row is a unit, its bias first: AND is on where -30 + 20 x1 + 20 x2 > 0.
+# One row per unit, bias first: AND is on if -30 + 20 x1 + 20 x2 > 0.
 AND, OR, NOR, NAND = [-30, 20, 20], [-10, 20, 20], [10, -20, -20], [30, -20, -20]
-BY_HAND = {
+HAND_SET = {
     "and": ([AND], "sigmoid"), "or": ([OR], "sigmoid"), "nor": ([NOR], "sigmoid"), "nand": ([NAND], "sigmoid"),
     "not": ([[10, -20]], "sigmoid"),
     "xnor": ([[AND, NOR], OR], "sigmoid"),  # both or neither (E3)
@@ -27,38 +29,38 @@ BY_HAND = {
     "rectangle": ([[[-1, 1, 0], [3, -1, 0], [-1, 0, 1], [2, 0, -1]], [-4, 1, 1, 1, 1]], "step"),  # E4
 }  # fmt: skip
 Data = tuple[list[list[float]], list[int]]
-AHEAD = 4_000_000  # indices that are shuffled ahead, at most, where whole epochs are run in one call
+AHEAD = 4_000_000  # maximum number of indices shuffled ahead if one call runs whole epochs
 
 
-def truth_table(gate: str) -> tuple[list[list[float]], list[int]]:
-    """(inputs, outputs) of a gate, in the order 00, 01, 10, 11.
+def truth_table(gate: str) -> Data:
+    """(inputs, outputs) of a logic gate, in the order 00, 01, 10, 11.
 
     >>> truth_table("xor")
     ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0])
     """
-    function = one_of("gate", gate, GATES)
+    function = one_of("gate", gate, TRUTH_TABLES)
     rows = list(product((0, 1), repeat=1 if gate == "not" else 2))
     return [[float(bit) for bit in row] for row in rows], [function(*row) for row in rows]
 
 
 def hand_set(name: str) -> MLP:
-    """The net with the lecture's hand-set weights: a gate, "rectangle" or "step function".
+    """A net with the lectures' hand-set weights, by name: a logic gate, "rectangle" or "step function".
 
-    The rectangle is 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4), the step function the example of E1.
+    The rectangle is 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4); the step function is the example of E1.
 
     >>> xnor = hand_set("xnor")
     >>> [round(xnor(x).data, 4) for x in truth_table("xnor")[0]]
     [1.0, 0.0, 0.0, 1.0]
     """
-    matrices, activation = one_of("hand-set net", name, BY_HAND)
+    matrices, activation = one_of("hand-set net", name, HAND_SET)
     return MLP.from_matrices(matrices, activation, activation)
 
 
 def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
-    """Two half circles of radius 1, each reaching into the other.
+    """Two interleaving half circles of radius 1.
 
-    The examples are spread evenly over the classes; ``noise`` is the standard deviation, from 0 on, by which each
-    coordinate is moved. The same seed gives the same points.
+    The examples are divided evenly among the classes; ``noise``, >= 0, is the standard deviation of the noise added to
+    each coordinate. The same seed gives the same points.
 
     >>> X, Y = moons(4, noise=0.0)
     >>> len(X), sorted(Y)
@@ -69,7 +71,7 @@ def moons(examples: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
         x, y = cos(pi * share), sin(pi * share)
         return (1.0 - x, 0.5 - y) if kind else (x, y)
 
-    return along(place, 2, examples, noise, seed)
+    return points_along(place, 2, examples, noise, seed)
 
 
 def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: float = 0.5) -> Data:
@@ -84,11 +86,11 @@ def circles(examples: int = 100, noise: float = 0.05, seed: int = 0, inner: floa
         radius, angle = inner if kind else 1.0, 2.0 * pi * share
         return radius * cos(angle), radius * sin(angle)
 
-    return along(place, 2, examples, noise, seed)
+    return points_along(place, 2, examples, noise, seed)
 
 
 def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int = 2) -> Data:
-    """Arms, one for each class, that turn around each other from near the center out, nine tenths of a turn.
+    """Spiral arms, one per class, that wind around each other from near the center out, nine tenths of a turn.
 
     Other parameters are as for ``moons``.
 
@@ -101,38 +103,38 @@ def spirals(examples: int = 150, noise: float = 0.05, seed: int = 0, arms: int =
         radius, angle = 0.1 + 0.9 * share, 1.8 * pi * share + 2.0 * pi * kind / arms
         return radius * cos(angle), radius * sin(angle)
 
-    return along(place, size(arms, "arms"), examples, noise, seed)
+    return points_along(place, size(arms, "arms"), examples, noise, seed)
 
 
-def along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Data:
-    """Points evenly along a curve for each class, moved by normally distributed noise, shuffled."""
-    random, at_each = generator(seed), -(-size(examples, "examples") // kinds)
+def points_along(place: Any, kinds: int, examples: int, noise: float, seed: int) -> Data:
+    """Points spaced evenly along one curve per class, with normally distributed noise, shuffled."""
+    random, noise, at_each = generator(seed), at_least_0("noise", noise), -(-size(examples, "examples") // kinds)
     X, Y = [], [i % kinds for i in range(examples)]
     for i, kind in enumerate(Y):
         x, y = place(i // kinds / max(at_each - 1, 1), kind)
-        X.append([random.gauss(x, at_least_0("noise", noise)), random.gauss(y, noise)])
-    return shuffled(X, Y, seed)
+        X.append([random.gauss(x, noise), random.gauss(y, noise)])
+    return shuffle(X, Y, seed)
 
 
 def blobs(examples: int = 99, classes: int = 3, spread: float = 0.4, seed: int = 0) -> Data:
-    """Clouds, one for each class, around points spread evenly on a circle of radius 2.
+    """Clouds of points, one per class, with centers evenly spaced on a circle of radius 2.
 
-    ``spread`` is the standard deviation of each coordinate, from 0 on; examples and seed are as for ``moons``.
+    ``spread``, >= 0, is the standard deviation of each coordinate; examples and seed are as for ``moons``.
 
     >>> X, Y = blobs(6, classes=3)
     >>> len(X[0]), sorted(Y)
     (2, [0, 0, 1, 1, 2, 2])
     """
-    random, spread = generator(seed), at_least_0("spread", spread)
-    X, Y = [], [i % size(classes, "classes") for i in range(size(examples, "examples"))]
+    random, spread, classes = generator(seed), at_least_0("spread", spread), size(classes, "classes")
+    X, Y = [], [i % classes for i in range(size(examples, "examples"))]
     for kind in Y:
         angle = 2.0 * pi * kind / classes
         X.append([random.gauss(2.0 * cos(angle), spread), random.gauss(2.0 * sin(angle), spread)])
-    return shuffled(X, Y, seed)
+    return shuffle(X, Y, seed)
 
 
 def rectangle(examples: int = 200, seed: int = 0) -> Data:
-    """Points in 0..4 x 0..3; class 1 where 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4).
+    """Points in [0, 4] x [0, 3]; class 1 if 1 <= x1 <= 3 and 1 <= x2 <= 2 (E4).
 
     >>> X, Y = rectangle(5)
     >>> len(X), set(Y) <= {0, 1}
@@ -144,7 +146,7 @@ def rectangle(examples: int = 200, seed: int = 0) -> Data:
 
 
 def iris() -> Data:
-    """150 flowers: four lengths in cm, three kinds (Fisher 1936).
+    """150 irises: four lengths in cm, three species (Fisher 1936).
 
     >>> X, Y = iris()
     >>> len(X), len(X[0]), sorted(set(Y))
@@ -165,52 +167,60 @@ def digits() -> Data:
 
 
 def from_scikit_learn(name: str) -> Data:
-    """A data set that comes with scikit-learn: nothing is downloaded."""
+    """Load a data set that is part of scikit-learn; nothing is downloaded."""
     try:
         from sklearn import datasets
     except ModuleNotFoundError as error:
-        said = f"{name} comes with scikit-learn, which is not installed: pip install 'scalar-autodiff[data]'"
-        raise ModuleNotFoundError(said) from error
+        message = f"{name} comes with scikit-learn, which is not installed: pip install 'scalar-autodiff[data]'"
+        raise ModuleNotFoundError(message) from error
     found = getattr(datasets, f"load_{name}")()
     return found.data.tolist(), found.target.tolist()
 
 
-def shuffled(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:
-    """The same examples with their targets in another order."""
+def shuffle(X: Sequence[Any], Y: Sequence[Any], seed: int = 0) -> tuple[list[Any], list[Any]]:
+    """Return examples and targets in the same random order."""
     X, Y = several("X", X, "X=[[{}]]"), several("Y", Y, "Y=[{}]")
     if len(X) != len(Y):
-        raise ValueError(f"expected a target for each of the {len(X)} examples, got {len(Y)}")
+        raise ValueError(f"expected one target for each of the {len(X)} examples, got {len(Y)}")
     order = list(range(len(X)))
     generator(seed).shuffle(order)
     return [X[i] for i in order], [Y[i] for i in order]
 
 
-def split(X: Sequence[Any], Y: Sequence[Any], share: float = 0.25, seed: int = 0) -> tuple[Any, Any]:
-    """(training set, test set), each (X, Y); the test set has that share, 0 to 1, of the shuffled examples.
+@overload
+def split(
+    X: Sequence[A], Y: Sequence[B], share: float = 0.25, seed: int = 0
+) -> tuple[tuple[list[A], list[B]], tuple[list[A], list[B]]]: ...
+@overload
+def split(
+    X: Examples, Y: Targets, share: float = 0.25, seed: int = 0
+) -> tuple[tuple[list[Any], list[Any]], tuple[list[Any], list[Any]]]: ...
+def split(X: Any, Y: Any, share: float = 0.25, seed: int = 0) -> Any:
+    """(training set, test set), each (X, Y), of the shuffled examples; ``share``, >= 0 and < 1, goes to the test set.
 
     >>> (X, Y), (X_test, Y_test) = split(*moons(100))
     >>> len(X), len(Y_test)
     (75, 25)
     """
-    X, Y = shuffled(X, Y, seed)
-    here = len(X) - round(below_1("share", share) * len(X))
-    if not here:
-        raise ValueError(f"a share of {share} for testing leaves none of {len(X)} examples for training")
-    return (X[:here], Y[:here]), (X[here:], Y[here:])
+    X, Y = shuffle(X, Y, seed)
+    n = len(X) - round(below_1("share", share) * len(X))
+    if not n:
+        raise ValueError(f"a test share of {share} leaves none of {len(X)} examples for training")
+    return (X[:n], Y[:n]), (X[n:], Y[n:])
 
 
 def whole_epochs(examples: int, batch_size: int, random: Random, epochs: int) -> list[int]:
-    """The indices of the mini-batches of these epochs, each shuffled anew; none if a batch holds all examples."""
+    """The example indices of these epochs, each shuffled anew; none if one batch contains all examples."""
     orders = [list(range(examples)) for _ in range(epochs)] if batch_size < examples else []
     for order in orders:
         random.shuffle(order)
     return [index for order in orders for index in order]
 
 
-def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | None = None) -> list[list[float]]:
-    """The examples, each input moved to mean 0 and scaled to deviation 1 (or 0 if it never changes).
+def standardize(X: Examples, like: Examples | None = None) -> list[list[float]]:
+    """The examples with each input shifted to mean 0 and scaled to standard deviation 1 (a constant input becomes 0).
 
-    ``like`` gives the examples whose means and deviations are used: test examples need those of the training set.
+    ``like`` holds the examples that give means and deviations: test examples need those of the training set.
 
     >>> X, X_test = [[1.0], [3.0]], [[5.0]]
     >>> standardize(X), standardize(X_test, like=X)
@@ -219,13 +229,13 @@ def standardize(X: Sequence[Sequence[float]], like: Sequence[Sequence[float]] | 
     rows = examples_in(X)
     known = rows if like is None else examples_in(like)
     if len(known[0]) != len(rows[0]):
-        raise ValueError(f"expected examples of {len(known[0])} numbers, like those given, got {len(rows[0])}")
+        raise ValueError(f"expected examples of {len(known[0])} numbers, as in like, got {len(rows[0])}")
     scales = [mean_and_deviation(column) for column in zip(*known)]
     return [[(x - mean) / deviation for x, (mean, deviation) in zip(row, scales)] for row in rows]
 
 
 def mean_and_deviation(column: Sequence[float]) -> tuple[float, float]:
-    """(mean, standard deviation); where the numbers differ by rounding only, (the first one, 1)."""
+    """(mean, standard deviation); (the first number, 1) if all are equal up to rounding."""
     first, count = column[0], len(column)
     beyond = sum([x - first for x in column]) / count
     deviation = hypot(*[x - first - beyond for x in column]) / count**0.5

@@ -1,20 +1,19 @@
-"""Dropout: in training some numbers are left out at random."""
+"""Dropout: in training mode, random units are set to 0."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ._checks import Seed, below_1, example, generator
+from ._checks import Example, Seed, below_1, example, generator
 from .module import Module, recorder
 
 
 class Dropout(Module):
-    """In training each number of a list is dropped (times 0) or kept (times 1 / (1 - share)); else all stay.
+    """In training mode, drops each number (times 0) or keeps it (times 1 / (1 - share)); otherwise keeps all.
 
-    What is kept is enlarged so that the mean stays the same (inverted dropout). Every example draws its own numbers
-    from one stream, in the order of the mini-batch. Give several layers different seeds, or they drop the same units.
-    ``share`` is the probability that a number is dropped, PyTorch's p. (Srivastava et al. 2014)
+    Scaling the kept numbers preserves the mean (inverted dropout). Each example draws its own random numbers from one
+    stream, in the order of the mini-batch. Layers with the same seed drop the same units: give each its own seed.
+    ``share``, >= 0 and < 1, is the probability of dropping a number, PyTorch's p. (Srivastava et al. 2014)
 
     >>> from nn import Layer, Sequential
     >>> Sequential(Layer(2, 8, "tanh", seed=0), Dropout(0.2), Layer(8, 1, seed=1))
@@ -30,7 +29,7 @@ class Dropout(Module):
         self.share = below_1("share", share)
         self.random = generator(seed)
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
+    def __call__(self, x: Example) -> list[Any]:
         x = example(x)
         if not self.training:
             return list(x)
@@ -39,10 +38,10 @@ class Dropout(Module):
         return [x_j * factor for x_j, factor in zip(x, factors)]
 
     def factors(self, units: int) -> list[float]:
-        """Newly drawn factors for that many numbers."""
+        """Draw a factor for each unit."""
         share, draw = self.share, self.random.random
-        kept = 1.0 / (1.0 - share)
-        return [kept if draw() >= share else 0.0 for _ in range(units)]
+        scale = 1.0 / (1.0 - share)
+        return [scale if draw() >= share else 0.0 for _ in range(units)]
 
     def __repr__(self) -> str:
         return f"Dropout({self.share:g})"

@@ -1,4 +1,4 @@
-"""Neurons and layers, each a function of one example: a list of numbers in, Values out."""
+"""Neurons and layers: functions from one example, a list of numbers, to Values."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from autodiff import Value, dot, softmax
 
-from ._checks import Seed, counted, example, generator, one_example, one_of, size
-from .activations import Activation, activation_named
-from .initializers import INITIALIZERS, Initializer
+from ._checks import Example, Seed, example, generator, one_of, quantity, refuse_batch, size
+from .activations import Activation, LayerActivation, activation_named
+from .initializers import INITIALIZERS, Initializer, InitializerName
 from .module import Module
 
 
@@ -19,17 +19,17 @@ class Neuron(Module):
     Parameters
     ----------
     inputs : int
-        How many numbers it takes.
+        Number of inputs.
     activation : str or function
         A name from ``ACTIVATIONS``, or a function of the weighted sum.
     bias : bool
-        Whether there is a b; it starts at 0.
+        Whether to add a bias b, which starts at 0.
     initializer : str or function
         A name from ``INITIALIZERS``, or a function (random, inputs, outputs) -> weight.
     seed : int or random.Random, optional
-        Where the random numbers start; None takes a new start every time.
+        Seed or source of the random numbers; None gives different ones every time.
     outputs : int
-        How many neurons its layer has, for initializers such as Xavier's.
+        Number of neurons in the layer, for initializers such as Xavier's.
 
     Examples
     --------
@@ -42,69 +42,65 @@ class Neuron(Module):
 
     def __init__(
         self, inputs: int, activation: Activation = "linear", bias: bool = True,
-        initializer: str | Initializer = "uniform", seed: Seed = None, outputs: int = 1
+        initializer: InitializerName | Initializer = "uniform", seed: Seed = None, outputs: int = 1
     ) -> None:  # fmt: skip
         random, draw = generator(seed), one_of("initializer", initializer, INITIALIZERS)
         self.w = [Value(draw(random, inputs, outputs), f"w{i}") for i in range(size(inputs))]
-        self.b = Value(0.0, "b") if bias else 0.0
+        self.b: Value = Value(0.0, "b") if bias else 0.0  # type: ignore[assignment]
         self.activation = activation_named(activation)
-        self.activation_name = spelled(activation)
+        self.activation_name = name_of(activation)
 
-    def weighted_sum(self, x: Sequence[Any]) -> Any:
+    def weighted_sum(self, x: Sequence[Any]) -> Value:
         """z = w0*x0 + w1*x1 + ... + b."""
         try:
             if len(x) != len(self.w):
-                raise ValueError(f"{self!r} expected {counted(len(self.w), 'number')}, got {len(x)}")
+                raise ValueError(f"{self!r} expected {quantity(len(self.w), 'number')}, got {len(x)}")
             return dot(self.w, x, self.b)
         except (TypeError, ValueError):
-            one_example(x)
+            refuse_batch(x)
             raise
 
-    def __call__(self, x: Sequence[Any]) -> Any:
-        return self.activation(self.weighted_sum(example(x)))
+    def __call__(self, x: Example) -> Value:
+        return self.activation(self.weighted_sum(example(x)))  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
-        return f"Neuron({counted(len(self.w), 'input')}, {self.activation_name})"
+        return f"Neuron({quantity(len(self.w), 'input')}, {self.activation_name})"
 
 
 class Layer(Module):
-    """Neurons side by side on the same inputs; called, it returns a list, of one number too.
+    """Neurons with the same inputs; a call always returns a list, even of one Value.
 
-    The activation ``"softmax"`` takes all the weighted sums together. Other parameters are as for ``Neuron``.
+    The activation ``"softmax"`` applies to all weighted sums together. Other parameters are as for ``Neuron``.
 
     >>> len(Layer(3, 2, "tanh", seed=0)([1.0, 2.0, 3.0]))
     2
     """
 
     def __init__(
-        self, inputs: int, outputs: int, activation: Activation = "linear", bias: bool = True,
-        initializer: str | Initializer = "uniform", seed: Seed = None
+        self, inputs: int, outputs: int, activation: LayerActivation = "linear", bias: bool = True,
+        initializer: InitializerName | Initializer = "uniform", seed: Seed = None
     ) -> None:  # fmt: skip
         random = generator(seed)
         self.joint = activation == "softmax" or activation is softmax  # one activation of all sums together
         if self.joint and outputs == 1:
-            raise ValueError(
-                'softmax over one output is always 1: give an output for each class, or take "sigmoid" for a single one'
-            )
-        of_each = "linear" if self.joint else activation_named(activation)
-        self.neurons = [Neuron(inputs, of_each, bias, initializer, random, outputs) for _ in range(size(outputs))]
-        self.activation_name = spelled(activation)
+            raise ValueError('softmax of one output is always 1: use one output per class, or "sigmoid" for one output')
+        each: Any = "linear" if self.joint else activation_named(activation)
+        self.neurons = [Neuron(inputs, each, bias, initializer, random, outputs) for _ in range(size(outputs))]
+        self.activation_name = name_of(activation)
 
-    def zs_and_as(self, x: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        """(z, a): the weighted sums and what the activation makes of them (C6)."""
+    def sums_and_activations(self, x: Sequence[Any]) -> tuple[list[Value], list[Value]]:
+        """(z, a): the weighted sums and their activations (C6)."""
         z = [neuron.weighted_sum(x) for neuron in self.neurons]
-        if self.joint:
-            return z, softmax(z)
-        return z, [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
+        return z, softmax(z) if self.joint else [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
 
-    def __call__(self, x: Sequence[Any]) -> list[Any]:
-        return self.zs_and_as(example(x))[1]
+    def __call__(self, x: Example) -> list[Value]:
+        return self.sums_and_activations(example(x))[1]
 
     def __repr__(self) -> str:
-        inputs, neurons = counted(len(self.neurons[0].w), "input"), counted(len(self.neurons), "neuron")
+        inputs, neurons = quantity(len(self.neurons[0].w), "input"), quantity(len(self.neurons), "neuron")
         return f"Layer({inputs}, {neurons}, {self.activation_name})"
 
 
-def spelled(activation: Activation) -> str:
+def name_of(activation: Any) -> str:
     name = activation if isinstance(activation, str) else getattr(activation, "__name__", None)
     return str(name or getattr(activation, "name", type(activation).__name__))

@@ -1,4 +1,4 @@
-"""Module, anything that has parameters: they are found by looking, and named by the way to them."""
+"""Module, the base class of everything with parameters, which are found rather than registered."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any, NamedTuple, Self
 
 from autodiff import Value
 
-PLAIN = {str, float, int, bool, FunctionType, type(None)}  # what holds no parameters, known at a glance
+PLAIN = {str, float, int, bool, FunctionType, type(None)}  # types that contain no parameters
 
 
 class Module:
     """Anything with parameters: the leaf Values among its attributes and parts.
 
     A subclass sets attributes and computes with them; nothing has to be registered. Lists, tuples, deques, dicts,
-    sets and NumPy arrays of Values are looked into, also one inside the other. Parameters come in the order in which
-    they were set, those of a class after those of the object, each once, however often it is used.
+    sets and NumPy arrays of Values are searched, nested ones too. Parameters come in the order in which they were set,
+    those of the class after those of the object; a parameter that is used several times is listed once.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -30,21 +30,21 @@ class Module:
     [('slope', Value(2.0)), ('offset', Value(1.0))]
     """
 
-    training = False  # whether calls do what only training does: drop numbers, use the mini-batch's statistics
-    buffers: tuple[str, ...] = ()  # attributes, lists of floats, that such calls change: saved, and undone
-    in_training = ""  # what such calls do that others cannot
-    takes_sequences = False  # whether an example is a sequence of any length, of numbers or of lists of them
-    predicts_numbers = False  # fit sets it where the targets are numbers to be met, not classes
+    training = False  # in training mode, calls drop numbers or use the mini-batch's statistics
+    buffers: tuple[str, ...] = ()  # names of lists of floats that calls in training mode change; they are saved too
+    in_training = ""  # what calls do only in training mode
+    takes_sequences = False  # whether an example is a sequence of any length, of numbers or of lists of numbers
+    predicts_numbers = False  # set by fit: whether the targets are numbers to fit, not classes
 
-    def __call__(self, *x: Any) -> Any:
+    def __call__(self, *x: Any, **keywords: Any) -> Any:
         raise TypeError(f"cannot call {type(self).__name__}: define __call__(self, x), which is PyTorch's forward")
 
-    def forward(self, *x: Any) -> Any:
-        """TypeError: a model is called itself, ``net(x)``."""
+    def forward(self, *x: Any, **keywords: Any) -> Any:
+        """Raise TypeError: call the model itself, ``net(x)``."""
         raise TypeError("a model has no forward(): write net(x)")
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """(name, Value) pairs; a name is the way to the Value, such as "layers.0.neurons.1.w.2"."""
+        """(name, Value) pairs; a name is the path to the Value, such as "layers.0.neurons.1.w.2"."""
         found: dict[str, Value] = {}
         for name, parameter, _ in parameters_in(self):
             while name in found:  # keys 1 and "1" of a dict
@@ -57,11 +57,11 @@ class Module:
         return [parameter for _, parameter, _ in parameters_in(self, False)]
 
     def weights(self) -> list[Value]:
-        """What a penalty looks at (D11): the parameters without biases (called b or bias) and PReLU's slopes."""
+        """The parameters that a penalty uses (D11): all but biases (named b or bias) and PReLU's slopes."""
         return [parameter for _, parameter, is_weight in parameters_in(self, False) if is_weight]
 
     def by_layer(self) -> dict[str, list[Value]]:
-        """The parameters of each part, or of each layer where the parts are layers: {"layers.0": [...], ...}."""
+        """The parameters of each attribute, and of each layer in ``layers``: {"layers.0": [...], ...}."""
         found: dict[str, list[Value]] = {}
         for name, parameter in self.named_parameters():
             parts = name.split(".")
@@ -74,17 +74,17 @@ class Module:
             parameter.grad = 0.0
 
     def train(self, mode: bool = True) -> Self:
-        """Set ``training`` here and in every module in it; return the module.
+        """Set ``training`` on this module and all modules inside it, and return it.
 
-        ``fit`` does so for its steps and leaves the model in evaluation mode, in which every new module is, too.
-        (PyTorch's new modules are in training mode.)
+        ``fit`` trains in training mode and leaves the model in evaluation mode. A new module is in evaluation mode
+        (PyTorch's is in training mode).
         """
         for module in modules_in(self):
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """As ``train(False)``: Dropout drops nothing, BatchNorm takes its running statistics."""
+        """Same as ``train(False)``: Dropout drops nothing, BatchNorm uses its running statistics."""
         return self.train(False)
 
     def getstate(self) -> Any:
@@ -92,30 +92,30 @@ class Module:
         return [list(getattr(self, name)) for name in self.buffers]
 
     def setstate(self, state: Any) -> None:
-        """Put them back."""
+        """Restore what ``getstate`` returned."""
         for name, numbers in zip(self.buffers, state):
             setattr(self, name, list(numbers))
 
     def state_dict(self) -> dict[str, float]:
-        """The number of every parameter, then those in the buffers, by name."""
+        """Every parameter's number by name, then the numbers in the buffers."""
         parameters = {name: parameter.data for name, parameter in self.named_parameters()}
         return parameters | {name: numbers[i] for name, numbers, i in buffers_in(self)}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Set every one of these numbers by its name; ValueError, and nothing changed, if the names differ."""
+        """Set parameters and buffers by name; ValueError, with nothing changed, if the names differ."""
         parameters, buffers = dict(self.named_parameters()), list(buffers_in(self))
         known = dict.fromkeys([*parameters, *[name for name, _, _ in buffers]])
         missing, unknown = [name for name in known if name not in state], [name for name in state if name not in known]
         if missing or unknown:
             raise ValueError(
-                f"these are not the parameters of {self!r:.80}: "
+                f"these names do not match the parameters of {self!r:.80}: "
                 f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
             )
-        numbers = {name: Value(state[name]).data for name in known}  # all are checked before one is set
+        numbers = {name: Value(state[name]).data for name in known}  # check all before setting any
         for name, parameter in parameters.items():
             parameter.data = numbers[name]
-        for name, held, i in buffers:
-            held[i] = numbers[name]
+        for name, buffer, i in buffers:
+            buffer[i] = numbers[name]
 
 
 def outputs_of(model: Any, rows: Sequence[Any]) -> Iterable[Any]:
@@ -124,24 +124,24 @@ def outputs_of(model: Any, rows: Sequence[Any]) -> Iterable[Any]:
         return map(model, rows)
     found = list(model.batch(rows))
     if len(found) != len(rows):
-        raise ValueError(f"batch of {model!r:.60} gave {len(found)} outputs for {len(rows)} rows")
+        raise ValueError(f"batch of {model!r:.60} returned {len(found)} outputs for {len(rows)} rows")
     return found
 
 
 def takes_rows(model: Any) -> bool:
-    """Whether it has a ``batch(rows)``, and no class nearer than the one with it has a ``__call__``."""
+    """Whether the nearest class that defines ``batch`` or ``__call__`` defines ``batch(rows)``."""
     names = [name for kind in type(model).__mro__ for name in ("batch", "__call__") if name in vars(kind)]
     return names[:1] == ["batch"]
 
 
 def takes_sequences(model: Any) -> bool:
-    """Whether its examples are sequences of any length."""
+    """Whether the model's examples are sequences of any length."""
     return getattr(model, "takes_sequences", False) is True
 
 
 @contextmanager
 def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
-    """While all are in training mode, or none is; afterwards they are as before."""
+    """Put the modules in training or evaluation mode; restore each one's mode on exit."""
     before = [module.training for module in modules]
     try:
         for module in modules:
@@ -153,24 +153,24 @@ def in_mode(modules: Sequence[Module], mode: bool) -> Iterator[None]:
 
 
 class Recorder(NamedTuple):
-    """Where dropout layers take their factors from, and BatchNorm's notes, while one example is recorded for all."""
+    """Source of dropout factors and sink of BatchNorm's statistics while one example is recorded for all examples."""
 
-    factors: Callable[[Any, int], Sequence[Any]]  # of a layer and so many units
-    notes: list[tuple[Any, list[Any], list[Any]]] | None = None  # layer, means and variances of each
-
-
-recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)  # that of this thread, if it records
+    factors: Callable[[Any, int], Sequence[Any]]  # of a layer and its number of units
+    notes: list[tuple[Any, list[Any], list[Any]]] | None = None  # (layer, means, variances) of each call
 
 
-def recorded_by(given: Recorder, function: Callable[..., Any], *args: Any) -> Any:
-    """What the function returns, called in a context of its own in which layers are recorded: ctrl-C leaves it, too."""
+recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)  # set while this thread records
+
+
+def call_with_recorder(given: Recorder, function: Callable[..., Any], *args: Any) -> Any:
+    """Call the function in a new context with this recorder; leaving the context, even by ctrl-C, ends recording."""
     context = copy_context()
     context.run(recorder.set, given)
     return context.run(function, *args)
 
 
-def evaluating(model: Any) -> AbstractContextManager[None]:
-    """While the model is in evaluation mode; costs nothing where it is already."""
+def evaluation_mode(model: Any) -> AbstractContextManager[None]:
+    """A context in which the model is in evaluation mode; free if it already is."""
     return in_mode(modules_in(model), False) if getattr(model, "training", False) else nullcontext()
 
 
@@ -179,7 +179,7 @@ def modules_in(thing: Any) -> list[Module]:
 
 
 def holders_in(thing: Any) -> list[Any]:
-    """All that ``parts_in`` yields but Values, in no special order and much faster."""
+    """All that ``parts_in`` yields except Values, unordered and much faster."""
     found: dict[int, Any] = {}
     waiting = [thing]
     while waiting:
@@ -190,7 +190,7 @@ def holders_in(thing: Any) -> list[Any]:
 
 
 def buffers_in(thing: Any) -> Iterator[tuple[str, list[float], int]]:
-    """Yield (name, the list it is in, its place there) for every number in buffers."""
+    """Yield (name, list, index in the list) for every number in buffers."""
     for name, part, _ in parts_in(thing):
         for key in part.buffers if isinstance(part, Module) else ():
             numbers = getattr(part, key)
@@ -198,15 +198,15 @@ def buffers_in(thing: Any) -> Iterator[tuple[str, list[float], int]]:
 
 
 def parameters_in(thing: Any, named: bool = True) -> Iterator[tuple[str, Value, bool]]:
-    """Yield (name, leaf Value, whether it is a weight) for all of them, each once; names are "" unless ``named``."""
+    """Yield (name, leaf Value, whether it is a weight), each Value once; names are "" unless ``named``."""
     for found in parts_in(thing, named):
         if type(found[1]) is Value and found[1].primitive is None:
             yield found
 
 
 def parts_in(thing: Any, named: bool = True) -> Iterator[tuple[str, Any, bool]]:
-    """Yield (name, part, whether a Value there is a weight) for all that a module or container holds, each once."""
-    seen: dict[int, Any] = {}  # keeps alive what was looked into, so that no id comes up twice
+    """Yield (name, part, whether a Value there is a weight) for all contents, each part once."""
+    seen: dict[int, Any] = {}  # by id; the references keep ids unique
     waiting = [("", thing, True)]
     while waiting:
         name, thing, is_weight = found = waiting.pop()
@@ -219,14 +219,14 @@ def parts_in(thing: Any, named: bool = True) -> Iterator[tuple[str, Any, bool]]:
                 if type(part) not in PLAIN:
                     weighs = is_weight
                     if type(key) is not int:
-                        bare = str(key).strip("_0123456789")  # of b, b1, bias, ...
+                        bare = str(key).strip("_0123456789")  # b1 as b
                         is_bias = bare == "b" or bare.startswith("bias") or key in getattr(thing, "not_weights", ())
                         weighs = not is_bias
                     waiting.append(((f"{name}.{key}" if name else str(key)) if named else "", part, weighs))
 
 
 def parts_of(thing: Any) -> list[tuple[Any, Any]]:
-    """(key, part) of a module's attributes or a container's members; those of a set from the oldest on."""
+    """(key, part) for a module's attributes or a container's items; a set's items from oldest to newest."""
     if type(thing) is list:
         return list(enumerate(thing))
     parts: dict[Any, Any] = {}
@@ -248,5 +248,5 @@ def parts_of(thing: Any) -> list[tuple[Any, Any]]:
 
 
 def age(thing: Any) -> int:
-    """When the oldest parameter in it was made."""
+    """The creation number of its oldest parameter."""
     return min([parameter.born for _, parameter, _ in parameters_in(thing)], default=0)

@@ -1,11 +1,11 @@
-"""The optimizers: each is one scalar function (parameter, gradient, state, ...) -> (parameter, state, ...)."""
+"""Optimizers, each one scalar function (parameter, gradient, state, ...) -> (parameter, state, ...)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import hypot, pi
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 from autodiff import Value, cos, maximum, minimum, sqrt, variables
 from autodiff.primitives import floor
@@ -17,27 +17,32 @@ Parameters = Iterable[Value] | Module
 Schedule = Callable[[Any], Any]  # of the step, counted from 0
 
 
-class Optimizer:
-    """Loops one scalar function over all parameters.
+def overridable(method: Any) -> Any:
+    """The method itself; type checkers let a subclass name the arguments behind ``*`` one by one."""
+    return method
 
-    A subclass names in ``states`` what it remembers of each parameter, and defines a step in ``update``, written with
-    ``+ - * / **`` and the functions of ``autodiff``, so that it can be recorded as well as run with numbers.
+
+class Optimizer:
+    """Applies one scalar function to every parameter.
+
+    A subclass lists in ``states`` the names of the numbers it keeps per parameter, and defines one step in ``update``.
+    Written with ``+ - * / **`` and functions of ``autodiff``, it can be recorded as well as run with numbers.
 
     Parameters
     ----------
     parameters : iterable of Value, or Module
-        The leaves to change; of a Module all of its parameters.
+        The leaves to update; a Module stands for all its parameters.
     learning_rate : float
-        How far a step goes; may be assigned between steps.
+        Step size, >= 0; may be assigned between steps.
     weight_decay : float
-        Times the parameter, added to the gradient, biases included, as in PyTorch: the gradient of an L2 penalty of
-        half that strength on every parameter given. ``nn.losses.l2`` penalizes weights only.
+        Multiple of the parameter added to its gradient, biases included, as in PyTorch: the gradient of an L2 penalty
+        of half that strength on every parameter. ``nn.losses.l2`` penalizes weights only.
     clip_norm : float, optional
-        The length to which longer gradients (of all parameters together) are shortened (D14).
+        Longer gradients (of all parameters together) are scaled down to this length, > 0 (D14).
     schedule : function (step) -> float, optional
-        What the learning rate is multiplied by after ``step`` = 0, 1, 2, ... updates (PyTorch's LambdaLR):
-        ``cosine(1000)``, ``linear_decay(1000)``, ``step_decay(300)``, or your own. With ``if``, ``int`` or ``math`` in
-        it, it runs in the eager runner only.
+        Factor of the learning rate after ``step`` = 0, 1, 2, ... updates (PyTorch's LambdaLR): ``cosine(1000)``,
+        ``linear_decay(1000)``, ``step_decay(300)``, or your own, which with ``if``, ``int`` or ``math`` runs in the
+        eager runner only.
 
     Examples
     --------
@@ -60,58 +65,52 @@ class Optimizer:
         refuse_words(type(self).__init__, others)
         is_model = hasattr(parameters, "parameters") and not isinstance(parameters, type)
         found: Any = parameters.parameters() if is_model else parameters  # type: ignore[union-attr]
-        given = several("an optimizer", found, f"{type(self).__name__}(model.parameters(), 0.1)")
+        given = several("parameters", found, f"{type(self).__name__}(model.parameters(), 0.1)")
         for parameter in given:
             if type(parameter) is not Value or parameter.primitive is not None:
-                raise TypeError(f"an optimizer changes leaf Values, such as model.parameters(); got {parameter!r:.60}")
+                raise TypeError(f"parameters must be leaf Values, such as model.parameters(); got {parameter!r:.60}")
         self.parameters = list(dict.fromkeys(given))  # each once
         if callable(learning_rate):
-            raise TypeError("learning_rate is a number; what changes it goes beside it: 0.1, schedule=cosine(1000)")
+            raise TypeError("learning_rate must be a number: to vary it, write 0.1, schedule=cosine(1000)")
         if schedule is not None and (not callable(schedule) or schedule in (cosine, linear_decay, step_decay)):
-            raise TypeError(f"schedule is a function of the step, such as cosine(1000), got {schedule!r:.60}")
+            raise TypeError(f"schedule must be a function of the step, such as cosine(1000), got {schedule!r:.60}")
         self.learning_rate = at_least_0("learning_rate", learning_rate)
         self.weight_decay = at_least_0("weight_decay", weight_decay)
         self.clip_norm = clip_norm if clip_norm is None else above_0("clip_norm", clip_norm)
         self.schedule = schedule
         if not self.parameters:
-            raise ValueError("an optimizer changes parameters, got none: does the model keep its Values in attributes?")
+            raise ValueError("expected parameters, got none: does the model keep its Values in attributes?")
         self.steps = 0
         self.state = {name: [0.0] * len(self.parameters) for name in self.states}
 
+    @overridable
     def update(self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any) -> tuple[Any, ...]:
-        """The new parameter and the new state, in the order of ``states``. ``step`` counts from 1."""
-        raise NotImplementedError(f"{type(self).__name__} needs a method update")
+        """Return the new parameter and the new state, in the order of ``states``. ``step`` counts from 1."""
+        raise NotImplementedError(f"{type(self).__name__} must define update")
 
     def decayed(self, parameter: Any, gradient: Any, learning_rate: Any) -> tuple[Any, Any]:
-        """(parameter, gradient) with the weight decay in them."""
+        """(parameter, gradient) with weight decay applied."""
         return parameter, gradient + self.weight_decay * parameter
 
     def decayed_update(
         self, parameter: Any, gradient: Any, learning_rate: Any, step: Any, *state: Any
     ) -> tuple[Any, ...]:
-        """``update`` with schedule and weight decay: the whole scalar function of one step."""
+        """``update`` with schedule and weight decay: the complete scalar function of one step."""
         if self.schedule is not None:
             learning_rate = learning_rate * self.schedule(step - 1)
         if self.weight_decay:
             parameter, gradient = self.decayed(parameter, gradient, learning_rate)
-        return self.update(parameter, gradient, learning_rate, step, *state)
+        return self.update(parameter, gradient, learning_rate, step, *state)  # type: ignore[no-any-return]
 
     def recorded(self) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
-        """One step recorded: (inputs parameter, gradient, learning_rate, step and the states; outputs)."""
-        names = ("parameter", "gradient", "learning_rate", "step", *self.states)
-        inputs = variables(**dict.fromkeys(names, 1.0))
-        own, kept = vars(self), {"learning_rate": self.learning_rate, "steps": self.steps}
-        try:
-            try:
-                own.update(learning_rate=inputs[2], steps=inputs[3] - 1.0)  # update may read these of itself
-                return inputs, self.decayed_update(*inputs)
-            finally:
-                own.update(kept)
-        finally:  # once more: ctrl-C may have come while they were put back
-            own.update(kept)
+        """One step, recorded: (inputs parameter, gradient, learning_rate, step and the states; outputs)."""
+        inputs = variables(**dict.fromkeys(("parameter", "gradient", "learning_rate", "step", *self.states), 1.0))
+        twin = object.__new__(type(self))  # update may read learning_rate and steps from the optimizer
+        vars(twin).update(vars(self), learning_rate=inputs[2], steps=inputs[3] - 1.0)
+        return inputs, twin.decayed_update(*inputs)
 
     def step(self) -> None:
-        """Change every parameter by its gradient. All is computed before anything is written."""
+        """Update every parameter by its gradient; everything is computed before anything is written."""
         gradients = [parameter.grad for parameter in self.parameters]
         if self.clip_norm is not None:
             gradients = clip_by_norm(gradients, self.clip_norm)
@@ -134,10 +133,10 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Gradient descent: parameter - learning_rate * gradient, stochastic if the gradient is that of a mini-batch.
+    """Gradient descent: parameter - learning_rate * gradient; stochastic if the gradient is of a mini-batch.
 
-    With momentum (from 0 on; 0.9 is usual), the velocity, momentum * velocity + gradient, replaces the gradient; then
-    ``nesterov`` may look a turn ahead. Other parameters are as for ``Optimizer``.
+    With momentum (>= 0, usually 0.9), the velocity, momentum * velocity + gradient, replaces the gradient; with
+    ``nesterov``, the velocity one step ahead. Other parameters are as for ``Optimizer``.
 
     >>> x = Value(3.0, "x")
     >>> optimizer = SGD([x], learning_rate=0.1)
@@ -155,7 +154,7 @@ class SGD(Optimizer):
         self.momentum = at_least_0("momentum", momentum)
         self.nesterov = nesterov
         if nesterov and not momentum:
-            raise ValueError("nesterov looks ahead along the velocity: give a momentum, such as 0.9")
+            raise ValueError("nesterov needs a momentum: write momentum=0.9")
         self.states = ("velocity",) if momentum else ()
         super().__init__(parameters, learning_rate, weight_decay, clip_norm, schedule, **others)
 
@@ -170,8 +169,8 @@ class SGD(Optimizer):
 class RMSProp(Optimizer):
     """The gradient divided by the root of a running mean of its squares (Hinton, lecture 6e of 2012).
 
-    ``decay`` (PyTorch's alpha), from 0 up to, not including, 1, is how much of the mean stays; ``epsilon``, above 0, is
-    added to the root. Other parameters are as for ``Optimizer``.
+    ``decay`` (PyTorch's alpha), >= 0 and < 1, is the factor of the old mean; ``epsilon``, > 0, is added to the root.
+    Other parameters are as for ``Optimizer``.
 
     >>> x = Value(3.0)
     >>> optimizer = RMSProp([x], learning_rate=0.1)
@@ -198,13 +197,13 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """Momentum and RMSProp together, both corrected for their start at 0 (Kingma and Ba 2015).
+    """Momentum and RMSProp combined, both corrected for their start at 0 (Kingma and Ba 2015).
 
-    Each parameter moves about the learning rate in a step. 0.02 suits tiny nets and some hundred steps; PyTorch's 0.001
-    is meant for millions of parameters and many thousand steps.
+    A step moves each parameter by about the learning rate. 0.02 suits tiny nets and a few hundred steps; PyTorch's
+    0.001 is for millions of parameters and many thousands of steps.
 
-    ``betas``, from 0 up to, not including, 1, are how much stays of the mean of the gradients and of that of their
-    squares; ``epsilon``, above 0, is added to the root. Other parameters are as for ``Optimizer``.
+    ``betas``, >= 0 and < 1, are the factors of the old mean of the gradients and of the old mean of their squares;
+    ``epsilon``, > 0, is added to the root. Other parameters are as for ``Optimizer``.
 
     >>> x = Value(3.0)
     >>> optimizer = Adam([x], learning_rate=0.1)
@@ -223,7 +222,7 @@ class Adam(Optimizer):
     ) -> None:  # fmt: skip
         both = several("betas", betas, "betas=(0.9, 0.999)")
         if len(both) != 2:
-            raise ValueError(f"betas are two shares, such as (0.9, 0.999), got {betas!r:.60}")
+            raise ValueError(f"betas must be two numbers, such as (0.9, 0.999), got {betas!r:.60}")
         self.betas = below_1("betas[0]", both[0]), below_1("betas[1]", both[1])
         self.epsilon = above_0("epsilon", epsilon)
         super().__init__(parameters, learning_rate, weight_decay, clip_norm, schedule, **others)
@@ -240,8 +239,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019).
 
-    Each step first multiplies the parameter by 1 - learning_rate * weight_decay and leaves the gradient's means alone;
-    ``Adam`` adds the decay to the gradient. Parameters as for ``Adam``; weight_decay is 0.01 as in PyTorch.
+    Each step first multiplies the parameter by 1 - learning_rate * weight_decay; the gradient's means are unaffected.
+    ``Adam`` adds the decay to the gradient. Parameters as for ``Adam``; weight_decay is 0.01, as in PyTorch.
 
     >>> x = Value(3.0)
     >>> optimizer = AdamW([x], learning_rate=0.1, weight_decay=0.5)
@@ -262,68 +261,64 @@ class AdamW(Adam):
         return parameter * (1.0 - learning_rate * self.weight_decay), gradient
 
 
-# --- Schedules: functions of the step --------------------------------------------------------------
-
-
 def cosine(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
-    """A schedule that falls from 1 to ``end`` along half a cosine in ``steps`` steps, and stays there.
+    """A schedule that falls from 1 to ``end`` along half a cosine in ``steps`` steps and stays there.
 
-    PyTorch's CosineAnnealingLR(T_max=steps) without its new rise. The first ``warmup`` steps rise in a straight line:
-    1 / (warmup + 1), 2 / (warmup + 1), ...; the cosine takes those that are left.
+    PyTorch's CosineAnnealingLR(T_max=steps) without the rise after it. The first ``warmup`` steps rise linearly:
+    1 / (warmup + 1), 2 / (warmup + 1), ...; the cosine spans the remaining steps.
 
     >>> [round(cosine(4)(step), 3) for step in range(6)]
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
     """
-    return decaying(steps, warmup, end, bend=True)
+    return falling_schedule(steps, warmup, end, bend=True)
 
 
 def linear_decay(steps: int, warmup: int = 0, end: float = 0.0) -> Schedule:
-    """A schedule that falls from 1 to ``end`` in a straight line in so many steps, and stays there.
+    """A schedule that falls linearly from 1 to ``end`` in ``steps`` steps and stays there.
 
     PyTorch's LinearLR(start_factor=1, end_factor=end, total_iters=steps). ``warmup`` as for ``cosine``.
 
     >>> [linear_decay(4)(step) for step in range(6)]
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
-    return decaying(steps, warmup, end, bend=False)
+    return falling_schedule(steps, warmup, end, bend=False)
 
 
 def step_decay(every: int, factor: float = 0.1) -> Schedule:
-    """A schedule that is multiplied by the factor after every so many steps: PyTorch's StepLR(every, factor).
+    """A schedule that is multiplied by ``factor`` after each ``every`` steps: PyTorch's StepLR(every, factor).
 
     >>> [step_decay(2, 0.5)(step) for step in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    return partial(stairs, every=size(every, "every"), factor=above_0("factor", factor))
+    return partial(stair_factor, every=size(every, "every"), factor=above_0("factor", factor))
 
 
-def decaying(steps: int, warmup: int, end: float, bend: bool) -> Schedule:
-    """The schedule that falls after the warmup, in a straight line or along half a cosine."""
+def falling_schedule(steps: int, warmup: int, end: float, bend: bool) -> Schedule:
+    """The schedule that falls after the warmup, linearly or along half a cosine."""
     warmup = size(warmup, "warmup") if warmup else 0
     if size(steps, "steps") <= warmup:
-        raise ValueError(f"steps includes the warmup: it must be above it, got steps={steps}, warmup={warmup}")
-    return partial(along, steps=steps, warmup=warmup, end=at_least_0("end", end), bend=bend)
+        raise ValueError(f"steps must be greater than warmup, which it includes, got steps={steps}, warmup={warmup}")
+    return partial(falling_factor, steps=steps, warmup=warmup, end=at_least_0("end", end), bend=bend)
 
 
-def along(step: Any, steps: int, warmup: int, end: float, bend: bool) -> Any:
-    """The factor at that step."""
+def falling_factor(step: Any, steps: int, warmup: int, end: float, bend: bool) -> Any:
     share = minimum(maximum((step - warmup) / (steps - warmup), 0.0), 1.0)
     factor = end + (1.0 - end) * (0.5 + 0.5 * cos(pi * share) if bend else 1.0 - share)
     return factor * minimum((step + 1.0) / (warmup + 1.0), 1.0) if warmup else factor
 
 
-def stairs(step: Any, every: int, factor: float) -> Any:
+def stair_factor(step: Any, every: int, factor: float) -> Any:
     return factor ** floor(step / every)
 
 
 def clip_by_norm(gradients: Sequence[float], threshold: float) -> list[float]:
-    """g * threshold / |g| where the length |g| is at least the threshold, else g (D14).
+    """g * threshold / |g| if the length |g| is at least the threshold, else g (D14).
 
     >>> clip_by_norm([3.0, 4.0], 1.0)
     [0.6000000000000001, 0.8]
     """
     if threshold < 0.0:
-        raise ValueError(f"a gradient is clipped to a length from 0 on, got {threshold!r}")
+        raise ValueError(f"threshold must be a number >= 0, got {threshold!r}")
     length = hypot(*gradients)
     scale = threshold / length if length >= threshold and length > 0.0 else 1.0
     return [gradient * scale for gradient in gradients]
@@ -339,11 +334,11 @@ def nesterov(parameters: Parameters, learning_rate: float = 0.05) -> SGD:
     return SGD(parameters, learning_rate, momentum=0.9, nesterov=True)
 
 
+OptimizerName = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
 OPTIMIZERS = {"sgd": SGD, "momentum": momentum, "nesterov": nesterov, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW}
 
 
 def optimizer_named(name: Any, parameters: Iterable[Value], learning_rate: float | None = None) -> Optimizer:
-    """The optimizer of that name or class, at its own learning rate where none is given."""
-    make = one_of("optimizer", name, OPTIMIZERS)
-    made: Optimizer = make(parameters) if learning_rate is None else make(parameters, learning_rate)
-    return made
+    """The optimizer of that name or class, with its default learning rate if none is given."""
+    make: Callable[..., Optimizer] = one_of("optimizer", name, OPTIMIZERS)
+    return make(parameters) if learning_rate is None else make(parameters, learning_rate)

@@ -1,4 +1,4 @@
-"""A net as one JSON file: architecture, seed and weights, written in one step and checked when read."""
+"""Save a model as one JSON file, written atomically and checked when loaded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 from itertools import pairwise
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar, overload
 from zlib import crc32
 
 from autodiff._files import write
@@ -15,27 +15,28 @@ from .activations import ACTIVATIONS
 from .models import MLP
 from .module import Module
 
+M = TypeVar("M", bound=Module)
 FORMAT, VERSION = "scalar-autodiff model", 1
 LARGEST = 500_000_000  # bytes
 
 
 class ModelFileError(ValueError):
-    """A file that holds no model, a damaged one, or one of another shape.
+    """The file contains no model, a damaged one, or one that does not fit.
 
     >>> with open("model.json", "w") as file:
     ...     _ = file.write("{")
     >>> try:
     ...     load("model.json")
     ... except ModelFileError:
-    ...     print("no model in it")
-    no model in it
+    ...     print("no model")
+    no model
     """
 
 
 def save(model: Module, path: str | os.PathLike[str]) -> None:
-    """Write the model to a file: architecture, seed and weights of an MLP, the weights of any other Module.
+    """Write the model to a file: architecture, seed and weights of an MLP, weights and buffers of any other Module.
 
-    ValueError if a weight is inf or nan, or an activation is not the one of its name in ``ACTIVATIONS``.
+    ValueError if a weight is inf or nan, or an activation is not the one that ``ACTIVATIONS`` has under its name.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -43,26 +44,30 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     ...     load(folder + "/xor.json")
     MLP(2-4-1, tanh, linear, 17 parameters)
     """
-    made = architecture(model)
-    if made and model.predicts_numbers:
-        made["predicts_numbers"] = True
-    body = {"architecture": made, "parameters": model.state_dict()}
+    design = architecture(model)
+    if design and model.predicts_numbers:
+        design["predicts_numbers"] = True
+    body = {"architecture": design, "parameters": model.state_dict()}
     contents = {"format": FORMAT, "version": VERSION, "checksum": checksum(body), **body}
     write(path, (json.dumps(contents, indent=1, allow_nan=False) + "\n").encode())
 
 
-def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
-    """The model of a file: a new MLP, or ``into`` with the file's weights.
+@overload
+def load(path: str | os.PathLike[str], into: None = None) -> MLP: ...
+@overload
+def load(path: str | os.PathLike[str], into: M) -> M: ...
+def load(path: str | os.PathLike[str], into: Any = None) -> Any:
+    """Load the model in a file as a new MLP, or its weights into the model ``into``, which is returned.
 
-    ModelFileError if the file holds no model, is damaged or does not fit; ``into`` is unchanged then.
+    ModelFileError, with ``into`` unchanged, if the file contains no model, is damaged or does not fit.
 
     >>> save(MLP(2, [3, 1], seed=0), "model.json")
     >>> load("model.json")
     MLP(2-3-1, tanh, linear, 13 parameters)
     """
-    body = read(path)
+    body = read_body(path)
     try:
-        model = into if into is not None else built(body["architecture"], len(body["parameters"]))
+        model = into if into is not None else build(body["architecture"], len(body["parameters"]))
         model.load_state_dict(body["parameters"])
         if into is None:
             model.predicts_numbers = body["architecture"].get("predicts_numbers") is True
@@ -72,26 +77,26 @@ def load(path: str | os.PathLike[str], into: Module | None = None) -> Any:
 
 
 def architecture(model: Module) -> dict[str, Any] | None:
-    """What an MLP is made of; None for another Module, whose class has to be known to load it."""
+    """What it takes to rebuild an MLP; None for any other Module, which is loaded with ``into``."""
     if type(model) is not MLP:
         return None
     names = [layer.activation_name for layer in model.layers]
     for name, layer in zip(names, model.layers):
         if name not in ACTIVATIONS and not layer.joint:
-            raise ValueError(f"an activation is saved by its name, one of {', '.join(ACTIVATIONS)}; got {name}")
+            raise ValueError(f"activations are saved by name: expected one of {', '.join(ACTIVATIONS)}; got {name}")
         known = ACTIVATIONS["linear" if layer.joint else name]
         if any(known not in (neuron.activation, type(neuron.activation)) for neuron in layer.neurons):
-            known_as = f"an activation is saved by its name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]"
-            raise ValueError(f"{known_as}: put it into nn.activations.ACTIVATIONS under a name of its own")
+            reason = f"activations are saved by name, but the {name} of {layer!r} is not ACTIVATIONS[{name!r}]"
+            raise ValueError(f"{reason}: add it to nn.activations.ACTIVATIONS under another name")
     bias = not isinstance(model.layers[0].neurons[0].b, float)
-    seed = model.seed if isinstance(model.seed, int) else None  # a text, perhaps
+    seed = model.seed if isinstance(model.seed, int) else None  # random.Random also takes strings
     return {"sizes": model.sizes, "activations": names, "bias": bias, "seed": seed}
 
 
-def built(architecture: Any, parameters: int) -> MLP:
-    """The MLP of that architecture, its weights still 0; ValueError unless it has that many parameters."""
+def build(architecture: Any, parameters: int) -> MLP:
+    """Build the MLP with all weights 0; ValueError unless it has this number of parameters."""
     if architecture is None:
-        raise ValueError("it holds the weights of a model of your own: give load(path, into=model)")
+        raise ValueError("it contains the weights of your own model: write load(path, into=model)")
     fields = ("sizes", "activations", "bias", "seed")
     if not isinstance(architecture, dict) or any(field not in architecture for field in fields):
         raise ValueError(f"an architecture has {', '.join(fields)}; got {architecture!r:.60}")
@@ -99,47 +104,47 @@ def built(architecture: Any, parameters: int) -> MLP:
     fit = type(sizes) is type(names) is list and len(names) == len(sizes) - 1 > 0
     fit = fit and all(isinstance(name, str) for name in names)
     if not fit or not all(type(n) is int and n > 0 for n in sizes):
-        raise ValueError(f"sizes {sizes!r:.60} and activations {names!r:.60} make no net")
+        raise ValueError(f"no net has sizes {sizes!r:.60} and activations {names!r:.60}")
     if type(bias) is not bool or not isinstance(seed, (int, type(None))):
-        raise ValueError(f"bias is true or false, and seed a whole number or null; got {bias!r:.20} and {seed!r:.20}")
+        raise ValueError(f"bias must be true or false and seed an integer or null, got {bias!r:.20} and {seed!r:.20}")
     expected = sum([(n + bias) * m for n, m in pairwise(sizes)]) + names.count("prelu")
-    if expected != parameters:  # checked before a huge net is built
+    if expected != parameters:  # before building a huge net
         raise ValueError(f"sizes {sizes!r:.60} need {expected} parameters, the file has {parameters}")
     net = MLP(sizes[0], sizes[1:], names[:-1], names[-1], bias, "zeros")
     net.seed = seed
     return net
 
 
-def read(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The file's contents, past all checks that need no model."""
+def read_body(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the file and make all checks that need no model."""
     path = os.path.expanduser(path)
     if os.path.exists(path) and not os.path.isfile(path):
-        raise ModelFileError(f"{path} is no regular file")  # a pipe or device may never end
+        raise ModelFileError(f"{path} is not a regular file")  # a pipe or device may never end
     if os.path.getsize(path) > LARGEST:
         raise ModelFileError(f"{path} is larger than any model of this library")
     try:
         with open(path, encoding="utf-8") as file:
-            contents = json.load(file, parse_constant=finite, parse_float=finite)
+            contents = json.load(file, parse_constant=finite_number, parse_float=finite_number)
     except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{path} is no whole model file: {error}") from error
+        raise ModelFileError(f"{path} is not a complete model file: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
         raise ModelFileError(f"{path} was not written by nn.save")
     if contents.get("version") != VERSION:
-        raise ModelFileError(f"{path} is of version {contents.get('version')!r:.20}, this library reads {VERSION}")
+        raise ModelFileError(f"{path} has version {contents.get('version')!r:.20}, this library reads {VERSION}")
     body = {key: contents.get(key) for key in ("architecture", "parameters")}
     if not isinstance(body["parameters"], dict) or checksum(body) != contents.get("checksum"):
-        raise ModelFileError(f"{path} is damaged: its checksum does not fit its contents")
+        raise ModelFileError(f"{path} is damaged: its checksum does not match its contents")
     return body
 
 
-def finite(text: str) -> float:
-    """The number; ValueError for 1e999, NaN and Infinity, which are no weights."""
+def finite_number(text: str) -> float:
+    """Return the number; ValueError for 1e999, NaN and Infinity."""
     number = float(text)
     if not isfinite(number):
-        raise ValueError(f"{text:.40} is no number that a weight can be")
+        raise ValueError(f"a weight must be finite, got {text:.40}")
     return number
 
 
 def checksum(body: dict[str, Any]) -> int:
-    """A number that changes when anything in the body does."""
+    """The CRC-32 of the body."""
     return crc32(json.dumps(body, sort_keys=True, allow_nan=False).encode())

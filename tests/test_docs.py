@@ -22,7 +22,8 @@ PATHS = [
     path.relative_to(ROOT) for room in ("autodiff", "nn", "visualize") for path in sorted((ROOT / room).rglob("*.py"))
 ]
 MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in PATHS]
-MAPS = [name for name, path in zip(MODULES, PATHS) if "Where things are" in (ROOT / path).read_text(encoding="utf-8")]
+HEADING = "Modules, in reading order:"
+MAPS = [name for name, path in zip(MODULES, PATHS) if HEADING in (ROOT / path).read_text(encoding="utf-8")]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
 
 
@@ -127,7 +128,7 @@ def test_every_public_class_and_function_shows_an_example(room, name):
 @pytest.mark.parametrize("name", MAPS)
 def test_help_is_a_map_that_names_what_is_there_and_nothing_else(name):
     room = importlib.import_module(name)
-    listing = re.search(r"^Where things are.*:\n\n((?:(?:    .*)?\n)+)", room.__doc__, re.MULTILINE)[1]
+    listing = re.search(rf"^{HEADING}\n\n((?:(?:    .*)?\n)+)", room.__doc__, re.MULTILINE)[1]
     heads = re.findall(r"^    (\w+(?:, \w+)*) ", listing, re.MULTILINE)
     listed = {module for head in heads for module in head.split(", ")}
     there = {module.name for module in pkgutil.iter_modules(room.__path__)}

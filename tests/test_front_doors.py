@@ -119,7 +119,7 @@ def test_page(row):
     _, f = recorded(gate, point)
     text = visualize.page(f * 2.0 + 1.0).html()
     assert gate.name in text
-    assert ("keeps its number and local gradients as recorded" in text) == (not expands)
+    assert ("keeps its recorded value and local gradients" in text) == (not expands)
 
 
 def test_flat_code(row):

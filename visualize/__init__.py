@@ -1,26 +1,26 @@
-"""Pictures of computation graphs: scenes, layout, and the one SVG painter.
+"""Pictures of computation graphs, interactive pages, and plots.
 
-Where things are, in the order to read:
+Modules, in reading order:
 
-    scene        a Value becomes boxes, arrows and steps, plain data; parts folded, gates unfolded
-    layout       where everything stands: by dot, or built in
-    render       shapes and texts with coordinates, written out as SVG, PNG, PDF, TikZ, or for Graphviz
-    picture      draw() and what it returns
-    web          page() and playground(): data, HTML, and the scripts that make it live
+    scene        the boxes, arrows and steps of a Value as plain data; parts folded, gates unfolded
+    layout       the positions, built in or by dot
+    render       shapes and texts with coordinates, written as SVG, PNG, PDF, TikZ, or for Graphviz
+    picture      draw() and its Picture
+    web          page() and playground(): data, HTML, and scripts
     plots        activations, losses, boundaries and the like, with matplotlib
-    notebook     how Values and plots show themselves in a notebook
+    notebook     the display of Values and plots in notebooks
     __main__     python -m visualize
-    style        colors and strokes; _text: text cleaned, shortened, measured
+    style        colors and strokes; _text: clean, shorten and measure text
 
 What the package exports, and why:
 
     draw          a picture of a graph: SVG, PNG, PDF, TikZ, DOT
     page          a graph as one offline page to step through and change
-    playground    a net in training as one offline page
-    plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_rates_and_seeds,
-    plot_success  the lectures' plots, with matplotlib
+    playground    the training of a net as one offline page
+    plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_success,
+    plot_sweep    the lectures' plots, with matplotlib
 
-Values show themselves as pictures in the notebook that imports this.
+In a notebook, importing this package displays Values as pictures.
 
 >>> from autodiff import variables
 >>> import visualize
@@ -41,23 +41,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .picture import draw
     from .plots import (
-        plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_rates_and_seeds,
-        plot_success,
+        plot_activation, plot_decision_boundary, plot_descent, plot_gradient_sizes, plot_losses, plot_success,
+        plot_sweep,
     )  # fmt: skip
     from .web.document import page
     from .web.playground import playground
 
 __all__ = [
     "draw", "page", "playground", "plot_activation", "plot_decision_boundary", "plot_descent", "plot_gradient_sizes",
-    "plot_losses", "plot_rates_and_seeds", "plot_success",
+    "plot_losses", "plot_success", "plot_sweep",
 ]  # fmt: skip
 
-ROOMS = {  # modules that are imported when one of their names is first used
+ROOMS = {  # modules imported at the first use of one of their names
     "picture": "draw", "web.document": "page", "web.playground": "playground",
-    "plots": "plot_activation plot_decision_boundary plot_descent plot_gradient_sizes plot_losses plot_rates_and_seeds "
-             "plot_success",
+    "plots": "plot_activation plot_decision_boundary plot_descent plot_gradient_sizes plot_losses plot_success "
+             "plot_sweep",
 }  # fmt: skip
-__getattr__, __dir__ = lazily(__name__, ROOMS)
+if not TYPE_CHECKING:  # type checkers find a misspelled name
+    __getattr__, __dir__ = lazily(__name__, ROOMS)
 
 
 register()

@@ -1,4 +1,4 @@
-"""The front door: ``python -m visualize "(x + y) * z" x=-2 y=5 z=-4 -o f.svg`` draws an expression into a file."""
+"""The command line: ``python -m visualize "(x + y) * z" x=-2 y=5 z=-4 -o f.svg`` draws an expression into a file."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Draws the graph of an expression, with values and gradients, into a file:
     python -m visualize "q = x + y; f = q * z" x=-2 y=5 z=-4 -o "f-{n}.svg"     step by step, for slides
     python -m visualize D2 -o d2.svg        an example of the lectures, by its id
     python -m visualize D2 -o d2.html       a page to step through it and change its numbers
-    python -m visualize --try try.html      a page to write expressions in, which needs no Python
-    python -m visualize --lectures lectures.html        a page with all examples, to train XOR too
+    python -m visualize --try try.html      a page to write expressions in, without Python
+    python -m visualize --lectures lectures.html        a page with all examples, and XOR to train
 
 All options: python -m visualize --help"""
 
-FIRST = ["(x + y) * z", "x=-2", "y=5", "z=-4"]  # what a page to write in shows
-SEVERAL = ("words", "file", "layout", "try")  # what has an effect on a page of several parts
-ONE = (*SEVERAL, "fold", "no_fold", "digits")  # and on one of a single graph
+FIRST = ["(x + y) * z", "x=-2", "y=5", "z=-4"]  # the expression of an editable page by default
+SEVERAL = ("words", "file", "layout", "try")  # options of a page of several parts
+ONE = (*SEVERAL, "fold", "no_fold", "digits")  # options of a page of one graph
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,54 +36,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
-    from autodiff.cli import examples, file_name, places, shielded
+    from autodiff.cli import decimal_places, file_name, list_examples, shield
 
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m visualize",
         usage='python -m visualize "EXPRESSION" name=number ... -o FILE [options]',
         description="Draw the graph of an expression, with values and gradients, into a file.",
-        epilog=examples(),
+        epilog=list_examples(),
     )
-    made.add_argument("words", nargs="*", metavar="EXPRESSION name=number", help="or a lecture example's id: D2")
+    add, fold = parser.add_argument, parser.add_mutually_exclusive_group().add_argument
     file: Any = {"type": file_name, "metavar": "FILE"}
-    kinds = ".svg, .png, .pdf, .tex, .dot or .html; f-{n}.svg: a file a step; - prints SVG"
-    made.add_argument("-o", dest="file", help=kinds, **file)
-    made.add_argument("--try", help="a page with a box to write other expressions in, .html", **file)
-    made.add_argument("--lectures", help="all lecture examples and a playground as one page, .html", **file)
-    made.add_argument("--frames", action="store_true", help="step by step; a .pdf or .tex file has a page for each")
-    folding = made.add_mutually_exclusive_group()
-    folding.add_argument("--fold", action="append", metavar="NAME", help="one box of q and all that only q uses")
-    folding.add_argument("--no-fold", action="store_true", help="draw every node, however many there are")
-    made.add_argument("--unfold", action="append", metavar="GATE", help="sigmoid, tanh, relu, dot as simpler gates")
-    made.add_argument("--digits", type=places, metavar="N", help="places after the point (default: 6 significant)")
-    made.add_argument("--round", type=places, metavar="N", help="round every step to N places and go on from there")
-    made.add_argument("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
-    made.add_argument("--no-values", dest="values", action="store_false", help="leave out the values")
-    made.add_argument("--gradients", choices=("blank", "no"), default=True, help="boxes to fill in, or none at all")
-    made.add_argument("--highlight", action="append", metavar="NAME", help="paths from x, or step 5; again: past q")
-    made.add_argument("--direction", choices=("right", "down"), default="right", help="where the arrows go")
+    add("words", nargs="*", metavar="EXPRESSION name=number", help="or the id of a lecture example: D2")
+    kinds = ".svg, .png, .pdf, .tex, .dot or .html; f-{n}.svg: a file for each step; - prints SVG"
+    add("-o", dest="file", help=kinds, **file)
+    add("--try", help="a page with a box for other expressions, .html", **file)
+    add("--lectures", help="all lecture examples and a playground as one page, .html", **file)
+    add("--frames", action="store_true", help="draw every step; as pages of a .pdf or .tex file")
+    fold("--fold", action="append", metavar="NAME", help="draw NAME and all that only it uses as one box")
+    fold("--no-fold", action="store_true", help="draw every node of a large graph")
+    add("--unfold", action="append", metavar="GATE", help="draw sigmoid, tanh, relu, dot as simpler gates")
+    add("--digits", type=decimal_places, metavar="N", help="decimal places (default: 6 significant digits)")
+    add("--round", type=decimal_places, metavar="N", help="round every number to N places before further use")
+    add("--products", action="store_true", help="write [upstream] x [local] = downstream for gradients")
+    add("--no-values", dest="values", action="store_false", help="omit the values")
+    add("--gradients", choices=("blank", "no"), default=True, help="boxes to fill in, or no gradients")
+    add(
+        "--highlight", action="append", metavar="NAME", help="paths from NAME, or the number of a step; again: via NAME"
+    )
+    add("--direction", choices=("right", "down"), default="right", help="of the arrows")
     pixels: Any = {"type": float, "metavar": "PIXELS"}
-    made.add_argument("--width", default=1280, help="of a row, 1280 by default; 0: one row", **pixels)
-    made.add_argument("--height", default=720, help="what is higher is set tighter: 720 by default; 0: never", **pixels)
-    made.add_argument("--font-size", default=13, help="of the numbers, 13 by default", **pixels)
-    made.add_argument("--scale", type=float, default=1, metavar="TIMES", help="so many times as large")
-    made.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="the colors")
-    made.add_argument("--layout", choices=("built-in", "dot"), default="built-in", help="who finds the positions")
-    return made.parse_intermixed_args(shielded(arguments))
+    add("--width", default=1280, help="of a row (default: 1280); 0: one row", **pixels)
+    add("--height", default=720, help="tighten higher pictures (default: 720); 0: never", **pixels)
+    add("--font-size", default=13, help="of the numbers (default: 13)", **pixels)
+    add("--scale", type=float, default=1, metavar="FACTOR", help="of the size of the picture")
+    add("--theme", choices=("auto", "light", "dark"), default="auto", help="the colors")
+    add("--layout", choices=("built-in", "dot"), default="built-in", help="built in, or by Graphviz")
+    return parser.parse_intermixed_args(shield(arguments))
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Read what was given and draw it."""
-    from autodiff.cli import read, refuse_idle, say
+    """Draw what the command line asks for."""
+    from autodiff.cli import read_subjects, refuse_idle, say
 
     from .picture import FORMATS
 
     plain = options([])
     if chosen.lectures:
-        refuse_idle(chosen, plain, ("lectures",), "--lectures makes one page of all examples, as they are:")
+        refuse_idle(chosen, plain, ("lectures",), "--lectures makes one page of all examples, unchanged:")
         suffix(chosen.lectures, PAGES)  # before the work is done
         destination(chosen.lectures)
-        tell(lectures().save(chosen.lectures))
+        print_paths(lectures().save(chosen.lectures))
         return 0
     if tried := getattr(chosen, "try"):
         suffix(tried, PAGES)
@@ -94,37 +96,41 @@ def run(chosen: argparse.Namespace) -> int:
         refuse_idle(chosen, plain, (), "there is nothing to draw: add an expression or an example's id, or")
         print(HELP)
         return 0
-    subjects, notes = read(chosen.words)
+    subjects, notes = read_subjects(chosen.words)
     say(*notes)
     if chosen.file and suffix(chosen.file, (*FORMATS, *PAGES)) in PAGES:
         if len(subjects) > 1:
-            refuse_idle(chosen, plain, SEVERAL, "a page of several parts shows them as they are:")
-        refuse_idle(chosen, plain, ONE, "a page shows every step, and of options heeds --fold, --digits and --layout:")
+            refuse_idle(chosen, plain, SEVERAL, "a page of several parts shows them unchanged:")
+        refuse_idle(chosen, plain, ONE, "a page shows every step and takes only --fold, --digits and --layout:")
         if "{n" in chosen.file:
-            raise ValueError(f"a page is one file that shows every step: leave out {{n}} in {chosen.file!r:.60}")
-        tell(page_of(subjects, chosen).save(chosen.file))
+            raise ValueError(f"a page shows every step in one file: leave out {{n}} in {chosen.file!r:.60}")
+        print_paths(page_of(subjects, chosen).save(chosen.file))
         return 0
     if len(subjects) > 1:
         parts = ", ".join([subject.title[0].partition(":")[0] for subject in subjects])
         raise ValueError(f"a picture shows one graph: choose one of {parts}")
     if not chosen.file:
-        raise ValueError("where to? add -o and a file, such as -o f.svg")
-    tell(*draw(subjects[0].output, chosen))
+        raise ValueError("no file given: add -o and its name, as in -o f.svg")
+    print_paths(*save_picture(subjects[0].output, chosen))
     return 0
 
 
-def tell(*paths: str) -> None:
-    """Print where the files are, unless they went to the same place."""
+def print_paths(*paths: str) -> None:
+    """Print the paths of files, except of the standard output."""
     print("".join(f"{path}\n" for path in paths if path not in OUTPUT), end="")
 
 
-def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
+def save_picture(output: Any, chosen: argparse.Namespace) -> list[str]:
     """Draw the graph with its gradients, and return the paths of the files."""
     from .picture import draw
 
     output.backward()
-    knobs = {name: given for name, given in vars(chosen).items() if name in (draw.__kwdefaults__ or ())} | looks(chosen)
-    knobs |= {"width": chosen.width or None, "height": chosen.height or None, "unfold": chosen.unfold or ()}
+    knobs = {name: x for name, x in vars(chosen).items() if name in (draw.__kwdefaults__ or ())}
+    knobs |= shared_options(chosen) | {
+        "width": chosen.width or None,
+        "height": chosen.height or None,
+        "unfold": chosen.unfold or (),
+    }
     knobs["gradients"] = chosen.gradients != "no" and chosen.gradients
     if chosen.highlight and len(chosen.highlight) == 1 and chosen.highlight[0].isdecimal():
         knobs["highlight"] = int(chosen.highlight[0])
@@ -134,18 +140,18 @@ def draw(output: Any, chosen: argparse.Namespace) -> list[str]:
     return [picture.save(chosen.file)]
 
 
-def looks(chosen: argparse.Namespace) -> dict[str, Any]:
-    """What pictures and pages take alike."""
+def shared_options(chosen: argparse.Namespace) -> dict[str, Any]:
+    """The options of both pictures and pages."""
     return {"fold": False if chosen.no_fold else chosen.fold, "digits": chosen.digits, "layout": chosen.layout}
 
 
 def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
-    """The page of what was asked for: an expression, or the parts of an example with contents to pick one."""
+    """The page of an expression, or of the parts of an example with a table of contents."""
     from .web.document import collection, page
 
     if len(subjects) == 1:
         title = subjects[0].title[0] if subjects[0].title else ""
-        return page(subjects[0].output, title=title, editable=bool(getattr(chosen, "try")), **looks(chosen))
+        return page(subjects[0].output, title=title, editable=bool(getattr(chosen, "try")), **shared_options(chosen))
     parts = []
     for i, subject in enumerate(subjects):
         lines = ["The parts of one example", subject.title[1].strip(), subject.note]
@@ -154,7 +160,7 @@ def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
 
 
 def lectures() -> Any:
-    """The page of all lecture examples, with XOR to train."""
+    """The page of all lecture examples, and XOR to train."""
     from autodiff.lectures import EXAMPLES
     from nn import MLP, truth_table
 

@@ -1,12 +1,12 @@
-"""Text for pictures: cleaned, shortened, escaped, and measured without looking at a font."""
+"""Texts of pictures: clean, shorten, escape, and measure them without a font."""
 
 from __future__ import annotations
 
 import re
 
-# Widths in em of DejaVu Sans, the widest of the usual fonts: what fits in it fits in the others.
+# Widths in em of DejaVu Sans, the widest of the usual fonts: texts that fit in it fit in the others.
 GROUPS = {
-    " ijlIJ'.,:;|/\\": 0.32, '-()[]ft!r"': 0.4, "*_`szc?L": 0.54, "#+<=>^~−×": 0.84, "mwMW@%": 0.95,  # noqa: RUF001 - the signs that are drawn
+    " ijlIJ'.,:;|/\\": 0.32, '-()[]ft!r"': 0.4, "*_`szc?L": 0.54, "#+<=>^~−×": 0.84, "mwMW@%": 0.95,  # noqa: RUF001 - the signs as drawn
     "ABCDGHKNOQRUVXZ&": 0.74,
 }  # fmt: skip
 WIDTHS = {character: width for characters, width in GROUPS.items() for character in characters}
@@ -21,7 +21,7 @@ def clean(text: str, most: int = 400) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """The text, its end replaced by an ellipsis if it is longer than ``most``."""
+    """The text, cut with an ellipsis if it is longer than ``most``."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
@@ -31,17 +31,12 @@ def escape(text: str) -> str:
 
 
 def width(text: str, size: float, bold: bool = False) -> float:
-    """The approximate width of the text in pixels, rather too wide than too narrow."""
+    """The approximate width of the text in pixels; it rather overestimates."""
     ems = [WIDTHS.get(c, 0.64 if c < "\u1100" else 1.0) for c in text]
     return sum(ems) * size * (BOLD if bold else 1.0)
 
 
 def pretty(text: str) -> str:
-    """Numbers and formulas for the eye: with true minus and times signs."""
+    """The text with true minus and multiplication signs."""
     signs = {"*": "\N{MULTIPLICATION SIGN}", "**": "^"}
     return re.sub(r"(?<![^\W\d_])-|(?<=\de)-", "\N{MINUS SIGN}", re.sub(r"\*+", lambda sign: signs[sign[0]], text))
-
-
-def counted(number: int, thing: str) -> str:
-    """``1 gate``, ``2 gates``."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,4 +1,4 @@
-"""How Values and plots show themselves in a notebook: as pictures, graphs where they are small."""
+"""The display of Values and plots in notebooks: small graphs as SVG, plots as PNG."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SMALL = 60  # the picture of more nodes than this is shown only when asked for
+MAX_NODES = 60  # a larger graph is displayed as text
 
 
 def register() -> None:
-    """Show small graphs as SVG and plots as PNG in the IPython that is running, if one is."""
+    """Show small graphs as SVG and plots as PNG in the running IPython, if any."""
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
     formatter = getattr(shell, "display_formatter", None)
@@ -26,14 +26,14 @@ def register() -> None:
 
 
 def small_svg(output: Value) -> str | None:
-    """The picture of a small graph as SVG; None for a leaf and for a large graph, which show as text."""
+    """The picture of a small graph as SVG; None for a leaf or a large graph, displayed as text."""
     waiting, seen = [output], {output}
-    while waiting and len(seen) <= SMALL:  # never through a large one
-        for operand in waiting.pop().operands[: SMALL + 1]:
+    while waiting and len(seen) <= MAX_NODES:  # never walk a large graph
+        for operand in waiting.pop().operands[: MAX_NODES + 1]:
             if type(operand) is not float and operand not in seen:
                 seen.add(operand)
                 waiting.append(operand)
-    if output.primitive is None or len(seen) > SMALL:
+    if output.primitive is None or len(seen) > MAX_NODES:
         return None
     from .picture import draw
 
@@ -41,11 +41,11 @@ def small_svg(output: Value) -> str | None:
 
 
 def figure_png(figure: Any) -> tuple[bytes, dict[str, str]]:
-    """A matplotlib figure, drawn by pyplot or not, as PNG, with what it shows in words."""
+    """A matplotlib figure, of pyplot or not, as PNG, with a description."""
     from io import BytesIO
 
     file = BytesIO()
     figure.savefig(file, format="png", dpi=100)
-    told = [f"{axes.get_title(loc='left') or axes.get_title()}: {axes.get_ylabel()} over {axes.get_xlabel()}"
-            for axes in figure.axes if axes.get_xlabel()]  # fmt: skip
-    return file.getvalue(), {"alt": "; ".join(told) or "a plot"}
+    words = [f"{axes.get_title(loc='left') or axes.get_title()}: {axes.get_ylabel()} over {axes.get_xlabel()}"
+             for axes in figure.axes if axes.get_xlabel()]  # fmt: skip
+    return file.getvalue(), {"alt": "; ".join(words) or "a plot"}

@@ -1,39 +1,41 @@
-"""The look of pictures: colors for light and dark, letters and lines, in one table that every renderer reads."""
+"""Colors, letters and lines of pictures, in one table for all renderers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-COLORS = {  # on light pages and on dark ones
+COLORS = {  # on light and on dark pages
     "background": ("#FFFFFF", "#111418"), "ink": ("#1B1F24", "#E8EAED"), "faint": ("#57606A", "#A3ADB8"),
     "value": ("#005A8C", "#7CC7F2"), "gradient": ("#A84300", "#FF9F4A"), "gate": ("#F4F7FA", "#1D242C"),
     "lit": ("#FFE9A8", "#5A4708"),
 }  # fmt: skip
 LIGHT, DARK = ({name: both[i] for name, both in COLORS.items()} for i in (0, 1))
+Theme = Literal["auto", "light", "dark"] | Mapping[str, str]
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]+")
 SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif"
 SERIF = "'STIX Two Text', 'Times New Roman', Times, 'DejaVu Serif', serif"
 
 
-def palettes(theme: str | Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The colors for light and dark surroundings: "auto" follows them; a dict changes some of the light colors."""
+def palettes(theme: Theme) -> tuple[dict[str, str], dict[str, str]]:
+    """The colors (for light, for dark surroundings) of a theme; a dict changes some of the light colors."""
     if isinstance(theme, Mapping):
         for part, color in theme.items():
             if part not in LIGHT or not COLOR.fullmatch(str(color)):
-                given = f"{part!r:.40}: {color!r:.40}"
-                raise ValueError(f"a theme gives colors such as '#1B1F24' for {', '.join(LIGHT)}, got {given}")
+                got = f"{part!r:.40}: {color!r:.40}"
+                raise ValueError(f"a theme has colors such as '#1B1F24' for {', '.join(LIGHT)}, got {got}")
         return ({**LIGHT, **theme},) * 2
     known = {"auto": (LIGHT, DARK), "light": (LIGHT, LIGHT), "dark": (DARK, DARK)}
-    if theme not in known:
+    if not isinstance(theme, str) or theme not in known:
         raise ValueError(f"a theme is {', '.join(known)} or a dict of colors, got {theme!r:.60}")
     return known[theme]
 
 
 @dataclass
 class Letters:
-    """How a text is written: size in pixels, color, weight, slant, family, and how far below the line (an index)."""
+    """The style of a text: size in pixels, color, weight, slant, family, and drop below the line (of an index)."""
 
     size: float
     color: str
@@ -45,7 +47,7 @@ class Letters:
 
 @dataclass
 class Strokes:
-    """How a shape is drawn: its fill (None: empty), the color (None: no line) and width of its line, dashed or not."""
+    """The style of a shape: its fill (None: empty), the color (None: no line) and width of its line, and dashes."""
 
     fill: str | None
     line: str | None

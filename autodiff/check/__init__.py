@@ -1,10 +1,10 @@
-"""Trust: gradients held against numerical ones, and where an inf or a nan came from.
+"""Checks: gradients against numerical ones, and where an inf or nan came from.
 
-Where things are, in the order to read:
+Modules, in reading order:
 
-    gradients    check_gradients: every gradient beside its numerical one
+    gradients    check_gradients: every gradient against its numerical one
     numerical    derivatives by Ridders' extrapolation, from both sides
-    nonfinite    nonfinite_origin: the first number that went bad, and what to do about it
+    nonfinite    nonfinite_origin: the first inf or nan, and what to do about it
 """
 
 from __future__ import annotations

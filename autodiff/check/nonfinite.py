@@ -1,4 +1,4 @@
-"""The first inf or nan of a graph, how it came about, and what to do."""
+"""The first inf or nan in a graph, its cause, and the remedy."""
 
 from __future__ import annotations
 
@@ -10,30 +10,20 @@ from ..engine import Value
 from ..formula import gate, names, show
 from ..graph import history, numbers, refuse_stale, stale, sweep
 from ..primitives import BUILT_IN, downstream
-from ..steps import WIDTH, shortened
+from ..steps import WIDTH, shorten
 from ..vocabulary import head_of, words
 
-GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, clipping."
-VALUE = "{0} gives {1} of finite numbers: keep its operands away from such a point, or correct its value."
+GROWN = "Numbers have grown too large for a float: try smaller inputs or weights, a smaller learning rate, or clipping."
+VALUE = "{0} gives {1} for finite numbers: keep its operands away from this point, or correct its value."
 RULE = (
     "The rule of {0} gives {1} here, although its operands and its value are finite: correct the rule (the local "
-    "gradients) of {0}, or keep its operands away from such a point."
+    "gradients) of {0}, or keep its operands away from this point."
 )
-NEGATIVE = (
-    "The operand is negative, and log needs a positive number. If it stands for a probability, it has to lie between 0 "
-    'and 1: an output="sigmoid" or softmax is missing.'
-)
-LOG_SIGMOID = "The log of a sigmoid: use log_sigmoid(x), which stays finite; for 1 - sigmoid(x), log_sigmoid(-x)."
-LOG_SOFTMAX = "The log of a softmax: use x - logsumexp(xs), or a cross-entropy loss, which stay finite."
-LOG_SUM_EXP = "The log of a sum of exps: use logsumexp, which stays finite."
-LENGTH = "The length of a zero vector has no gradient: add a small number before the root, as in sqrt(x + 1e-12)."
-MOST = 4  # operands that are listed
-READ = "Look where this number was read or computed."
-CHANGED = "It was set after this graph was computed: look before the optimizer's step, at the gradients."
+MOST_OPERANDS = 4  # of one gate, in the list
 
 
-def behind(node: Value, depth: int) -> set[str]:
-    """The names of the primitives at most ``depth`` gates behind a node."""
+def gates_before(node: Value, depth: int) -> set[str]:
+    """The names of the primitives of the gates at most ``depth`` edges behind a node."""
     found: set[str] = set()
     level = [node]
     for _ in range(depth):
@@ -43,7 +33,7 @@ def behind(node: Value, depth: int) -> set[str]:
 
 
 def remedy(node: Value) -> str:
-    """What helps against a value of this gate that is not finite."""
+    """The remedy for a value of this gate that is not finite."""
     name = node.primitive and head_of(node.primitive)
     for x in node.operands:
         if type(x) is float and not isfinite(x):
@@ -58,40 +48,45 @@ def remedy(node: Value) -> str:
     return GROWN if divided or raised else words(name).value or GROWN
 
 
-def vertical(node: Value, local: float) -> str:
-    """What helps against a gradient from this gate that is not finite."""
+def gradient_remedy(node: Value, local: float) -> str:
+    """The remedy for a gradient from this gate that is not finite."""
     gate = words(node.primitive)
-    if gate is words("norm") or (gate is words("sqrt") and "dot" in behind(node, 1)):
-        return LENGTH
+    if gate is words("norm") or (gate is words("sqrt") and "dot" in gates_before(node, 1)):
+        return "The length of a zero vector has no gradient: add a small number before the root, as in sqrt(x + 1e-12)."
     if isfinite(local) or node.primitive in BUILT_IN:
         return GROWN if isfinite(local) else gate.gradient or GROWN
     return RULE.format(gate.name, local)
 
 
 def log_remedy(node: Value) -> str:
-    """What to write in place of this log, from what its operand was made by."""
+    """What to write instead of this log, by the gates behind it."""
     if numbers(node.operands)[0] < 0.0:
-        return NEGATIVE
-    operand, near = behind(node, 1), behind(node, 2)
+        return (
+            "The operand is negative, and log needs a positive number. If it should be a probability, between 0 and 1, "
+            'add output="sigmoid" or a softmax.'
+        )
+    operand, near = gates_before(node, 1), gates_before(node, 2)
     if "sigmoid" in operand or ("sub" in operand and "sigmoid" in near):
-        return LOG_SIGMOID
+        return "The log of a sigmoid: use log_sigmoid(x), which stays finite; for 1 - sigmoid(x), log_sigmoid(-x)."
     if "exp" in operand or ("div" in operand and "exp" in near):
-        return LOG_SOFTMAX
-    return LOG_SUM_EXP if "exp" in near else words("log").value
+        return "The log of a softmax: use x - logsumexp(xs) or a cross-entropy loss, which stay finite."
+    if "exp" in near:
+        return "The log of a sum of exps: use logsumexp, which stays finite."
+    return words("log").value
 
 
 def second_where(node: Value, called: dict[Value, str]) -> str:
-    """How to keep a gate on the untaken side of a ``where`` from sending nan."""
+    """How to keep a gate on the untaken side of a ``where`` from sending back nan."""
     name = words(node.primitive).name
     x = next(called[operand] for operand in node.operands if type(operand) is Value)
     return (
-        "A where() computes both its sides, and the one it does not take still sends back upstream 0 * inf = nan. "
-        f"Give that side a harmless number by a second where: where(c, {name}(where(c, {x}, 1)), 0)."
+        "where() computes both sides, and the one it does not take still sends back upstream 0 * inf = nan. "
+        f"Give that side a harmless number with a second where: where(c, {name}(where(c, {x}, 1)), 0)."
     )
 
 
-def untaken(order: Sequence[Value], node: Value) -> bool:
-    """Whether the node is on the untaken side of some ``where``."""
+def is_untaken(order: Sequence[Value], node: Value) -> bool:
+    """Whether the node is on the untaken side of a ``where``."""
     dependent = {node}
     for made in order:
         if made.primitive and made.primitive.name == "where":
@@ -104,10 +99,10 @@ def untaken(order: Sequence[Value], node: Value) -> bool:
 
 
 class NonfiniteOrigin:
-    """Where the first inf or nan behind a Value came from; its text names it and says what to do.
+    """Where the first inf or nan behind a Value came from, and what to do about it.
 
-    ``kind`` is "input", "value" or "gradient", ``node`` the input that is not finite, or the gate with the first value
-    or gradient that is not, ``text`` the whole answer, at most 80 columns wide.
+    ``kind`` is "input", "value" or "gradient", ``node`` the input or the gate where it began, ``text`` the whole
+    answer, at most 80 columns wide.
 
     >>> from autodiff import Value, log, nonfinite_origin
     >>> origin = nonfinite_origin(log(Value(0.0, "x")) * 2.0)
@@ -115,11 +110,9 @@ class NonfiniteOrigin:
     Value(-inf)
     """
 
-    __slots__ = ("kind", "node", "text")
-
     def __init__(self, kind: str, node: Value, sentence: str, facts: Sequence[str], advice: str) -> None:
         self.kind, self.node = kind, node
-        lines = [shortened(f"    {fact}") for fact in facts]
+        lines = [shorten(f"    {fact}") for fact in facts]
         self.text = "\n".join([*wrap(sentence, WIDTH), *lines, *wrap(advice, WIDTH)])
 
     def __repr__(self) -> str:
@@ -127,20 +120,20 @@ class NonfiniteOrigin:
 
 
 def statement(node: Value, called: dict[Value, str]) -> str:
-    """A gate written out: ``s1 = log(s0)``; an input by its name."""
+    """A gate as ``s1 = log(s0)``, or an input by its name."""
     return f"{called[node]} = {gate(node, called)}" if node.primitive else called[node]
 
 
 def origins(node: Value, called: dict[Value, str]) -> list[str]:
-    """A line for each operand of a gate: its number and where it comes from; of many the first few."""
+    """A line for each of a gate's first operands: its number and where it comes from."""
     values = list(dict.fromkeys(x for x in node.operands if type(x) is Value))
-    made = [f"made by {x.primitive.name}" if x.primitive else "an input" for x in values[:MOST]]
+    made = [f"made by {x.primitive.name}" if x.primitive else "an input" for x in values[:MOST_OPERANDS]]
     lines = [f"{called[x]} = {show(x.data)}, {how}" for x, how in zip(values, made)]
-    return lines + ["..."] * (len(values) > MOST)
+    return [*lines, "..."] if len(values) > MOST_OPERANDS else lines
 
 
 def first_value(order: Sequence[Value], called: dict[Value, str]) -> NonfiniteOrigin | None:
-    """The answer about the oldest value that is not finite: an input, or what a gate made out of finite ones."""
+    """The answer about the oldest value that is not finite: an input, or a gate's value from finite ones."""
 
     def at_input(node: Value, advice: str) -> NonfiniteOrigin:
         users = [user for user in order if any(x is node for x in user.operands)]
@@ -151,16 +144,17 @@ def first_value(order: Sequence[Value], called: dict[Value, str]) -> NonfiniteOr
     for node in order:
         if not isfinite(node.data) and node not in changed:
             if not node.primitive:
-                return at_input(node, READ)
-            gate, behind = node.primitive.name, called[order[-1]]
-            sentence = f"{gate} gives {node.data}, the first value behind {behind} that is not finite:"
-            advice = second_where(node, called) if untaken(order, node) else remedy(node)
+                return at_input(node, "Look where this number was read or computed.")
+            gives, output = f"{node.primitive.name} gives {node.data}", called[order[-1]]
+            sentence = f"{gives}, the first value behind {output} that is not finite:"
+            advice = second_where(node, called) if is_untaken(order, node) else remedy(node)
             return NonfiniteOrigin("value", node, sentence, [statement(node, called), *origins(node, called)], advice)
-    return next((at_input(node, CHANGED) for node in changed if not isfinite(node.data)), None)
+    late = "It was set after this graph was computed: look at the gradients before the optimizer's step."
+    return next((at_input(node, late) for node in changed if not isfinite(node.data)), None)
 
 
 def first_gradient(order: Sequence[Value], called: dict[Value, str]) -> NonfiniteOrigin | None:
-    """The answer about the first gradient in the sweep that is not finite, all values being so."""
+    """The answer about the first gradient in the sweep that is not finite, where all values are."""
     refuse_stale(order)
     behind = f"the first gradient behind {called[order[-1]]} that is not finite:"
     for node, upstream, local_gradients in sweep(order[-1]):
@@ -170,22 +164,22 @@ def first_gradient(order: Sequence[Value], called: dict[Value, str]) -> Nonfinit
             continue
         facts = [f"{statement(node, called)} = {show(node.data)}", *origins(node, called)]
         if not isfinite(upstream):
-            sentence = f"What {called[node]} gets adds up to more than a float holds, {behind}"
+            sentence = f"The gradients sent to {called[node]} add up to more than a float holds, {behind}"
             return NonfiniteOrigin("gradient", node, sentence, facts, GROWN)
         operand, local = bad[0]
         product = f"upstream * local = {show(upstream)} * {show(local)} = {show(upstream * local)}"
-        advice = second_where(node, called) if untaken(order, node) else vertical(node, local)
+        advice = second_where(node, called) if is_untaken(order, node) else gradient_remedy(node, local)
         sentence = f"{node.primitive.name if node.primitive else ''} sends back {upstream * local}, {behind}"
         return NonfiniteOrigin("gradient", node, sentence, [f"to {called[operand]}: {product}", *facts], advice)
     return None
 
 
 def nonfinite_origin(f: Value) -> NonfiniteOrigin | None:
-    """What made a value or gradient behind f, an output or a loss, infinite or nan; None if all are finite.
+    """What made a value or gradient behind f (an output or a loss) inf or nan; None if all are finite.
 
-    It finds the oldest value that is not finite, or else the first gradient in the sweep back from f. Its text says
-    what was computed from what, and what to do. Nothing is written to the graph. StaleGraphError if an input has
-    changed since f was computed and no value tells what happened.
+    The answer is the oldest value that is not finite, or else the first such gradient in the sweep back from f; its
+    text shows what was computed from what, and what to do. The graph stays as it is. StaleGraphError if all values are
+    finite but an input has changed since f was computed.
 
     >>> from autodiff import Value, log, nonfinite_origin, sigmoid
     >>> x = Value(-800.0, "x")

@@ -1,15 +1,15 @@
 """The straight-line program: plain data that is printed, compared, run and compiled.
 
-A Program is the flat code of the lectures: one line after the other, first forward, then backward,
-no graph any more. It holds for one row (one example); the runners own the loop over rows.
+A Program is the flat code of the lectures: one line after the other, first forward, then backward, without a graph. It
+computes one row (one example); the runners own the loop over rows.
 
 **An expression** is plain data: a float, the name of a number (str), or a tuple ``(primitive name, operand, ...)``
 whose operands are expressions again: ``("mul", ("mul", "grad_L", ("sub", 1.0, "L")), "L")`` is
 ``grad_L * (1 - L) * L``. **A Line** is ``target = expression``, or ``target += expression`` where it ``adds``.
 
-Every name is assigned once; only gradients are added to afterwards, and they are read when complete.
-Nothing reads the gradient of an input or a parameter, so a runner may add those up over rows in place. Long programs
-are rolled into loops instead: see ``loops``.
+Every name is assigned once; only gradients are added to later, and they are read when complete. No line reads the
+gradient of an input or a parameter, so a runner may add those up over rows in place. Long programs become loops
+instead: see ``loops``.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ from ..formula import Formula
 from ..primitives import BUILT_IN, Primitive
 from ..vocabulary import words
 
-ROWS = {row.name: row for row in BUILT_IN}  # also where a user has put another row of that name into the table
+# Also where a user has replaced a row of that name in the table. In order, so that pages come out the same every time.
+ROWS = {row.name: row for row in sorted(BUILT_IN, key=lambda row: row.name)}
 SUMS = {name for name in ROWS if words(name).takes_list and name != "take"}
 LISTED = SUMS - {"sum", "dot"}  # functions of a list
-SHORT = 4  # terms below which a sum keeps its order, and its products are never fused: it is rounded as everywhere
-SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares come near to vanishing, and what scales large ones down
+SHORT = 4  # sums of fewer terms keep their order, and their products are never fused: all runners round them alike
+SMALL, TINY = 2.0**-500, 2.0**-600  # numbers whose squares nearly underflow, and the factor that scales large ones down
 row_mean = Primitive("row_mean", lambda x: x, lambda out, x: (1.0,))
 """The mean of a number over the rows of a mini-batch, in each of them; of one row alone, that number.
 
-What comes back to it is a mean over the rows, too: ``mean(x)`` of each row hangs on the ``x`` of every one.
+Its gradient is a mean over the rows, too: the ``mean(x)`` of each row depends on the ``x`` of every row.
 """
-Expression = Any  # float | str | tuple[str, Expression, ...]: mypy cannot follow a recursion through tuple
+Expression = Any  # float | name (in loop nests: Index) | tuple[str, Expression, ...]: mypy cannot follow the recursion
 
 
 class Line(NamedTuple):
-    """``target = expression``, or ``target += expression`` where it adds."""
+    """``target = expression``, or ``target += expression`` if it ``adds``."""
 
     target: str
     expression: Expression
@@ -48,17 +49,17 @@ class Program(NamedTuple):
     Attributes
     ----------
     inputs : tuple of str
-        The inputs of a row, in the order given.
+        The inputs of a row, in order.
     parameters : tuple of str
         The parameters, shared by all rows.
     lines : tuple of Line
         Forward lines, then backward lines.
     forward : int
-        How many lines are forward.
+        Number of forward lines.
     outputs : tuple of str or float
         The results; a float is a result that depends on nothing.
     input_gradients, parameter_gradients : tuple of str, float or None
-        For each input and parameter d outputs[0] / d it; None where it was not asked for.
+        The derivative of outputs[0] for each input and parameter; None where it was not asked for.
 
     Examples
     --------
@@ -117,9 +118,9 @@ class Program(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a program gives: for one row lists of numbers, for many rows a list of those for each row.
+    """Results of a program: lists of numbers for one row; for many rows, a list of such lists.
 
-    The gradients to the parameters are always one list: over many rows, their mean.
+    The gradients of the parameters are always one list: over many rows, their mean.
     """
 
     outputs: Any
@@ -127,20 +128,20 @@ class Result(NamedTuple):
     parameter_gradients: Any
 
 
-# --- Programs made ready -------------------------------------------------------------------------
+# --- The cache of programs -----------------------------------------------------------------------
 
-MOST = 50  # of programs and modules of machine code, which take up to 1 MB
-kept: dict[Hashable, Any] = {}
+MOST_PROGRAMS = 50  # programs and modules of machine code, each of up to 1 MB
+programs: dict[Hashable, Any] = {}
 
 
-def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
-    """What ``make`` returns; what was met before under that key is not made again, unless much else came since."""
-    found = kept.get(key)
-    if found is None:  # in steps that other threads may come between
-        if len(kept) >= MOST:
-            oldest, *_ = kept
-            kept.pop(oldest, None)
-        found = kept[key] = make()
+def remember(key: Hashable, make: Callable[[], Any]) -> Any:
+    """Return the program cached under the key, or cache what ``make`` returns; the oldest program makes room."""
+    found = programs.get(key)
+    if found is None:  # other threads may run between these steps
+        if len(programs) >= MOST_PROGRAMS:
+            oldest, *_ = programs
+            programs.pop(oldest, None)
+        found = programs[key] = make()
     return found
 
 
@@ -148,7 +149,7 @@ def remembered(key: Hashable, make: Callable[[], Any]) -> Any:
 
 
 class Gate(str):
-    """The name in a program of a gate that is not built in; it brings its primitive, and equals no other name."""
+    """The name of a user's gate in a program; it carries its primitive, and equals no other name."""
 
     __slots__ = ("primitive",)
     primitive: Primitive
@@ -166,23 +167,23 @@ class Gate(str):
 
 
 def primitive_of(head: Any) -> Primitive:
-    """The primitive that stands first in an expression: by the name of a built-in row, as a Gate, or as itself."""
+    """The primitive of an expression's head: the name of a built-in row, a Gate, or the primitive itself."""
     if type(head) is str:
         return ROWS[head]
     return head.primitive if type(head) is Gate else head
 
 
-def parts_of(expression: Any) -> Iterator[tuple[Any, ...]]:
+def subexpressions(expression: Any) -> Iterator[tuple[Any, ...]]:
     """Every operation in an expression, with its operands; outermost first."""
     if type(expression) is tuple:
         yield expression
         for operand in expression[1:]:
-            yield from parts_of(operand)
+            yield from subexpressions(operand)
 
 
 def operations(expression: Any) -> list[Any]:
-    """The primitives in an expression."""
-    return [head for head, *_ in parts_of(expression)]
+    """The heads of an expression and its parts."""
+    return [head for head, *_ in subexpressions(expression)]
 
 
 def leaves_of(expression: Expression) -> Iterator[Any]:
@@ -194,22 +195,22 @@ def leaves_of(expression: Expression) -> Iterator[Any]:
         yield expression
 
 
-def replaced(expression: Expression, change: Callable[[Any], Any]) -> Expression:
-    """The expression with every number and name changed."""
+def map_leaves(expression: Expression, change: Callable[[Any], Any]) -> Expression:
+    """The expression with ``change`` applied to every number and name."""
     if type(expression) is tuple:
-        return (expression[0], *[replaced(operand, change) for operand in expression[1:]])
+        return (expression[0], *[map_leaves(operand, change) for operand in expression[1:]])
     return change(expression)
 
 
 def as_key(expression: Expression) -> Expression:
-    """The expression as a key of dictionaries: zeros as text, for 0.0 == -0.0 although they are two constants."""
-    return replaced(expression, lambda x: repr(x) if type(x) is float and x == 0.0 else x)
+    """The expression as a dictionary key, zeros as text: 0.0 == -0.0, but they are two constants."""
+    return map_leaves(expression, lambda x: repr(x) if type(x) is float and x == 0.0 else x)
 
 
-def written(expression: Expression, style: type[Formula], leaf: Callable[[Any], Formula]) -> Formula:
-    """The expression as a text in a style; ``leaf`` writes the names."""
+def write(expression: Expression, style: type[Formula], leaf: Callable[[Any], Formula]) -> Formula:
+    """Write the expression in a style; ``leaf`` writes the names."""
     if type(expression) is tuple:
-        parts = [written(operand, style, leaf) for operand in expression[1:]]
+        parts = [write(operand, style, leaf) for operand in expression[1:]]
         head = expression[0]
         return style(*style.write(head, parts)) if type(head) is Gate else style.record(primitive_of(head), parts)
     return style.of(expression) if type(expression) is float else leaf(expression)

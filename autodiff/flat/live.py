@@ -1,6 +1,6 @@
-"""A graph as a page computes it anew: every number of a pass as a Value that can be lowered to JavaScript.
+"""A graph that a page recomputes: every number of a pass as a Value that can be lowered to JavaScript.
 
-A gate that JavaScript cannot compute stands still: its number and its local gradients stay as they were recorded.
+A gate that JavaScript cannot compute is frozen: its number and local gradients stay as recorded.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine import Value
-from ..graph import history, made_after, numbers, on_kink, sweep
-from ..primitives import BUILT_IN, PRIMITIVES, Primitive, Slope, no_edges, selected
+from ..graph import history, numbers, on_kink, sweep, unpacker
+from ..primitives import BUILT_IN, PRIMITIVES, Primitive, Slope, gate_upstream, no_edges
 from ..tracing import Unsupported
 from .backends import javascript
 from .backends.text import places
-from .expansion import recorded
+from .expansion import record_branches
 from .lowering import Lowering
 from .recording import Recording
 
 
 class Listing:
-    """The flat code of a graph: its ``program``, of the output and its gradients to leaves, and its ``lines`` of text.
+    """The flat code of a graph: the ``program`` of the output and its gradients, and the ``lines`` of its text.
 
-    ``computing`` are the lines that compute gates, by node, and ``adding`` those that add to a node's gradient, one for
-    each path, in order.
+    ``computing`` maps gates to the line that computes them, and ``adding`` nodes to the lines that add to their
+    gradients, one for each path, in order.
     """
 
     def __init__(self, order: Sequence[Value]) -> None:
@@ -35,32 +35,32 @@ class Listing:
         targets: dict[Any, list[int]] = {}
         for line, place in zip(self.program.lines, places(self.program)):
             targets.setdefault(line.target, []).append(place)
-        called = zip(gates, program.outputs[1:])
-        self.computing = {node: targets[name][0] for node, name in called if name in targets}
+        named = zip(gates, program.outputs[1:])
+        self.computing = {node: targets[name][0] for node, name in named if name in targets}
         self.adding = {node: targets[name] for node, name in lowering.gradients.items() if name in targets}
 
 
 class Live:
-    """The graph, or where users' gates are in it (``own``) a copy whose rules record all their branches.
+    """The graph, or if it has users' gates (``own``) a copy whose rules record all their branches.
 
-    ``copies`` are each node's copy, or itself; ``still`` says why gates stand still.
+    ``copies`` maps each node to its copy, or itself; ``still`` maps frozen gates to the reason.
     """
 
     def __init__(self, order: Sequence[Value]) -> None:
         self.copies = {node: node for node in order}
         self.still: dict[Value, str] = {}
-        self.made: dict[Primitive, Primitive] = {}
+        self.gates: dict[Primitive, Primitive] = {}
         self.own = [node for node in order if node.primitive and node.primitive not in BUILT_IN]
         if self.own:
             for node in order:
                 operands = [x if type(x) is float else self.copies[x] for x in node.operands]
                 leaf = node.primitive is None
-                copy = Value(node.data, node.label) if leaf else Value.record(self.written(node), operands)
+                copy = Value(node.data, node.label) if leaf else Value.record(self.live_gate(node), operands)
                 self.copies[node] = copy
         self.swept = {node: (total, found) for node, total, found in sweep(self.copies[order[-1]], record=True)}
 
-    def written(self, node: Any) -> Primitive:
-        """The node's gate with a rule that records all its branches, or that stands still."""
+    def live_gate(self, node: Any) -> Primitive:
+        """The node's gate with a rule that records all its branches, or a frozen one."""
         primitive, count = node.primitive, len(node.operands)
         if primitive in BUILT_IN:
             return primitive  # type: ignore[no-any-return]
@@ -78,10 +78,10 @@ class Live:
         def rule(*known: Any) -> Any:
             if type(known[0]) is not Value:
                 return primitive.local_gradients(*known)
-            return recorded(primitive.local_gradients, known, f"the rule of {primitive.name}")
+            return record_branches(primitive.local_gradients, known, f"the rule of {primitive.name}")
 
-        made = Primitive(primitive.name, primitive.value, rule, primitive.kink, primitive.expansion)
-        return self.made.setdefault(primitive, made)  # one for all nodes, so that programs call one function
+        gate = Primitive(primitive.name, primitive.value, rule, primitive.kink, primitive.expansion)
+        return self.gates.setdefault(primitive, gate)  # one for all nodes, so that programs call one function
 
     def gradient(self, node: Value) -> Any:
         """d output / d node."""
@@ -92,7 +92,7 @@ class Live:
         return self.swept[self.copies[node]][1][place]
 
     def kink(self, node: Value) -> Any:
-        """The test for "on a kink"; 0.0 where the gate has none, or one that JavaScript cannot compute."""
+        """The test for "on a kink"; 0.0 if the gate has none, or one that JavaScript cannot compute."""
         known = self.copies[node], *self.copies[node].operands
         primitive = known[0].primitive
         if primitive is None or primitive.kink is None:
@@ -106,12 +106,12 @@ class Live:
             return 0.0
         return test(*known)
 
-    def closes(self, node: Value, place: int) -> bool:
-        """Whether the local gradient may close the gate, so that nothing passes."""
-        return selected(1.0, self.local(node, place), made_after(self.copies[node])) is not None
+    def may_close(self, node: Value, place: int) -> bool:
+        """Whether the local gradient may close the gate, so that no gradient passes."""
+        return gate_upstream(1.0, self.local(node, place), unpacker(self.copies[node])) is not None
 
-    def piecewise(self, node: Value, place: int) -> bool:
-        """Whether the rule says something else elsewhere."""
+    def is_piecewise(self, node: Value, place: int) -> bool:
+        """Whether the local gradient has other formulas elsewhere."""
         local, born = self.local(node, place), self.copies[node].born
-        made = history(local, born + 1) if getattr(local, "born", 0) > born else []
-        return any(gate.primitive is PRIMITIVES["where"] for gate in made)
+        gates = history(local, born + 1) if getattr(local, "born", 0) > born else []
+        return any(gate.primitive is PRIMITIVES["where"] for gate in gates)

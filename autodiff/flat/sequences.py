@@ -1,4 +1,4 @@
-"""Sequences: a function of lists of different lengths as one program in machine code, when a second length is met."""
+"""Sequences: a function of lists of different lengths as one program in machine code, made at the second length."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from itertools import count
 from typing import Any
 
 from ..engine import Value
-from ..functional import flattened, mirrored
+from ..functional import flatten, mirror
 from ..tracing import Unsupported
 from .recording import Recording
 
-LEAST = 5  # elements: a program for shorter sequences alone is not worth its while
+SHORTEST = 5  # elements: one program for shorter sequences alone does not pay
 
 
 def lengths_of(shape: Any, other: Any) -> tuple[int, int] | None:
-    """The length of the lists in which two shapes of arguments differ, in each of them; None if they differ in more.
+    """The lengths, in each shape, of the lists in which two shapes of arguments differ; None if they differ otherwise.
 
     >>> lengths_of((tuple, (list, None, None), None), (tuple, (list, None, None, None), None))
     (2, 3)
@@ -35,38 +35,38 @@ def lengths_of(shape: Any, other: Any) -> tuple[int, int] | None:
     return found.pop() if alike(shape, other) and len(found) == 1 else None
 
 
-def resized(tree: Any, shape: Any, other: Any, length: int) -> Any:
-    """Arguments of that shape, with lists in which the other shape differs made that long."""
+def resize(tree: Any, shape: Any, other: Any, length: int) -> Any:
+    """Bring the lists of some arguments in which their shape and the other one differ to this length."""
     if shape == other:
         return tree
     if len(shape) != len(other):
         return type(tree)([tree[i % len(tree)] for i in range(length)])
-    return type(tree)([resized(member, a, b, length) for member, a, b in zip(tree, shape[1:], other[1:])])
+    return type(tree)([resize(member, a, b, length) for member, a, b in zip(tree, shape[1:], other[1:])])
 
 
 class AnyLength:
-    """A function of a sequence for all lengths up to that of ``args``, whose shape is given beside another one.
+    """A function of a sequence, for all lengths up to that of ``args``; ``shape`` is theirs, ``other`` one to compare.
 
-    ``trace(args)`` records it. A program is made for each ``wrt`` that is asked for; Unsupported where there is none.
+    ``trace(args)`` records it. Each ``wrt`` has a program of its own, or the reason why none exists.
     """
 
     def __init__(self, trace: Callable[[Any], Any], args: Any, shape: Any, other: Any, longest: int) -> None:
         self.trace, self.args, self.shapes, self.longest = trace, args, (shape, other), longest
         numbers = count()
-        self.places = mirrored(lambda _: next(numbers), args)  # of inputs
+        self.places = mirror(lambda _: next(numbers), args)  # of inputs
         self.programs: dict[Any, Any] = {}
 
     def args_of(self, length: int) -> Any:
-        """Arguments with a sequence of that length."""
-        return resized(self.args, *self.shapes, length)
+        """Arguments with a sequence of this length."""
+        return resize(self.args, *self.shapes, length)
 
-    def of(self, length: int) -> list[int]:
-        """The places of the inputs of a sequence of that length among those of the longest."""
-        return flattened(resized(self.places, *self.shapes, length))
+    def places_of(self, length: int) -> list[int]:
+        """The places of the inputs of a sequence of this length among those of the longest."""
+        return flatten(resize(self.places, *self.shapes, length))
 
-    def ready(self, wrt: Any, length: int) -> tuple[Any, list[Value]]:
-        """(Runner, leaves read) for a length; gradients are those to inputs (None), none (), or ``wrt.leaves``."""
-        from .backends.llvm.code import NativeNests  # when used: they bring in loop nests
+    def prepare(self, wrt: Any, length: int) -> tuple[Any, list[Value]]:
+        """(Runner, leaves it reads) for a length, with gradients of inputs (None), of none (), or of ``wrt.leaves``."""
+        from .backends.llvm.code import NativeNests  # imported here, since they import NumPy and llvmlite
         from .backends.llvm.runner import OneLength
         from .loops.lengths import for_all_lengths
 
@@ -76,11 +76,11 @@ class AnyLength:
         if wrt not in self.programs:
             parameters = self.trace(self.args).recording(leaves or ()).parameters
 
-            def recorded(length: int) -> tuple[Recording, list[int]]:
-                return self.trace(self.args_of(length)).recording(parameters), self.of(length)
+            def record(length: int) -> tuple[Recording, list[int]]:
+                return self.trace(self.args_of(length)).recording(parameters), self.places_of(length)
 
             try:
-                found = for_all_lengths(recorded, self.longest, leaves)
+                found = for_all_lengths(record, self.longest, leaves)
             except Unsupported as error:
                 self.programs[wrt] = error
                 raise
@@ -89,5 +89,5 @@ class AnyLength:
         native, packed, parameters = self.programs[wrt]
         if length < native.lengths[0]:
             raise Unsupported(f"the program is for {native.lengths[0]} elements or more, not {length}")
-        places = self.of(length)
+        places = self.places_of(length)
         return OneLength(native, range(len(places)) if packed else places, length, leaves), parameters

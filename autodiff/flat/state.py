@@ -1,4 +1,4 @@
-"""What a training step goes from and to: numbers, gradients, moments and steps; and the mini-batches it takes."""
+"""The state of a training: numbers, gradients, moments and steps; and its mini-batches."""
 
 from __future__ import annotations
 
@@ -8,44 +8,34 @@ from typing import Any, NamedTuple, Self
 
 
 class State(NamedTuple):
-    """All that a step changes, as plain lists or arrays; a step makes a new one and leaves the old as it was.
+    """Everything that a step changes, as lists or arrays; a step makes a new state and leaves the old one alone."""
 
-    Attributes
-    ----------
-    numbers, gradients : sequence of float, shape (parameters,)
-        Those of the parameters.
-    moments : sequence of such, shape (states, parameters)
-        What the optimizer remembers of each parameter.
-    steps : int
-        How many steps the optimizer has made.
-    """
-
-    numbers: Any
+    numbers: Any  # of the parameters, shape (parameters,)
     gradients: Any
-    moments: Any
-    steps: int
+    moments: Any  # of the optimizer, shape (states, parameters)
+    steps: int  # finished so far
 
     @classmethod
     def of(cls, optimizer: Any) -> Self:
-        """The state that an optimizer and its parameters are in."""
+        """The current state of an optimizer and its parameters."""
         parameters = optimizer.parameters
         numbers, gradients = [x.data for x in parameters], [x.grad for x in parameters]
         return cls(numbers, gradients, list(optimizer.state.values()), optimizer.steps)
 
     @classmethod
     def at(cls, arrays: Any, shape: tuple[int, ...], steps: int) -> Self:
-        """The state in arrays "w", "gw", and "m0", "m1", ... by name, whose first numbers have that shape."""
-        numbers, gradients, *moments = [x.copy() for x in places(arrays, shape)]
+        """The state in arrays named "w", "gw", "m0", "m1", ..., whose first numbers have this shape."""
+        numbers, gradients, *moments = [x.copy() for x in views(arrays, shape)]
         return cls(numbers, gradients, moments, steps)
 
     def put(self, arrays: Any, shape: tuple[int, ...]) -> None:
-        """Write it there."""
-        for place, numbers in zip(places(arrays, shape), (self.numbers, self.gradients, *self.moments)):
+        """Write the state into such arrays."""
+        for place, numbers in zip(views(arrays, shape), (self.numbers, self.gradients, *self.moments)):
             place[:] = numbers
 
     def into(self, optimizer: Any) -> None:
-        """Put them into this state."""
-        numbers, gradients, *moments = map(listed, (self.numbers, self.gradients, *self.moments))
+        """Write the state into an optimizer and its parameters."""
+        numbers, gradients, *moments = map(as_list, (self.numbers, self.gradients, *self.moments))
         for parameter, number, gradient in zip(optimizer.parameters, numbers, gradients):
             parameter.data = number
             parameter.grad = gradient
@@ -53,21 +43,21 @@ class State(NamedTuple):
         optimizer.steps = self.steps
 
 
-def places(arrays: Any, shape: tuple[int, ...]) -> list[Any]:
-    """The parameters, gradients and moments in arrays."""
+def views(arrays: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Views of the parameters, gradients and moments in arrays."""
     names = ["w", "gw", *[name for name in arrays if name[0] == "m"]]
     return [arrays[name][: prod(shape)].reshape(shape) for name in names]
 
 
-def listed(numbers: Any) -> list[float]:
-    """A list of floats of its own."""
+def as_list(numbers: Any) -> list[float]:
+    """The numbers as a new list of floats."""
     return numbers.tolist() if hasattr(numbers, "tolist") else [*map(float, numbers)]
 
 
 class Epoch(NamedTuple):
-    """``rows`` are taken ``size`` at a time; the last step of an epoch may have fewer.
+    """An epoch over ``rows``, ``size`` at a time; its last step may have fewer.
 
-    ``fresh`` says that rows are not the same in every epoch: random numbers are drawn for them.
+    ``fresh`` if rows differ from epoch to epoch: random numbers are drawn for them.
     """
 
     rows: int
@@ -81,7 +71,7 @@ class Epoch(NamedTuple):
 
     @property
     def even(self) -> bool:
-        """Whether every step takes as many rows."""
+        """Whether all steps take equally many rows."""
         return self.rows % self.size == 0
 
     @property
@@ -89,21 +79,13 @@ class Epoch(NamedTuple):
         """Steps for each epoch."""
         return -(-self.rows // self.size)
 
-    def indices(self, step: int, order: Sequence[int]) -> Sequence[int]:
-        """The indices of the rows of a step; ``order`` holds those of all rows, epoch after epoch."""
-        if self.whole:
-            return range(self.rows)
-        epoch, inside = divmod(step, self.steps)
-        start, first = epoch * self.rows, inside * self.size
-        return order[start + first : start + min(first + self.size, self.rows)]
-
     def means(self, losses: Any) -> Any:
-        """The mean over the rows of every whole epoch, of the losses of the steps one after the other."""
+        """The mean loss over the rows for every whole epoch, from the losses of the steps."""
         if self.steps == 1:
             return losses
         counts = [float(self.size)] * (self.steps - 1) + [float(self.rows - self.size * (self.steps - 1))]
         epochs = len(losses) // self.steps
-        if hasattr(losses, "reshape"):  # an array, whose parts are added in the same order
+        if hasattr(losses, "reshape"):  # an array: cumsum adds in the same order as the loop
             parts = losses[: epochs * self.steps].reshape(epochs, self.steps) * counts
             return parts.cumsum(axis=1)[:, -1] / self.rows
         return [self.mean(losses[k * self.steps : (k + 1) * self.steps], counts) for k in range(epochs)]
@@ -118,8 +100,8 @@ class Epoch(NamedTuple):
 class Batches(NamedTuple):
     """The mini-batches of the steps from ``first`` to before ``last`` of some epochs.
 
-    ``order`` holds the indices of the rows, epoch after epoch; none where every step takes all rows. ``drawn`` are
-    the random numbers for each row of these steps, if there are any.
+    ``order`` holds the indices of the rows, epoch after epoch; it is empty if every step takes all rows. ``drawn`` has
+    the random numbers for each row of these steps, if any.
     """
 
     epoch: Epoch
@@ -129,11 +111,16 @@ class Batches(NamedTuple):
     drawn: Sequence[Sequence[float]] = ()
 
     def indices(self, step: int) -> Sequence[int]:
-        """Those of the rows of a step."""
-        return self.epoch.indices(step, self.order)
+        """The indices of the rows of a step."""
+        rows, size = self.epoch.rows, self.epoch.size
+        if self.epoch.whole:
+            return range(rows)
+        epoch, inside = divmod(step, self.epoch.steps)
+        start, first = epoch * rows, inside * size
+        return self.order[start + first : start + min(first + size, rows)]
 
-    def fresh(self, rows: Sequence[Sequence[float]]) -> tuple[list[list[float]], Self]:
-        """The rows of these steps, one after the other with what was drawn for them, and the steps over those."""
+    def take_rows(self, rows: Sequence[Sequence[float]]) -> tuple[list[list[float]], Self]:
+        """The rows of these steps, one after the other with their random numbers, and the batches over these rows."""
         steps, (epoch, inside) = range(self.first, self.last), divmod(self.first, self.epoch.steps)
         taken = [[*rows[i], *numbers] for i, numbers in zip([i for k in steps for i in self.indices(k)], self.drawn)]
         order = range(-epoch * self.epoch.rows - inside * self.epoch.size, len(taken))

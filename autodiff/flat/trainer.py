@@ -1,4 +1,4 @@
-"""A training step of a compiled loss that keeps numbers and moments in arrays between steps."""
+"""Trainer: training steps of a compiled loss that keep numbers and moments in arrays between them."""
 
 from __future__ import annotations
 
@@ -11,53 +11,50 @@ from time import perf_counter
 from typing import Any, Self
 
 from ..arrays import is_array
-from ..functional import branches, flattened
+from ..functional import branches, flatten
 from ..ieee import real
 from ..tracing import Tracing, Uncollected, Unsupported
-from .recording import of_update
+from .recording import record_update
 from .state import State
 
 NUMBERS = {float, int}
-SECONDS = 0.05  # how long a call of machine code may last
-LARGE = 20_000  # numbers read by gates, from which "auto" makes no Python text
-AHEAD = 1000  # examples that are looked at together
+SECONDS = 0.05  # the longest time for a call of machine code
+MOST_WORK = 20_000  # ``Recording.work`` above which "auto" makes no Python text
+AHEAD = 1000  # examples that are read together
 MODES = {"auto": ["native", "auto", "engine"], "native": ["native"], "source": ["source"], "batch": ["batch"]}
 
 
 class Trainer:
     """Steps of an optimizer, each of one example of a compiled loss; see ``Compiled.trainer``.
 
-    Attributes
-    ----------
-    runner : str
-        What makes the steps: "native" (machine code), "source" or "batch" (see ``compile``; "auto" is the faster of
-        these two), or "engine".
+    ``runner`` is "native" (machine code), "source" or "batch" (see ``compile``; "auto" is the faster of these two), or
+    "engine". The end of ``with trainer:`` and every error, ctrl-C included, call ``write()``.
     """
 
     def __init__(self, fast: Any, parameters: Any, optimizer: Any) -> None:
-        given = parameters.parameters() if hasattr(parameters, "parameters") else flattened(parameters)
+        given = parameters.parameters() if hasattr(parameters, "parameters") else flatten(parameters)
         self.fast, self.optimizer = fast, optimizer
-        self.wanted = fast.wanted(list(optimizer.parameters))
-        if {*given} != {*self.wanted.leaves}:
-            raise ValueError(f"{optimizer!r} was made for other parameters than the {len(given)} given: give it these")
+        self.wrt = fast.wrt_leaves(list(optimizer.parameters))
+        if {*given} != {*self.wrt.leaves}:
+            raise ValueError(f"{optimizer!r} has other parameters than the {len(given)} given: make it with these")
         self.modes = list(MODES[fast.runner])
-        if not is_recorded(optimizer):
+        if not records_whole_step(optimizer):
             self.modes = [mode for mode in self.modes if mode != "native"]
         if not self.modes:
             raise Unsupported(
                 f"{type(optimizer).__name__} has a step of its own, or computes its learning_rate or clip_norm: "
                 "compile the loss with runner='auto'"
             )
-        self.known: dict[Any, Any] = {}  # runs by what ``read`` says of a shape
+        self.runs: dict[Any, Any] = {}  # by shape
         self.training: Any = None  # in machine code
-        self.inside = False  # whether numbers are in its arrays
+        self.in_arrays = False  # whether its arrays hold the current numbers
 
     @property
     def runner(self) -> str:
         return self.modes[0]
 
     def __call__(self, *example: Any) -> float:
-        """Make one step; return the loss before it. ``example`` is what the loss takes."""
+        """Make one step; return the loss before it. ``example`` holds the arguments of the loss."""
         return self.run([example])[0]
 
     def run(self, examples: Iterable[Any]) -> list[float]:
@@ -79,13 +76,13 @@ class Trainer:
         return losses
 
     def steps(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
-        """Make a step for each call by the fastest runner that can; their losses are appended."""
+        """Make a step for each call by the fastest runner that can; append their losses."""
         before = len(losses)
         while left := calls[len(losses) - before :]:
             try:
-                if self.runner == "auto" and self.fast.trace(left[0], {}).work > LARGE:
+                if self.runner == "auto" and self.fast.trace(left[0], {}).work > MOST_WORK:
                     raise Unsupported("Python text for each length takes longer to make than it saves")
-                (self.natively if self.runner == "native" else self.singly)(left, losses)
+                (self.run_native if self.runner == "native" else self.run_singly)(left, losses)
             except (ImportError, Unsupported) as error:
                 if len(self.modes) == 1 or (isinstance(error, ImportError) and self.runner != "native"):
                     raise
@@ -96,22 +93,22 @@ class Trainer:
         """Make machine code for the longest of these examples first: its program serves the others."""
         if self.runner == "native":
             calls = [example if type(example) is tuple else (example,) for example in examples]
-            with suppress(Unsupported):  # the first step says so
-                self.meet([(len(read(call)[1]), call) for call in calls])
+            with suppress(Unsupported):  # the first step reports it
+                self.trace_extremes([(len(shape_and_numbers(call)[1]), call) for call in calls])
 
-    def meet(self, calls: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
-        """Record the longest of these first, then the shortest, so that both will be served by one program."""
+    def trace_extremes(self, calls: Sequence[tuple[int, tuple[Any, ...]]]) -> None:
+        """Trace the longest of these calls, then the shortest, so that one program serves both; (length, call) each."""
         for most in (max, min) if calls else ():
             self.fast.trace(most(calls, key=itemgetter(0))[1], {}, True)
 
     def write(self) -> None:
-        """Write numbers, gradients, moments and the count of steps into the parameters and the optimizer.
+        """Write numbers, gradients, moments and the number of steps into the parameters and the optimizer.
 
-        They are read from there again at the next step.
+        The next step reads them from there.
         """
-        if self.inside:
+        if self.in_arrays:
             self.training.state().into(self.optimizer)
-            self.inside = False
+            self.in_arrays = False
 
     def __enter__(self) -> Self:
         return self
@@ -124,17 +121,17 @@ class Trainer:
 
     # --- Machine code --------------------------------------------------------------------------------
 
-    def natively(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
-        """Make a step for each call; their losses are appended."""
-        given = [read(call) for call in calls]
-        self.meet([(len(row), call) for (shape, row), call in zip(given, calls) if shape not in self.known])
-        runs, rows = [self.ready(shape, call) for (shape, _), call in zip(given, calls)], [x[1] for x in given]
-        if not self.inside:
+    def run_native(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
+        """Make a step for each call; append their losses."""
+        given = [shape_and_numbers(call) for call in calls]
+        self.trace_extremes([(len(row), call) for (shape, row), call in zip(given, calls) if shape not in self.runs])
+        runs, rows = [self.prepare(shape, call) for (shape, _), call in zip(given, calls)], [x[1] for x in given]
+        if not self.in_arrays:
             self.training.read(State.of(self.optimizer))
-            self.inside = True
+            self.in_arrays = True
         optimizer, start, most = self.optimizer, 0, 1
         while start < len(rows):
-            nests, leaves = runs[start].runner.nests, runs[start].parameters[len(self.wanted.leaves) :]
+            nests, leaves = runs[start].runner.nests, runs[start].parameters[len(self.wrt.leaves) :]
             others, begun, stop = [leaf._data for leaf in leaves], perf_counter(), start + 1
             while stop < min(len(rows), start + most) and runs[stop].runner.nests is nests:
                 stop += 1
@@ -142,31 +139,31 @@ class Trainer:
             found, made = self.training.run(nests, others, some, optimizer.learning_rate, optimizer.clip_norm)
             losses += found[:made]
             if made < len(some):
-                refuse(found[made], losses)
+                raise_nonfinite(found[made], losses)
             start, most = stop, most * 2 if perf_counter() - begun < SECONDS / 2 else most
 
-    def ready(self, shape: Any, example: tuple[Any, ...]) -> Any:
-        """The program for examples of this shape, and the leaves that it reads: a ``Run``, made at the first one."""
-        if shape in self.known:
-            return self.known[shape]
+    def prepare(self, shape: Any, example: tuple[Any, ...]) -> Any:
+        """The ``Run`` for examples of this shape, cached."""
+        if shape in self.runs:
+            return self.runs[shape]
         trace = self.fast.trace(example, {}, True)
         if branches(trace.output) is not None:
             raise TypeError(f"a trainer needs a loss that returns one number, but {self.fast.f!r} returns several")
-        run = trace.ready(self.wanted, "native", 1)
+        run = trace.prepare(self.wrt, "native", 1)
         if self.training is None:
-            from .backends.llvm.trainings import SingleTraining  # when used: it brings in machine code
+            from .backends.llvm.trainings import SingleTraining  # imported here, since it imports llvmlite
 
             with Uncollected(), Tracing(sums=True):
-                self.training = SingleTraining(of_update(self.optimizer.recorded), len(self.wanted.leaves))
+                self.training = SingleTraining(record_update(self.optimizer.recorded), len(self.wrt.leaves))
         if shape:
-            self.known[shape] = run
+            self.runs[shape] = run
         return run
 
     # --- Other runners -------------------------------------------------------------------------------
 
-    def singly(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
-        """Make a step for each call by the loss as a function, and the optimizer's own step."""
-        leaves, optimizer = self.wanted.leaves, self.optimizer
+    def run_singly(self, calls: Sequence[tuple[Any, ...]], losses: list[float]) -> None:
+        """Make a step for each call by the loss as a function and the optimizer's own step; append their losses."""
+        leaves, optimizer = self.wrt.leaves, self.optimizer
         for call in calls:
             if self.runner == "engine":
                 for x in leaves:
@@ -177,23 +174,23 @@ class Trainer:
             else:
                 loss, gradients = self.fast.value_and_grad(*call, wrt=leaves)
             if not (isfinite(loss) and all(map(isfinite, gradients))):
-                refuse(loss, losses)
+                raise_nonfinite(loss, losses)
             for x, gradient in zip(leaves, gradients):
                 x.grad = gradient
             optimizer.step()
             losses.append(loss)
 
 
-def is_recorded(optimizer: Any) -> bool:
-    """Whether what an optimizer records is its whole step: it has no step of its own, and computes no settings."""
+def records_whole_step(optimizer: Any) -> bool:
+    """Whether ``recorded()`` is an optimizer's whole step: no subclass changes step() alone, or computes settings."""
     owners = {next((x for x in type(optimizer).__mro__ if name in vars(x)), name) for name in ("step", "recorded")}
     return len(owners) == 1 and {"learning_rate", "clip_norm"} <= vars(optimizer).keys()
 
 
-def read(args: tuple[Any, ...]) -> tuple[Any, Any]:
-    """(What tells the shape of the arguments, every number in them in order.)
+def shape_and_numbers(args: tuple[Any, ...]) -> tuple[Any, Any]:
+    """(The shape of the arguments as a key, all their numbers in order).
 
-    The first is None where they are more than numbers and arrays, as lists of lists or NumPy's.
+    The key is None unless they are numbers, a NumPy array, or lists of lists of one length each.
     """
     if len(args) == 1 and is_array(args[0]) and args[0].dtype == float:
         return (type(args[0]), args[0].shape), args[0].ravel()
@@ -204,7 +201,7 @@ def read(args: tuple[Any, ...]) -> tuple[Any, Any]:
         level = arg if type(arg) in (list, tuple) else [arg]
         while not (kinds := {*map(type, level)}) <= NUMBERS:
             if kinds != {list} or len({*map(len, level)}) > 1:
-                return None, [real(x, "a trainer") for x in flattened(args)]
+                return None, [real(x, "a trainer") for x in flatten(args)]
             counts.append(len(level))
             level = [*chain.from_iterable(level)]
         shapes.append((*counts, len(level)))
@@ -212,8 +209,8 @@ def read(args: tuple[Any, ...]) -> tuple[Any, Any]:
     return tuple(shapes), found
 
 
-def refuse(loss: float, before: list[float]) -> None:
-    """Raise a FloatingPointError that has the ``losses`` before."""
+def raise_nonfinite(loss: float, before: list[float]) -> None:
+    """Raise a FloatingPointError that carries the ``losses`` before it."""
     what = "the gradient is inf or nan" if isfinite(loss) else f"the loss became {loss}"
     error = FloatingPointError(
         f"{what} at example {len(before)} of this call, counted from 0; parameters are as before that step. "

@@ -1,6 +1,6 @@
-"""Text in: "(x + y) * z" becomes a recorded graph, and what is no expression an advice.
+"""From text to a recorded graph: "(x + y) * z". Any other text raises an error that says what to write.
 
-Where things are, in the order to read:
+Modules, in reading order:
 
     tokens       text cut into tokens, brackets and neighbors checked
     grammar      tokens to Values, one gate after the other, never by eval
@@ -11,6 +11,6 @@ Where things are, in the order to read:
 from __future__ import annotations
 
 from .errors import ExpressionError
-from .grammar import parse, read
+from .grammar import parse, record_text
 
-__all__ = ["ExpressionError", "parse", "read"]
+__all__ = ["ExpressionError", "parse", "record_text"]

@@ -1,4 +1,4 @@
-"""The functions an expression may call: every primitive by its name, and what is composed from them."""
+"""The functions an expression may call: every primitive by its name, and functions composed of them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..engine import Value
 from ..ieee import INF, number
 from ..primitives import PRIMITIVES, Primitive
 from ..vocabulary import INFIX, words
-from .errors import shortened
-from .tokens import plain
+from .errors import abbreviate
+from .tokens import normalize
 
-# What is no gate, and how it is called: [...] is a list, = may be left out, * any more.
+# Functions that are not gates, with their parameters: [...] takes a list, = is optional, * takes any number more.
 FUNCTIONS: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "mean": (functions.mean, ["[a, b]"]),
     "maxout": (functions.maxout, ["[a, b]"]),
@@ -25,10 +25,8 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], Sequence[str]]] = {
     "min": (lambda *values: reduce(primitives.minimum, values), ["a", "b", "*more"]),
     "largest": (lambda values: primitives.largest(*values), words("largest").usage),
 }
-OF_LISTS = {
-    name: getattr(functions, name) for name in PRIMITIVES if words(name).takes_list and hasattr(functions, name)
-}
-# Functions that are known elsewhere, and how they are written here.
+OF_LISTS = {x: getattr(functions, x) for x in PRIMITIVES if words(x).takes_list and hasattr(functions, x)}
+# Functions of other packages, by how they are written here.
 ELSEWHERE = {
     "log10(x)": "lg", "log2(x)": "ld lb", "2**x": "exp2", "10**x": "exp10", "x**y": "pow",
     "x**2": "square sqr", "sign(x) * abs(x)**(1/3)": "cbrt", "1 / sqrt(x)": "rsqrt", "1 / x": "inv inverse recip",
@@ -45,47 +43,49 @@ ELSEWHERE = {
     "logsumexp([x, y])": "logaddexp", "mean([x, y])": "average avg", "max(x, y)": "fmax amax",
     "min(x, y)": "fmin amin", "x * y": "prod product multiply", "where(x > 0, a, b)": "ifelse cond piecewise",
 }  # fmt: skip
-FLAT = "round trunc int argmax argmin".split()  # noqa: SIM905
-BEYOND = "gamma lgamma digamma".split()  # noqa: SIM905
+MISSING = {  # functions without a formula, and why
+    **dict.fromkeys(["round", "trunc", "int", "argmax", "argmin"], ": it would have no useful gradient"),
+    **dict.fromkeys(["gamma", "lgamma", "digamma"], ", and no formula of the functions here gives it"),
+}
 
 
 def known_functions(own: Mapping[str, Any]) -> set[str]:
-    """The names of functions that advice speaks of: for other gates there are signs."""
+    """The names of the functions that advice may suggest; gates written as signs are left out."""
     gates = {name for name in PRIMITIVES if name not in INFIX and name == words(name).name}
     return ({*gates, *FUNCTIONS, "ln"} - {"largest", "neg"}) | {*own}
 
 
-def checked(own: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
-    """A user's functions by their names in plain letters; TypeError for a non-function, ValueError for a bad name."""
+def check_functions(own: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
+    """Return a user's functions by normalized name; TypeError for a non-function, ValueError for a bad name."""
     if not hasattr(own, "items"):
-        raise TypeError(f'functions takes a dict such as {{"hypot": hypot}}, got {type(own).__name__}: {own!r:.60}')
+        raise TypeError(f'functions must be a dict such as {{"hypot": hypot}}, got {type(own).__name__}: {own!r:.60}')
     for name, function in own.items():
         if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
-            raise ValueError(f"a function's name has letters, digits and _ and is no word of Python, got {name!r:.60}")
+            raise ValueError(f"a function's name has letters, digits and _, no Python keyword, got {name!r:.60}")
         if not callable(function):
             raise TypeError(f"functions[{name!r}] must be a Primitive or a function of Values, got {function!r:.60}")
-    return {plain(name): function for name, function in own.items()}
+    return {normalize(name): function for name, function in own.items()}
 
 
-def called(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]]) -> Any:
-    """The function of that name applied to numbers, Values and lists of them; ValueError if it does not fit."""
+def call(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]]) -> Any:
+    """Call the function of that name with numbers, Values and lists of them; ValueError if they do not fit."""
     parameters: Sequence[str]
     if name in own:
-        function, parameters = own[name], signature(own[name])
+        function, parameters = own[name], list_parameters(own[name])
     elif name in FUNCTIONS:
         function, parameters = FUNCTIONS[name]
     elif name in PRIMITIVES:
         row, function = words(name), PRIMITIVES[name]
-        parameters = row.usage or (["a", "b"] if name in INFIX else signature(function))
+        parameters = row.usage or (["a", "b"] if name in INFIX else list_parameters(function))
         function = OF_LISTS.get(name, function)
     else:
         raise ValueError(unknown(name, own))
-    if not fitting(parameters, arguments, name in own and not isinstance(function, Primitive)):
+    if not fits(parameters, arguments, name in own and not isinstance(function, Primitive)):
         usage = ", ".join(parameter for parameter in parameters if "*" not in parameter)
         short = words(name).name
-        many = f"; of more write {short}(a, b, c)" if short != name and len(arguments) > 2 else ""
+        many = f"; for more operands, write {short}(a, b, c)" if short != name and len(arguments) > 2 else ""
         got = f", got {len(arguments)}" if name in own and list not in map(type, arguments) else many
-        raise ValueError(f"this is how to call it: {name}({usage}){got}")
+        raise ValueError(f"call it as {name}({usage}){got}")
     result = function(*arguments)
     if type(result) is not Value and number(result) is None:
         raise ValueError(f"{name} must return one Value or number, got {type(result).__name__}: {result!r:.40}")
@@ -95,35 +95,32 @@ def called(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]
 def unknown(name: str, own: Mapping[str, Any]) -> str:
     """What to write instead of an unknown function."""
     if name == "softmax":
-        return "softmax gives several numbers; one of them is exp(a - logsumexp([a, b]))"
+        return "softmax gives several numbers; for one of them, write exp(a - logsumexp([a, b]))"
     short = name.lower().replace("_", "")
-    there_is_none = f"there is no function {shortened(name)}"
+    none = f"there is no function {abbreviate(name)}"
     for formula, others in ELSEWHERE.items():
         if short in others.split():
-            return f"{there_is_none}: write {formula}"
-    there_are = sorted(known_functions(own))
-    names = {other.replace("_", "").lower(): other for other in there_are}
+            return f"{none}: write {formula}"
+    known = sorted(known_functions(own))
+    names = {other.replace("_", "").lower(): other for other in known}
     near = [names[short]] if short in names else []
     likely = {word: other for word, other in names.items() if len(short) > 4 or other in own}
-    if short.isalpha():  # of this package, a short name, or one letter in front, makes another function
-        near += [likely[w] for w in likely if w[0] == short[0] and w.isalpha() and shortenings(w) & shortenings(short)]
-    yours = f'your own function is given in Python: parse(text, functions={{"{shortened(name)}": ...}})'
-    if short in FLAT:
-        return f"{there_is_none}: it would have no useful gradient\n{yours}"
-    if short in BEYOND:
-        return f"{there_is_none}, and no formula of those that are here gives it\n{yours}"
-    if near:
-        return f"{there_is_none}: did you mean {near[0]}?"
-    return f"{there_is_none}; there are {', '.join(there_are)}\n{yours}"
+    if short.isalpha():  # with digits, or another first letter, it is another function
+        alike = [word for word in likely if word[0] == short[0] and word.isalpha() and cuts(word) & cuts(short)]
+        near += [likely[word] for word in alike]
+    yours = f'for a function of your own, in Python: parse(text, functions={{"{abbreviate(name)}": ...}})'
+    if near and short not in MISSING:
+        return f"{none}: did you mean {near[0]}?"
+    return none + MISSING.get(short, f"; the functions are {', '.join(known)}") + "\n" + yours
 
 
-def shortenings(name: str) -> set[str]:
-    """The name, and the name without each one of its letters: slips of one letter share one."""
+def cuts(name: str) -> set[str]:
+    """The name, and the name without each of its letters: names one letter apart have one in common."""
     return {name, *[name[:i] + name[i + 1 :] for i in range(len(name))]}
 
 
-def signature(function: Callable[..., Any]) -> list[str]:
-    """What a function takes (a primitive, as its rule names it); any number if that cannot be told."""
+def list_parameters(function: Callable[..., Any]) -> list[str]:
+    """The parameters of a function (of a primitive, as its rule names them); ["*operands"] if unknown."""
     rule = function.local_gradients if isinstance(function, Primitive) else function
     try:
         parameters = inspect.signature(rule).parameters.values()
@@ -133,8 +130,8 @@ def signature(function: Callable[..., Any]) -> list[str]:
     return texts[1:] if rule is not function and not texts[0].startswith("*") else texts
 
 
-def fitting(parameters: Sequence[str], arguments: list[Any], any_lists: bool = False) -> bool:
-    """Whether there are as many arguments as parameters, and lists where lists belong."""
+def fits(parameters: Sequence[str], arguments: list[Any], any_lists: bool = False) -> bool:
+    """Whether the number of arguments fits the parameters, with lists where lists belong."""
     fewest = len([parameter for parameter in parameters if "=" not in parameter and "*" not in parameter])
     most = INF if any("*" in parameter for parameter in parameters) else len(parameters)
     lists = [parameter.startswith("[") for parameter in parameters] + [False] * len(arguments)

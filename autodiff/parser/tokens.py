@@ -1,4 +1,4 @@
-"""The words and signs of an expression: a text cut up, and everything that is no expression pointed at."""
+"""The tokens of an expression, with checks of names, brackets and neighbors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..primitives import PRIMITIVES
-from .errors import KEYWORDS, PAIRS, WIDTH, misplaced_equals, mistake, shortened, unreadable
+from .errors import EXCERPT, KEYWORDS, PAIRS, abbreviate, misplaced_equals, mistake, unreadable
 
-LONGEST, DEEPEST = 100_000, 100  # characters, and brackets inside each other
+LONGEST, DEEPEST = 100_000, 100  # characters, and nested brackets
 
 SUPERSCRIPTS = dict(zip("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207b", "0123456789-"))
 SPELLINGS = {
@@ -20,7 +20,7 @@ SPELLINGS = {
     "\N{DIVISION SIGN}": "/", "\N{MINUS SIGN}": "-", "\N{LESS-THAN OR EQUAL TO}": "<=",
     "\N{GREATER-THAN OR EQUAL TO}": ">=", "\N{NOT EQUAL TO}": "!=",
 }  # fmt: skip
-ALIASES = {"ln": "log", "\N{GREEK SMALL LETTER SIGMA}": "sigmoid"}
+SYNONYMS = {"ln": "log", "\N{GREEK SMALL LETTER SIGMA}": "sigmoid"}
 RAISED = "".join(SUPERSCRIPTS)
 PATTERN = re.compile(
     rf"""(?P<space>   [^\S\n]+ | \#[^\n]* )
@@ -34,13 +34,13 @@ PATTERN = re.compile(
 )
 
 
-def plain(name: str) -> str:
-    """The name in plain letters and digits: a name with a small 1 below the line becomes ``x1``."""
+def normalize(name: str) -> str:
+    """The name in plain letters and digits: a subscript 1 becomes ``1``."""
     return unicodedata.normalize("NFKC", name)
 
 
 class Token(NamedTuple):
-    """A word or sign: its kind, what it means, and where it stands in the text."""
+    """A word or sign: its kind, its meaning, and its place in the text."""
 
     kind: str
     text: str
@@ -62,9 +62,9 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the words and signs of a text, a raised 2 as ``**`` and ``2``."""
+    """Yield the words and signs of a text; a superscript 2 becomes ``**`` and ``2``."""
     if len(text) > LONGEST:
-        raise mistake(text, 0, f"it has {len(text)} characters; at most {LONGEST} are read")
+        raise mistake(text, 0, f"it has {len(text)} characters; the limit is {LONGEST}")
     place = 0
     while place < len(text):
         found = PATTERN.match(text, place)
@@ -78,66 +78,62 @@ def tokens(text: str) -> Iterator[Token]:
                 yield Token("sign", "-", start, start)
             yield Token("number", number.lstrip("-"), start, place)
         elif kind == "name":
-            yield Token("name", checked(text, start, plain(word)), start, place)
+            yield Token("name", check_name(text, start, normalize(word)), start, place)
         elif kind != "space":
             yield Token(kind, SPELLINGS.get(word, word), start, place)
 
 
-def checked(text: str, start: int, name: str) -> str:
-    """The name; an error if it is a Python keyword or not a name at all."""
+def check_name(text: str, start: int, name: str) -> str:
+    """Return the name; raise if it is a Python keyword or not a name."""
     if name in keyword.kwlist:
-        other = f"{name} is a word of Python itself: take another name, such as {name.lower()}1"
+        other = f"{name} is a Python keyword: choose another name, such as {name.lower()}1"
         raise mistake(text, start, KEYWORDS.get(name, other))
     if not name.isidentifier():
-        raise mistake(text, start, f"{shortened(name)} is no name: names have letters, digits and _")
+        raise mistake(text, start, f"{abbreviate(name)} is not a name: names have letters, digits and _")
     return name
 
 
-def statements(text: str, own: Collection[str] = ()) -> Iterator[tuple[Token | None, list[Token]]]:
-    """Yield (name, words) for every ``name = words`` and (None, words) for every bare expression.
-
-    Statements are divided by ``;`` or line ends, except inside brackets. The words are sure to alternate
-    between operands and operators and all brackets to be closed: Python's grammar takes them.
-    """
+def split_statements(text: str, own: Collection[str] = ()) -> Iterator[tuple[Token | None, list[Token]]]:
+    """Yield (name or None, checked words) for each statement; they end at ``;`` or line ends outside brackets."""
     statement: list[Token] = []
     depth = 0
     for token in [*tokens(text), Token("end", ";", len(text), len(text))]:
         if token.kind == "end" and not (depth and token.text == "\n"):
             if statement:
-                yield divided(text, statement, own)
+                yield split_statement(text, statement, own)
             statement, depth = [], 0
         elif token.kind != "end":
             depth += token.nesting
             statement.append(token)
 
 
-def divided(text: str, words: list[Token], own: Collection[str]) -> tuple[Token | None, list[Token]]:
-    """The name before ``=``, if there is one, and the checked words after it."""
+def split_statement(text: str, words: list[Token], own: Collection[str]) -> tuple[Token | None, list[Token]]:
+    """Return the name before ``=``, or None, and the checked words after it."""
     name = None
     if len(words) > 1 and words[0].kind == "name" and words[1].text == "=":
         name, equals, *words = words
         if not words:
-            raise mistake(text, equals.end, f"what {shortened(name.text)} is equal to is missing")
+            raise mistake(text, equals.end, f"an expression is missing after {abbreviate(name.text)} =")
     check_brackets(text, words)
     check_neighbors(text, words, own)
     return name, words
 
 
 def check_brackets(text: str, words: list[Token]) -> None:
-    """Raise unless every bracket is closed by its like, and not too many are open at once."""
+    """Raise unless all brackets match and are not nested too deep."""
     waiting: list[Token] = []
     for i, token in enumerate(words):
         if token.nesting > 0:
             waiting.append(token)
             if len(waiting) > DEEPEST:
-                raise mistake(text, token.start, f"more than {DEEPEST} brackets inside each other")
+                raise mistake(text, token.start, f"more than {DEEPEST} nested brackets")
         elif token.nesting < 0:
             if not waiting or waiting.pop().text != {")": "(", "]": "["}[token.text]:
-                raise mistake(text, token.start, f"this {token.text} closes no bracket")
+                raise mistake(text, token.start, f"this {token.text} matches no open bracket")
         elif token.text == "=":
-            joined = i > 1 and not waiting and words[i - 1].kind == "name" and words[i - 2].ends_operand
-            begun = words[i - 1] if joined else token
-            raise mistake(text, begun.start, misplaced_equals(bool(waiting), begun.text if joined else ""))
+            begins = i > 1 and not waiting and words[i - 1].kind == "name" and words[i - 2].ends_operand
+            first = words[i - 1] if begins else token
+            raise mistake(text, first.start, misplaced_equals(bool(waiting), first.text if begins else ""))
     if waiting:
         raise mistake(text, waiting[-1].start, f"this {waiting[-1].text} is never closed")
 
@@ -150,40 +146,40 @@ def check_neighbors(text: str, words: list[Token], own: Collection[str]) -> None
             if token.text == "[":
                 raise mistake(text, token.start, "there are no subscripts here: write x0 for x[0]")
             if not (before.kind == "name" and token.text == "("):
-                raise mistake(text, token.start, joined(text, words, i, own))
+                raise mistake(text, token.start, product_advice(text, words, i, own))
         elif not before.ends_operand and not token.starts_operand and token.text not in ("+", "-"):
             closed = token.nesting < 0 and before.text in ("(", "[", ",") and before is not start
             if not closed:
-                advice = PAIRS.get(text[before.start : token.end], "a number, a name or a bracket ( is missing here")
+                advice = PAIRS.get(text[before.start : token.end], "a number, a name or ( is missing here")
                 raise mistake(text, token.start, advice)
 
 
-def joined(text: str, words: list[Token], right: int, own: Collection[str]) -> str:
-    """The advice to write a product with its ``*``, for the operands that meet before the word ``right``."""
+def product_advice(text: str, words: list[Token], right: int, own: Collection[str]) -> str:
+    """Advice to write ``*`` between the operands that meet before the word ``right``."""
     before = words[right - 1]
     if before.kind == words[right].kind == "number":
         return "an operator is missing between these two numbers"
     first, last = operand_end(words, right - 1, -1), operand_end(words, right, 1)
     left, right_text = text[words[first].start : before.end], text[words[right].start : words[last].end]
-    if len(left) + len(right_text) > WIDTH:
-        return "a product needs its sign: write a * here"
-    if before.kind == "name" and before.text in {*PRIMITIVES, *ALIASES, *own}:
+    if len(left) + len(right_text) > EXCERPT:
+        return "a product needs a * here"
+    if before.kind == "name" and before.text in {*PRIMITIVES, *SYNONYMS, *own}:
         return f"{left} is a function: write {left}({right_text})"
-    return f"a product needs its sign: write {left}*{right_text}"
+    return f"a product needs a *: write {left}*{right_text}"
 
 
 def operand_end(words: list[Token], place: int, way: int) -> int:
-    """Where the operand at a place ends, ahead (1) or back (-1), past brackets, its function's name, raised numbers."""
+    """The last word of the operand at a place, ahead (1) or back (-1), with brackets, function and superscripts."""
     depth = 0
     while True:
         depth += words[place].nesting
         first = min(place, place + way)
         pair = words[first : first + 2] if first >= 0 else []
-        if not depth and not (len(pair) == 2 and belong(*pair)):
+        if not depth and not (len(pair) == 2 and is_joined(*pair)):
             return place
         place += way
 
 
-def belong(token: Token, after: Token) -> bool:
-    """Whether words side by side are a name and its bracket, or of a raised number, whose signs have no width."""
+def is_joined(token: Token, after: Token) -> bool:
+    """Whether adjacent words are a name and its bracket, or parts of a superscript, whose signs have no width."""
     return (token.kind == "name" and after.text == "(") or after.start in (after.end, token.start)

@@ -1,6 +1,14 @@
-"""Questions with blanks to work out: one question and its feedback (question), the table of typical mistakes
-(mistakes), seeded questions (generator), worksheets and Moodle's formats (formats), a quiz in the terminal (asking),
-the code of a result on a page (result)."""
+"""Questions with blanks to fill in.
+
+Modules, in reading order:
+
+    mistakes     the table of typical mistakes
+    question     one question and its feedback
+    generator    seeded questions and variants
+    formats      worksheets, and Moodle's formats
+    asking       a quiz in the terminal
+    result       the result code of a page
+"""
 
 from __future__ import annotations
 

@@ -1,33 +1,37 @@
-"""A quiz in the terminal: one blank after the other, hints after a wrong answer, a score at the end."""
+"""A quiz in the terminal: one blank at a time, hints after a wrong answer, a score at the end."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import indent
 
 from .question import Question, Work
 
-KEYS = "Type a number, such as -4, 0.25 or 1/3. Enter skips, ? gives a hint, ! tells the number, q ends the quiz."
+KEYS = "Type a number, such as -4, 0.25 or 1/3. Enter skips, ? gives a hint, ! shows the answer, q ends the quiz."
 
 
 def ask(asked: Sequence[Question]) -> str:
-    """Ask for every blank until it is right, skipped or told; return the score: 1 mark, half a mark after a hint."""
-    total, marks = sum(len(question.answers) for question in asked), list[float]()
+    """Ask for each blank until it is right, skipped or shown; return the score: 1 mark each, 1/2 after a hint."""
     print(KEYS)
+    marks, total = list(ask_all(asked)), sum(len(question.answers) for question in asked)
+    return f"\nScore: {sum(marks):g} of {total}: {marks.count(1.0)} on the first attempt, {marks.count(0.5)} later."
+
+
+def ask_all(asked: Sequence[Question]) -> Iterator[float]:
+    """Ask for each blank and yield the marks, to the last blank or until the quiz is ended."""
     for number, question in enumerate(asked, 1):
         print(f"\nQuestion {number} of {len(asked)}: {question.text}\n   at {question.given()}")
         answers: dict[str, float | str | None] = {}
         for name in question.answers:
             mark = ask_blank(question, name, answers)
             if mark is None:
-                return score(marks, total)
-            marks.append(mark)
-    return score(marks, total)
+                return
+            yield mark
 
 
 def ask_blank(question: Question, name: str, answers: dict[str, float | str | None]) -> float | None:
-    """Ask for one blank and keep the answer; return the mark, or None to end the quiz."""
+    """Ask for one blank and store the answer; return the mark, or None to end the quiz."""
     hints = 0
     while True:
         print(f"   {name} = ", end="", flush=True)
@@ -45,15 +49,12 @@ def ask_blank(question: Question, name: str, answers: dict[str, float | str | No
                 mark, said = 0.0, question.reveal(name) if word else ""
             else:
                 verdict, answers[name] = question.judge(name, work), word
-                said = question.told(name, work).partition(": ")[2]
+                said = question.respond(name, work).partition(": ")[2]
                 mark = (0.5 if hints else 1.0) if verdict.right or verdict.follows else None
                 hints = max(hints, question.attempts.get(name, 0))
         except ValueError as error:
             said = str(error)
-        print(indent(said.replace(f'reveal("{name}")', "!"), " " * 6), end="\n" * bool(said))
+        if said:
+            print(indent(said.replace(f'reveal("{name}")', "!"), " " * 6))
         if mark is not None:
             return mark
-
-
-def score(marks: Sequence[float], total: int) -> str:
-    return f"\nScore: {sum(marks):g} of {total}: {marks.count(1.0)} at the first attempt, {marks.count(0.5)} later."

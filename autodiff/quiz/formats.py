@@ -1,6 +1,6 @@
-"""Questions on paper and in Moodle: worksheets as text or HTML with keys apart, Moodle XML (Cloze) and GIFT.
+"""Questions on paper and in Moodle: worksheets and keys as text or HTML, Moodle XML (Cloze) and GIFT.
 
-Each takes one sheet or several: variants A, B, C, ... of one another.
+Each function takes one sheet, or several that are variants A, B, C, ... of one another.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Draw = Callable[[Question], str]  # makes the SVG of a question
 
 TITLE = "Backpropagation by hand"
 LINE = "________"
-WITHIN = 0.005  # of the right number, and of a typical wrong one
+TOLERANCE = 0.005  # relative, of right and typical wrong numbers
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; color-scheme: light }
 section + section { break-before: page }
@@ -30,15 +30,15 @@ li { margin: 1.5em 0; break-inside: avoid } li::marker { font-weight: 700 }
 """
 
 
-def lettered(sheets: Sequence[Sequence[Question]]) -> Iterator[tuple[str, Sequence[Question]]]:
-    """Each sheet with its letter, "" where there is but one."""
+def with_letters(sheets: Sequence[Sequence[Question]]) -> Iterator[tuple[str, Sequence[Question]]]:
+    """Each sheet with its letter, or "" for a single sheet."""
     return ((chr(65 + i) if len(sheets) > 1 else "", sheet) for i, sheet in enumerate(sheets))
 
 
 def worksheet(*sheets: Sequence[Question], key: bool = False) -> str:
-    """The questions as text with blanks, or with the answers where ``key`` is true."""
+    """The questions as text with blanks or, if ``key``, with the answers."""
     parts = []
-    for letter, sheet in lettered(sheets):
+    for letter, sheet in with_letters(sheets):
         parts += [f"Variant {letter}", ""] if letter else []
         for number, question in enumerate(sheet, 1):
             parts.append(f"{number}. {question.text}\n   at {question.given()}")
@@ -49,22 +49,19 @@ def worksheet(*sheets: Sequence[Question], key: bool = False) -> str:
 
 
 def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, draw: Draw | None = None) -> str:
-    """The worksheet as one HTML page to print, a page for each sheet; where ``key`` is true, the key in its place.
-
-    ``draw`` makes the SVG of a question.
-    """
+    """The worksheet as HTML to print, one page per sheet; if ``key``, the answers instead. ``draw`` makes SVGs."""
     sections = []
-    for letter, sheet in lettered(sheets):
+    for letter, sheet in with_letters(sheets):
         items = []
         for question in sheet:
             gates = "<br>".join(escape(line) for line in question.text.split("; "))
-            svg = draw(question) if draw and not key else ""
-            picture = image(question, f"data:image/svg+xml;base64,{encoded(svg)}") if svg else ""
+            svg = b64encode(draw(question).encode()).decode() if draw and not key else ""
+            picture = image(question, f"data:image/svg+xml;base64,{svg}") if svg else ""
             numbers = [(escape(name), show(x) if key else "") for name, x in question.answers.items()]
             blanks = "".join(f"<div>{name} = <b>{x}</b></div>" for name, x in numbers)
             marks = f'<span class="marks">{"" if key else "____ of "}{len(question.answers)} marks</span>'
-            told = f"{marks}<code>{gates}</code><br>at {escape(question.given())}"
-            items.append(f'<li>{told}{picture}<div class="blanks">{blanks}</div></li>')
+            asked = f"{marks}<code>{gates}</code><br>at {escape(question.given())}"
+            items.append(f'<li>{asked}{picture}<div class="blanks">{blanks}</div></li>')
         total = sum(len(question.answers) for question in sheet)
         line = "Key" if key else f"<span>Name: {LINE * 3}</span><span>Date: {LINE}</span>Marks: ____ of {total}"
         heading = f"{escape(title)}{f', variant {letter}' if letter else ''}"
@@ -75,17 +72,13 @@ def html(*sheets: Sequence[Question], title: str = TITLE, key: bool = False, dra
     )
 
 
-def encoded(text: str) -> str:
-    return b64encode(text.encode()).decode()
-
-
 def image(question: Question, source: str) -> str:
     return f'<img src="{source}" alt="{escape(f"The graph of {question.text}")}">'
 
 
-def keyed(x: float) -> str:
-    """A key and its tolerance to the same digits: 0.5 % to either side, 0 for 0."""
-    margin = WITHIN * abs(x)
+def with_tolerance(x: float) -> str:
+    """A number and its tolerance of 0.5 % with the same decimals, as Moodle reads them; 0 for 0."""
+    margin = TOLERANCE * abs(x)
     if x and not 1e-9 < abs(x) < 1e15:
         return f"{x:.6e}:{margin:.3e}"
     places = max(0, 2 - floor(log10(margin))) if margin else 0
@@ -94,47 +87,47 @@ def keyed(x: float) -> str:
 
 
 def choices(question: Question, name: str, wrong: str, escaped: Callable[[str], str] = str) -> list[str]:
-    """The right number and the typical wrong ones of a blank, as both of Moodle's formats write them."""
-    others = [f"{wrong}%0%{keyed(x)}#{escaped(said)}" for x, said in question.mistakes(name)]
-    return [f"={keyed(question.answers[name])}#right", *others]
+    """The right and the typical wrong numbers of a blank, as both of Moodle's formats write them."""
+    others = [f"{wrong}%0%{with_tolerance(x)}#{escaped(said)}" for x, said in question.mistakes(name)]
+    return [f"={with_tolerance(question.answers[name])}#right", *others]
 
 
 def gift(*sheets: Sequence[Question], title: str = TITLE) -> str:
-    """The questions in Moodle's GIFT format: a numerical question for each blank, with feedback on typical mistakes."""
+    """The questions in Moodle's GIFT format: a numerical question per blank, with feedback on typical mistakes."""
     parts = []
-    for letter, sheet in lettered(sheets):
+    for letter, sheet in with_letters(sheets):
         parts.append(f"$CATEGORY: {title}{f'/{letter}' if letter else ''}")
         for number, question in enumerate(sheet, 1):
-            told = gift_escaped(f"{question.text} at {question.given()}")
+            task = gift_escaped(f"{question.text} at {question.given()}")
             for name in question.answers:
                 asked, answers = gift_escaped(name), "\n".join(choices(question, name, "=", gift_escaped))
-                parts.append(f"::{number}\\: {asked} of {told}:: {told}. What is {asked}? {{#\n{answers}\n}}")
+                parts.append(f"::{number}\\: {asked} of {task}:: {task}. What is {asked}? {{#\n{answers}\n}}")
     return "\n\n".join(parts) + "\n"
 
 
 def gift_escaped(text: str) -> str:
-    """The text as HTML, which Moodle reads, with the characters that mean something in GIFT behind a backslash."""
+    """The text as HTML, with a backslash before the characters that have a meaning in GIFT."""
     return "".join(f"\\{letter}" if letter in "\\~=#{}:" else letter for letter in escape(text, quote=False))
 
 
 def moodle(*sheets: Sequence[Question], title: str = TITLE, draw: Draw | None = None) -> str:
-    """The questions as Moodle XML: each a Cloze question with one picture, a blank for every number, named feedback."""
+    """The questions as Moodle XML: Cloze questions with a picture, a blank per number, and named mistakes."""
     parts = []
-    for letter, sheet in lettered(sheets):
+    for letter, sheet in with_letters(sheets):
         category = escape(f"$course$/{title}{f'/{letter}' if letter else ''}")
         parts.append(f'<question type="category"><category><text>{category}</text></category></question>')
         for number, question in enumerate(sheet, 1):
-            svg, file = draw(question) if draw else "", f"graph{number}.svg"
-            told = f"{question.text} at {question.given()}"
-            rows = [f"<p>{'<br>'.join(map(cloze_escaped, told.split('; ')))}</p>"]
+            svg, file = b64encode(draw(question).encode()).decode() if draw else "", f"graph{number}.svg"
+            task = f"{question.text} at {question.given()}"
+            rows = [f"<p>{'<br>'.join(map(cloze_escaped, task.split('; ')))}</p>"]
             rows += [image(question, f"@@PLUGINFILE@@/{file}")] if svg else []
             rows += [
                 f"<p>{cloze_escaped(name)} = {{1:NUMERICAL:{''.join(choices(question, name, '~'))}}}</p>"
                 for name in question.answers
             ]
-            attached = f'<file name="{file}" path="/" encoding="base64">{encoded(svg)}</file>' if svg else ""
+            attached = f'<file name="{file}" path="/" encoding="base64">{svg}</file>' if svg else ""
             parts.append(
-                f'<question type="cloze"><name><text>{escape(f"{number}: {told}")}</text>'
+                f'<question type="cloze"><name><text>{escape(f"{number}: {task}")}</text>'
                 f'</name><questiontext format="html"><text>{escape("".join(rows))}</text>{attached}</questiontext>'
                 "<penalty>0.3333333</penalty><hidden>0</hidden></question>"
             )
@@ -142,5 +135,5 @@ def moodle(*sheets: Sequence[Question], title: str = TITLE, draw: Draw | None = 
 
 
 def cloze_escaped(text: str) -> str:
-    """The text as HTML, with the characters that end an answer of a Cloze question behind a backslash."""
+    """The text as HTML, with the characters that would end a Cloze answer as entities."""
     return "".join(f"&#{ord(letter)};" if letter in "{}~#\\" else letter for letter in escape(text, quote=False))

@@ -1,4 +1,4 @@
-"""Seeded questions: random graphs of four levels, lecture examples with other numbers, variants of either."""
+"""Seeded questions: random graphs at four levels, lecture examples with other numbers, variants of both."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from operator import index
 from ..lectures import EXAMPLES, LECTURES, find
 from .question import Question
 
-LEVELS = (  # what each level brings that those below have not
+LEVELS = (  # the gates that each level adds
     ("{} + {}", "{} - {}", "{} * {}", "{} * {}"),
     ("max({}, {})", "relu({})", "-{}"),
     ("{} / {}", "1 / {}", "{} ** 2", "exp({})"),
     ("sigmoid({})", "tanh({})", "log({})"),
 )
-GATES = (2, 3, 4, 5)
+GATE_COUNTS = (2, 3, 4, 5)
 HALVES = (-2, -1, -0.5, 0.5, 1, 2, 3)
 NUMBERS = ((1, 2, 3, 4, 5), (-4, -3, -2, -1, 1, 2, 3, 4, 5), HALVES, HALVES)
-FACTORS = (-2, -1.5, -0.5, 0.5, 1.5, 2)  # of a lecture's number that is not whole
-SMALLEST, LARGEST, WIDEST = 0.01, 100, 1000  # answers for the hand; of examples without such ones
+FACTORS = (-2, -1.5, -0.5, 0.5, 1.5, 2)  # for a lecture's number that is not whole
+SMALLEST, LARGEST, WIDEST = 0.01, 100, 1000  # answers to compute by hand; the widest, if there are no others
 TRIES = 500
 
 
 def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 2, like: str = "") -> list[Question]:
     """``count`` questions; the same seed gives the same ones everywhere, and a smaller count the first of them.
 
-    A question has 1 to 8 gates; None: 2 to 5 by the level. Level 1: + - * of small numbers; 2: max, relu, minus, too;
-    3: division, squares and exp; 4: sigmoid, tanh and log. ``like`` takes lecture examples with other numbers in place
-    of random graphs: an id such as "E7", a lecture's letter, or several with commas between them.
+    A question has 1 to 8 ``gates``, by default 2 to 5 by the level. Level 1 has + - * of small numbers; 2 adds max,
+    relu and minus; 3 division, squares and exp; 4 sigmoid, tanh and log. ``like`` uses lecture examples with other
+    numbers instead of random graphs: an id such as "E7", a lecture's letter, or several with commas between them.
 
     >>> questions(1, seed=1, like="D1")
     [Question('q = x + y; f = q * z', x = -2, y = -3, z = 1)]
@@ -39,14 +39,14 @@ def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 
         raise ValueError(f"a question has 1 to 8 gates, got {gates}")
     if not 1 <= level <= len(LEVELS):
         raise ValueError(f"a level is 1 to {len(LEVELS)}, got {level}")
-    source, models = random.Random(index(seed)), examples(like, level)
+    source, models = random.Random(index(seed)), find_models(like, level)
     made: dict[str, Question] = {}
     misses = 0
     while len(made) < count:
         if like:
-            question: Question | None = varied(*models[len(made) % len(models)], source, level)
+            question: Question | None = vary(*models[len(made) % len(models)], source, level)
         else:
-            question = fit(*sketch(source, gates or GATES[level - 1], level), SMALLEST, LARGEST)
+            question = fit(*sketch(source, gates or GATE_COUNTS[level - 1], level), SMALLEST, LARGEST)
         misses = misses + 1 if question is None or repr(question) in made else 0
         if misses == TRIES:
             raise ValueError(f"there are only {len(made)} such questions: ask for fewer, got {count}")
@@ -56,19 +56,19 @@ def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 
 
 
 def variant(asked: Sequence[Question], number: int, seed: int = 0, level: int = 2) -> list[Question]:
-    """The same questions with other numbers; the same seed and number give the same ones."""
+    """The same questions with other numbers, determined by ``seed`` and the variant's ``number``."""
     source = random.Random(f"{index(seed)} {index(number)}")
-    return [varied(question.text, question.inputs, source, level) for question in asked]
+    return [vary(question.text, question.inputs, source, level) for question in asked]
 
 
-def examples(like: str, level: int) -> list[tuple[str, Mapping[str, float]]]:
-    """The texts and inputs of the lecture examples of these ids and letters."""
+def find_models(like: str, level: int) -> list[tuple[str, Mapping[str, float]]]:
+    """Find the texts and inputs of the lecture examples with these ids and letters."""
     made: list[tuple[str, Mapping[str, float]]] = []
     for id in map(str.strip, like.split(",") if like else ()):
         letter = id.upper() in LECTURES
         for example in [x for x in EXAMPLES.values() if x.id[0] == id.upper()] if letter else find(id):
             try:
-                varied(example.text, example.inputs, random.Random(0), level)
+                vary(example.text, example.inputs, random.Random(0), level)
             except ValueError:
                 if not letter:
                     raise
@@ -77,8 +77,8 @@ def examples(like: str, level: int) -> list[tuple[str, Mapping[str, float]]]:
     return made
 
 
-def varied(text: str, inputs: Mapping[str, float], source: random.Random, level: int) -> Question:
-    """The question with other numbers, whole ones for whole ones; ValueError where none are found."""
+def vary(text: str, inputs: Mapping[str, float], source: random.Random, level: int) -> Question:
+    """Give a question other numbers, whole ones for whole ones; ValueError if none are found."""
     for i in range(TRIES):
         numbers = {
             name: source.choice(NUMBERS[level - 1]) if x == int(x) else round(x * source.choice(FACTORS), 3)
@@ -87,12 +87,12 @@ def varied(text: str, inputs: Mapping[str, float], source: random.Random, level:
         question = fit(text, numbers, *((SMALLEST, LARGEST) if i < TRIES // 2 else (0.0, WIDEST)))
         if question and numbers != inputs:
             return question
-    why = "other numbers give gradients that are all 0, 1 or -1, or too large"
+    why = "with other numbers, its gradients are all 0, 1 or -1, or too large"
     raise ValueError(f"{text:.60} makes no question: {why}")
 
 
 def fit(text: str, inputs: Mapping[str, float], smallest: float, largest: float) -> Question | None:
-    """The question, if it is worth the work: finite, on no kink, of a handy size, its gradients not all 0, 1 or -1."""
+    """The question if it suits: finite, off all kinks, numbers of a handy size, gradients not all 0, 1 or -1."""
     try:
         question = Question(text, inputs)
     except ValueError:
@@ -105,7 +105,7 @@ def fit(text: str, inputs: Mapping[str, float], smallest: float, largest: float)
 
 
 def sketch(source: random.Random, gates: int, level: int) -> tuple[str, dict[str, float]]:
-    """The text and inputs of one graph in which everything leads to the output f, some of it twice."""
+    """The text and inputs of a random graph in which everything leads to the output f, some of it twice."""
     own, kinds = LEVELS[level - 1], [kind for row in LEVELS[:level] for kind in row]
     names = "xyz"[: min(3, gates + (level < 3))]
     inputs = {name: float(source.choice(NUMBERS[level - 1])) for name in names}

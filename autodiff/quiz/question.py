@@ -1,4 +1,4 @@
-"""A question: a graph whose gate values and gradients are asked for, and feedback on a student's numbers."""
+"""A question: a graph with its gate values and gradients to fill in, and feedback on a student's numbers."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from .mistakes import ROUNDED, Gate, Paths, candidates
 Answers = Mapping[str, float | str | None]
 
 NUMBER = re.compile(r"[-+]?\d*(?:\.(\d*))?(?:e([-+]?\d+))?", re.IGNORECASE)
-FINEST, COARSEST = 0.001, 0.01  # how far off an answer may be at least and at most, as a share of the right number
-NOISE = 1e-12  # a sum is taken for 0 where it is this small beside its terms
-MOST = 4  # edges that a hint names
-# What a student's other numbers make of a blank: parts from gates or edges, their sum; the wrong answer behind it.
-Blank = namedtuple("Blank", "gates parts number why noise")
+FINEST, COARSEST = 0.001, 0.01  # least and greatest tolerance of an answer, relative
+NOISE = 1e-12  # relative to its terms, a sum this small counts as 0
+MOST_EDGES = 4  # in a hint
+# A blank by the student's other numbers: gates or edges, their parts, the sum; the wrong answer behind it.
+Blank = namedtuple("Blank", "gates parts number cause noise")
 
 
 class Answer(NamedTuple):
-    """A student's number, and half a unit of the last digit that it was given with."""
+    """A student's number, and half a unit of its last digit."""
 
     number: float
     half: float = 0.0
 
     def near(self, right: float, noise: float = 0.0) -> bool:
-        """Whether this is the number as far as it was given, to within 1 % at worst; never with the wrong sign."""
+        """Whether this is the number to the digits given, within 1 % at worst; never with the wrong sign."""
         if abs(right) <= noise and self.number == 0.0:
             return True
         within = min(max(self.half, FINEST * abs(right)), COARSEST * abs(right))
@@ -50,7 +50,7 @@ class Answer(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The verdict on one answer, the names of the mistakes that make this number, and what it follows from."""
+    """The verdict on one answer, the names of possible mistakes, and the wrong answer that it follows from."""
 
     right: bool
     text: str
@@ -59,14 +59,14 @@ class Verdict(NamedTuple):
 
 
 class Work:
-    """All numbers as a student has them: those that were given, the others computed from them."""
+    """All numbers as a student has them: the given ones, and the others computed from them."""
 
     def __init__(self, question: Question, answers: Answers) -> None:
         question.refuse(answers)
         self.question, self.called = question, question.steps.names
-        self.given = {name: read(name, x) for name, x in answers.items() if x is not None}
+        self.given = {name: read_answer(name, x) for name, x in answers.items() if x is not None}
         self.blanks: dict[str, Blank] = {}
-        self.blame: dict[str, str] = {}  # by the names of blanks the wrong answer that is in their numbers
+        self.blame: dict[str, str] = {}  # by blank, the wrong answer in its number
         arriving, output = question.steps.arriving, question.steps.output
         self.values = {node: node.data for node in question.order if not node.primitive}
         self.gradients = {output: 1.0}
@@ -75,32 +75,31 @@ class Work:
                 gate = self.gate(node)
                 try:
                     made = node.primitive.compute(gate.operands)
-                except ValueError:  # a user's gate, which does not take a wrong number
+                except ValueError:  # a user's gate may reject a wrong number
                     made = node.data
                 terms = gate.operands if words(node.primitive).strength == SUM else ()
-                why = self.behind(self.called[x] for x in node.operands if type(x) is not float)
-                self.values[node] = self.enter(self.called[node], [gate._replace(out=made)], [made], why, terms)
+                cause = self.cause(self.called[x] for x in node.operands if type(x) is not float)
+                self.values[node] = self.enter(self.called[node], [gate._replace(out=made)], [made], cause, terms)
         for node in filter(arriving.__contains__, reversed(question.order)):
             edges = [self.edge(step) for step in arriving[node]]
             parts = [downstream(edge.upstream, edge.local) for edge in edges]
-            why = self.behind(question.blank(step.node) for step in arriving[node])
             changed = [step.node for step, edge in zip(arriving[node], edges) if edge.local != step.local]
-            near = [x for gate in changed for x in (*gate.operands, gate) if type(x) is not float]
-            why = why or self.behind(self.called[x] for x in near)
-            self.gradients[node] = self.enter(question.blank(node), edges, parts, why, parts)
+            near = [self.called[x] for gate in changed for x in (*gate.operands, gate) if type(x) is not float]
+            cause = self.cause([*[question.blank(step.node) for step in arriving[node]], *near])
+            self.gradients[node] = self.enter(question.blank(node), edges, parts, cause, parts)
 
-    def enter(self, name: str, gates: list[Gate], parts: list[float], why: str, terms: Sequence[float]) -> float:
-        """Keep what follows for a blank, and return the number that the student goes on with."""
+    def enter(self, name: str, gates: list[Gate], parts: list[float], cause: str, terms: Sequence[float]) -> float:
+        """Record a blank and return the number that the student continues with."""
         noise = NOISE * max(map(abs, terms), default=0.0)
         number, answer = sum(parts), self.given.get(name)
-        self.blanks[name] = Blank(gates, parts, number, why, noise)
+        self.blanks[name] = Blank(gates, parts, number, cause, noise)
         if answer:
-            why = "" if answer.near(self.question.answers[name], noise) else name
-        self.blame[name] = why
+            cause = "" if answer.near(self.question.answers[name], noise) else name
+        self.blame[name] = cause
         return answer.number if answer else number
 
-    def behind(self, blanks: Iterable[str]) -> str:
-        """The first wrong answer in the numbers of these blanks."""
+    def cause(self, blanks: Iterable[str]) -> str:
+        """The first wrong answer in the numbers of these blanks, or ""."""
         return next(filter(None, (self.blame.get(name) for name in blanks)), "")
 
     def gate(self, node: Any) -> Gate:
@@ -119,13 +118,11 @@ class Work:
 
 
 class Question:
-    """One graph, its gates as statements in ``text``, whose gate values and gradients are asked for.
+    """A graph, with its gates as statements in ``text``, whose gate values and gradients are blanks.
 
-    ``answers`` has the gates by name, then gradients as ``df/dx``, but for inf and nan; ``attempts`` counts the wrong
-    answers to each. ValueError if there is nothing to ask: the output is inf or nan, or an input.
+    ``answers`` has the gates by name, then gradients as ``df/dx``, without inf and nan; ``attempts`` counts the wrong
+    answers to each. ValueError if there is nothing to ask: the output is inf, nan or an input.
     """
-
-    __slots__ = ("_last", "answers", "attempts", "inputs", "nodes", "order", "steps", "text")
 
     def __init__(self, text: str, inputs: Mapping[str, float], output: Value | None = None) -> None:
         self.text = text
@@ -143,19 +140,19 @@ class Question:
         self.attempts: dict[str, int] = {}
         self._last: dict[str, Answer] = {}
         if called[root] not in self.answers:
-            where = f"{text!r:.60} at {self.given():.60}"
-            raise ValueError(f"there is nothing to ask: {where} is {root.data}, or no gate; take other numbers")
+            why = f"is {root.data}: use other numbers" if root.primitive else "has no gate"
+            raise ValueError(f"there is nothing to ask: {text!r:.60} at {self.given():.60} {why}")
 
     @classmethod
     def of(cls, output: Value) -> Question:
-        """The question about a recorded graph: its gates and its gradients are asked for.
+        """The question about a recorded graph.
 
         >>> from autodiff import variables
         >>> x, y = variables(x=3, y=4)
         >>> print(Question.of(x * y).feedback({"f": 12, "df/dx": 4, "df/dy": 1}))
         f = 12: right
         df/dx = 4: right
-        df/dy = 1: that is the upstream gradient alone: times the local gradient is missing
+        df/dy = 1: that is the upstream gradient alone: multiply it by the local gradient
             look at the edge from f to y
         """
         order = history(output)
@@ -168,7 +165,7 @@ class Question:
 
     @property
     def graph(self) -> Value:
-        """The graph with the question's names as labels, to be drawn with ``values=False, gradients="blank"``."""
+        """The graph labeled with the question's names, to draw with ``values=False, gradients="blank"``."""
         copies: dict[Any, Value] = {}
         for node in self.order:
             operands = [x if type(x) is float else copies[x] for x in node.operands]
@@ -185,20 +182,20 @@ class Question:
         return f"d{self.steps.names[self.steps.output]}/d{self.steps.names[node]}"
 
     def paths(self, name: str) -> Sequence[Step]:
-        """The steps that arrive at the gradient of that name, one for each edge; none for a gate's value."""
+        """The steps that arrive at the gradient of that name, one per edge; none for a gate's value."""
         node = self.nodes[name]
         return self.steps.arriving[node] if name == self.blank(node) else ()
 
     def check(self, answers: Answers) -> dict[str, Verdict]:
         """A verdict on each answer (a number, a text such as "1/3", or None): right to its digits, or what went wrong.
 
-        No verdict tells a number. KeyError for a name that was not asked for, TypeError or ValueError for no number.
+        No verdict gives a number away. KeyError for an unknown name, TypeError or ValueError if not a number.
         """
         work = Work(self, answers)
         return {name: self.judge(name, work) for name in work.given}
 
     def refuse(self, asked: Iterable[str]) -> None:
-        """Raise KeyError if a name is not that of a blank."""
+        """Raise KeyError for a name without a blank."""
         unknown = [name for name in asked if name not in self.answers]
         if unknown:
             raise KeyError(f"not asked for: {', '.join(map(str, unknown))}; the blanks are {', '.join(self.answers)}")
@@ -209,30 +206,30 @@ class Question:
             return Verdict(True, "right")
         if answer.near(blank.number, blank.noise):
             what = "edge" if self.paths(name) else "gate"
-            said = f"follows from your {blank.why}, which is wrong; this {what} is right"
-            return Verdict(False, said, follows=blank.why) if blank.why else Verdict(True, "right")
+            said = f"follows from your {blank.cause}, which is wrong; this {what} is right"
+            return Verdict(False, said, follows=blank.cause) if blank.cause else Verdict(True, "right")
         found: dict[str, str] = {}
-        for known in (work, Work(self, {})) if blank.why else (work,):
+        for known in (work, Work(self, {})) if blank.cause else (work,):
             near = {row.name: row.sentence for row, x in self.wrong(name, known) if answer.near(x)}
             near |= {"rounded": ROUNDED} if answer.rounds(known.blanks[name].number) else {}
             found = found or near
         return Verdict(False, "; or ".join([*found.values()][:2]) or "not right yet", tuple(found))
 
     def wrong(self, name: str, work: Work) -> Iterable[tuple[Any, float]]:
-        """Every mistake of the table with the number that it makes of this blank."""
+        """Every mistake of the table with the number that it gives for this blank."""
         node, steps, blanks, blank = self.nodes[name], self.paths(name), list(self.answers), work.blanks[name]
         numbers = {x: work.given[x].number if x in work.given else right for x, right in self.answers.items()}
         place = blanks.index(name)
-        beside = {*blanks[max(0, place - 1) : place + 2]} - {name}
+        adjacent = {*blanks[max(0, place - 1) : place + 2]} - {name}
         siblings = {x for step in steps for x in step.node.operands if type(x) is not float} - {node}
-        beside |= set(map(self.blank, siblings))
+        adjacent |= set(map(self.blank, siblings))
         other = self.steps.names[node] if steps else self.blank(node)
         value = [node.data] if node.primitive is None else [numbers[other]] if other in numbers else []
-        nearby = [x for other, x in numbers.items() if other in beside]
+        nearby = [x for other, x in numbers.items() if other in adjacent]
         return candidates(blank.gates, Paths(blank.parts, value, nearby), bool(steps))
 
     def mistakes(self, name: str) -> list[tuple[float, str]]:
-        """Typical wrong numbers for a blank, each with what to say; none is near the right one or another one."""
+        """Typical wrong numbers for a blank, with sentences; none is near the right number or another."""
         found: dict[float, dict[str, None]] = {self.answers[name]: {}}
         for row, x in self.wrong(name, Work(self, {})):
             near = [y for y in found if abs(x - y) <= 2.0 * COARSEST * max(abs(x), abs(y))]
@@ -241,16 +238,17 @@ class Question:
         return [(x, "; or ".join([*said][:2])) for x, said in [*found.items()][1:]]
 
     def feedback(self, answers: Answers) -> str:
-        """The verdicts of ``check`` as lines, each mistake with a hint; another wrong answer gets the next hint.
+        """The verdicts of ``check`` as lines, a hint with each mistake; the next wrong answer gets the next hint.
 
-        Hints are where to look, the rule, and the local gradients; only ``reveal`` tells the number.
+        Hints are where to look, the rule, and the local gradients; only ``reveal`` shows the answer.
         """
         work = Work(self, answers)
-        missing = ", ".join(name for name in self.answers if name not in work.given)
-        return "\n".join([*[self.told(name, work) for name in work.given], *[f"still open: {missing}"] * bool(missing)])
+        lines = [self.respond(name, work) for name in work.given]
+        missing = [name for name in self.answers if name not in work.given]
+        return "\n".join([*lines, f"still open: {', '.join(missing)}"] if missing else lines)
 
-    def told(self, name: str, work: Work) -> str:
-        """The verdict as a line, and as many hints as there were wrong answers to the blank."""
+    def respond(self, name: str, work: Work) -> str:
+        """Give the verdict as a line, and as many hints as there were wrong answers to the blank."""
         answer, verdict = work.given[name], self.judge(name, work)
         lines = [f"{name} = {exact(answer.number)}: {verdict.text}"]
         if not verdict.right and not verdict.follows:
@@ -260,14 +258,14 @@ class Question:
         return "\n    ".join(lines)
 
     def hints(self, name: str, work: Work) -> list[str]:
-        """The hints for a blank, with a student's own numbers: where to look, which rule, the local gradients."""
-        called, steps, last = self.steps.names, self.paths(name), f'reveal("{name}") tells the number'
+        """The hints for a blank, with the student's numbers: where to look, the rule, the local gradients."""
+        called, steps, last = self.steps.names, self.paths(name), f'reveal("{name}") shows the answer'
         if not steps:
             (row,), gate = self.rows(name), self.nodes[name]
             numbers = [f"{called[x]} = {show(work.values[x])}" for x in gate.operands if type(x) is not float]
             inputs = f"its inputs: {', '.join(dict.fromkeys(numbers))}"
             return [f"look at the gate {name}", f"its rule: {name} = {row.gate()}", inputs, last]
-        shown, more = steps[:MOST], len(steps) - MOST
+        shown, more = steps[:MOST_EDGES], len(steps) - MOST_EDGES
         slopes = [slope(called[step.node], called[step.operand]) for step in shown]
         where = " and ".join(f"from {called[step.node]} to {called[step.operand]}" for step in shown)
         terms = " + ".join(f"{self.blank(step.node)} * {local}" for step, local in zip(shown, slopes))
@@ -282,12 +280,12 @@ class Question:
         ]  # fmt: skip
 
     def rows(self, name: str) -> Sequence[Any]:
-        """The rows of the steps that arrive at a blank."""
+        """The rows of the steps for a blank."""
         forward = (row for row in self.steps.rows if row.phase == "forward" and row.node is self.nodes[name])
         return self.paths(name) or [next(forward)]
 
     def reveal(self, *names: str) -> str:
-        """The lines that arrive at these blanks, or at all of them.
+        """The lines of both passes for these blanks, or for all.
 
         >>> print(Question("a = x + y; f = a * y", {"x": 1, "y": 2}).reveal("a", "df/dy"))
         a = x + y = 1 + 2 = 3
@@ -303,8 +301,8 @@ class Question:
         return "\n".join(lines)
 
 
-def read(name: str, given: Any) -> Answer:
-    """The answer as a number, "1/3" and "-4" too; otherwise an error that names the blank."""
+def read_answer(name: str, given: Any) -> Answer:
+    """Read an answer such as "1/3" or -4; raise, naming the blank, if it is not a number."""
     text = given.strip().replace("\N{MINUS SIGN}", "-") if isinstance(given, str) else exact(real(given, name))
     plain = NUMBER.fullmatch(text)
     if not isinstance(given, str) or (plain and re.search(r"\d", text.partition("e")[0])):

@@ -1,4 +1,4 @@
-"""The code in which a page sums up a quiz, to be handed in, read back."""
+"""Result codes: a page sums up a quiz in a code to hand in, and this reads it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ CODE = re.compile(r"(AD1~([^~]*)~([1-5])~(\d*)~(\d+(?:\.5)?)~(\d+)~([^~]*))~([0-
 
 
 class Result(NamedTuple):
-    """What a code says: example, level, seed of the numbers, marks of how many questions, name.
+    """The contents of a code: example, level, seed of the numbers, marks, number of questions, name.
 
-    Levels: 1 product, 2 local gradient, 3 which rule, 4 whole node, 5 all inputs. Seed 0 stands for the example's own
-    numbers, None for numbers that were typed. Who starts in the middle is asked fewer questions.
+    Levels: 1 product, 2 local gradient, 3 which rule, 4 whole node, 5 all inputs. Seed 0 means the example's own
+    numbers, None typed ones. A quiz that starts in the middle has fewer questions.
     """
 
     example: str
@@ -24,7 +24,7 @@ class Result(NamedTuple):
 
 
 def checksum(text: str) -> str:
-    """Eight hexadecimal digits of a text, spaces left out: FNV-1a of 32 bits over its UTF-8."""
+    """The 32-bit FNV-1a hash of a text without its spaces, in UTF-8, as eight hexadecimal digits."""
     total = 0x811C9DC5
     for byte in "".join(text.split()).encode():
         total = (total ^ byte) * 0x01000193 % 2**32
@@ -32,9 +32,9 @@ def checksum(text: str) -> str:
 
 
 def read_result(code: str) -> Result:
-    """What a page's result code says; ValueError if it is none, or was mistyped or changed.
+    """Read a page's result code; ValueError if it is not a code, or was mistyped or changed.
 
-    The checksum finds slips, not cheats: whoever reads this function, or the page, can write a code that passes.
+    The checksum finds slips, not cheats: anyone who reads this function or the page can write a valid code.
 
     >>> read_result("AD1~D1~2~0~3.5~4~Ada~33abbf20")
     Result(example='D1', level=2, seed=0, marks=3.5, questions=4, name='Ada')
@@ -42,7 +42,7 @@ def read_result(code: str) -> Result:
     found = CODE.fullmatch(re.sub(r" ?~ ?", "~", " ".join(code.split())))
     if not found:
         raise ValueError(f"a result code looks like AD1~D1~2~0~3.5~4~Ada~33abbf20, got {code!r:.300}")
-    text, example, level, seed, marks, questions, name, told = found.groups()
-    if told.lower() != checksum(text) or float(marks) > int(questions):
-        raise ValueError(f"this result code was mistyped or changed, its checksum does not fit: {code!r:.300}")
+    text, example, level, seed, marks, questions, name, digest = found.groups()
+    if digest.lower() != checksum(text) or float(marks) > int(questions):
+        raise ValueError(f"this result code was mistyped or changed: its checksum does not match, got {code!r:.300}")
     return Result(example, int(level), int(seed) if seed else None, float(marks), int(questions), name)

@@ -1,1 +1,1 @@
-"""What python -m nn trains (presets) and says (report)."""
+"""What python -m nn trains (presets, names) and prints (report)."""

@@ -1,4 +1,4 @@
-"""Presets: for every gate and data set the net, loss and optimizer that learn it, ready to run and to change."""
+"""Presets: a net, loss and optimizer that learn each truth table and data set, ready to run and to change."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from typing import Any, NamedTuple
 from autodiff import Value
 
 from .. import data
-from ..data import GATES, truth_table
-from ..losses import Loss, classes, loss_named, one_hot
+from ..activations import ActivationName, LayerActivation
+from ..data import TRUTH_TABLES, truth_table
+from ..initializers import InitializerName
+from ..losses import Loss, LossName, classes, loss_named, one_hot
 from ..metrics import evaluate
 from ..models import MLP
-from ..optim import OPTIMIZERS, Optimizer, optimizer_named
+from ..optim import OPTIMIZERS, Optimizer, OptimizerName, optimizer_named
 from ..training.fitting import fit
 from ..training.history import History
 from ..training.loop import NonfiniteLossError
+from ..training.runners import RunnerName
 
 RATES = {name: optimizer_named(name, [Value(0.0)]).learning_rate for name in OPTIMIZERS}
-OUTPUTS = {
+OUTPUTS: dict[str, LayerActivation] = {
     "binary_cross_entropy": "sigmoid", "mean_binary_cross_entropy": "sigmoid",
     "cross_entropy": "softmax", "negative_log_likelihood": "softmax",
 }  # fmt: skip
@@ -28,21 +31,21 @@ IRISES = ["setosa", "versicolor", "virginica"]
 
 
 class Preset(NamedTuple):
-    """The settings of one task; every one can be changed. The last layer follows from the loss."""
+    """The settings of one task, all of which can be changed. The last layer follows from the loss."""
 
-    examples: Callable[[], Any]  # gives (X, Y)
+    examples: Callable[[], Any]  # returns (X, Y)
     hidden: Sequence[int] = (4,)
-    loss: str = "squared_error"
-    optimizer: str = "sgd"
+    loss: LossName = "squared_error"
+    optimizer: OptimizerName = "sgd"
     learning_rate: float = 0.1
     epochs: int = 1000
     batch_size: int | None = None
-    activation: str = "tanh"
-    initializer: str = "uniform"
+    activation: ActivationName = "tanh"
+    initializer: InitializerName = "uniform"
     split: bool = False  # keep a quarter of the examples for testing
-    enough: float = 1.0  # the share of training examples that must be right for a run to be a success
+    enough: float = 1.0  # training accuracy that counts as success
     standardized: bool = False
-    classes: Sequence[str] = ()  # what they are called
+    classes: Sequence[str] = ()  # their names
 
 
 def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **settings: Any) -> Preset:
@@ -53,7 +56,7 @@ def points(make: Callable[..., Any], examples: int, hidden: Sequence[int], **set
 
 
 PRESETS = {
-    **{gate: Preset(partial(truth_table, gate)) for gate in GATES},
+    **{gate: Preset(partial(truth_table, gate)) for gate in TRUTH_TABLES},
     "moons": points(data.moons, 200, [16, 16], loss="hinge", optimizer="sgd", learning_rate=0.1),
     "circles": points(data.circles, 200, [8]),
     "spirals": points(data.spirals, 200, [16, 16]),
@@ -69,7 +72,7 @@ PRESETS = {
 
 
 class Trial:
-    """One run of a preset: data, net and optimizer, made from its settings and a seed."""
+    """One run of a preset: data, net and optimizer made from its settings and a seed."""
 
     def __init__(self, preset: Preset, seed: int = 0) -> None:
         self.preset, self.seed = preset, seed
@@ -88,8 +91,8 @@ class Trial:
         self.optimizer: Optimizer = optimizer_named(preset.optimizer, self.model.parameters(), preset.learning_rate)
         self.history: History | None = None
 
-    def train(self, runner: str = "auto", **options: Any) -> History:
-        """Run it, and return (and keep) the history."""
+    def train(self, runner: RunnerName = "auto", **options: Any) -> History:
+        """Train, and return and keep the history."""
         preset = self.preset
         try:
             self.history = fit(
@@ -102,19 +105,19 @@ class Trial:
         return self.history
 
     def score(self, test: bool = False) -> tuple[float, float]:
-        """(mean loss, how many are right) of the training or the test examples."""
+        """(mean loss, accuracy) on the training or the test examples."""
         X, Y = (self.X_test, self.Y_test) if test else (self.X, self.Y)
         return evaluate(self.model, X, Y, self.loss.cost)
 
-    def stopped(self) -> str:
-        """Why the training ended."""
+    def reason(self) -> str:
+        """Why training ended."""
         return self.history.stopped if self.history else "not trained yet"
 
     def losses(self) -> list[float]:
-        """The loss of every epoch; the last one nan where it was not finite."""
+        """The loss of every epoch, with nan at the end if the loss became non-finite."""
         found = self.history.loss if self.history else []
-        return [*found, nan] if self.stopped() == "non-finite loss" else found
+        return [*found, nan] if self.reason() == "non-finite loss" else found
 
-    def succeeded(self) -> bool:
-        """Whether training went through and enough of the training examples are right."""
-        return not self.stopped().startswith("non-finite") and self.score()[1] >= self.preset.enough * len(self.X)
+    def is_success(self) -> bool:
+        """Whether training finished with enough accuracy on the training examples."""
+        return not self.reason().startswith("non-finite") and self.score()[1] >= self.preset.enough

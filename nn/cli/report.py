@@ -1,21 +1,21 @@
-"""Reports: what a run was, what came out and what to try next, as lines of text."""
+"""Reports of a run as lines of text: what was trained, what came out, and what to try next."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .._checks import counted
-from ..data import GATES
-from ..doctor import diagnose
+from .._checks import quantity
+from ..data import TRUTH_TABLES
+from ..doctor import Diagnosis, diagnose
 from ..losses import ROUNDING, above_half, by_sign
 from ..metrics import numbers
 from .presets import Trial
 
-SHADES = ".#o+x*%@&="  # a sign for each class
+SHADES = ".#o+x*%@&="  # one per class
 
 
 def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
-    """What net it is, from how many starts, and how it is trained."""
+    """The net, its starts, and how it is trained."""
     preset, n = trial.preset, len(trial.X)
     batch = preset.batch_size or n
     kept = f", {len(trial.X_test)} more to test" if trial.X_test else ""
@@ -24,32 +24,29 @@ def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
         f"{task}: {trial.model}, {seeds}",
         f"{n} examples{kept}; {trial.loss.name.replace('_', ' ')}, {preset.optimizer} with learning rate "
         f"{trial.optimizer.learning_rate:g},",
-        f"{counted(preset.epochs, 'epoch')} of {counted(-(-n // batch), 'update')}, runner {runner}",
+        f"{quantity(preset.epochs, 'epoch')} of {quantity(-(-n // batch), 'update')}, runner {runner}",
     ]
 
 
 def standing(when: str, trial: Trial) -> str:
-    """The loss and how many are right."""
-    loss, right = trial.score()
-    line = f"{when:<6} loss {loss:.6g}, {right} of {len(trial.X)} right"
-    if trial.X_test:
-        right = trial.score(test=True)[1]
-        line += f"; of the test examples {right} of {len(trial.X_test)} ({100 * right / len(trial.X_test):.1f} %)"
-    return line
+    """Loss and accuracy on the training examples, and accuracy on the test examples if there are any."""
+    loss, accuracy = trial.score()
+    test = f", test accuracy {trial.score(test=True)[1]:.3f}" if trial.X_test else ""
+    return f"{when:<6} loss {loss:.6g}, accuracy {accuracy:.3f}{test}"
 
 
 def results(task: str, trial: Trial) -> list[str]:
-    """What the net answers: a truth table, a map of the plane, or how many of each class are right."""
-    return list((truth_rows if task in GATES else plane if len(trial.X[0]) == 2 else by_class)(trial))
+    """The net's answers: a truth table, a map of the plane, or the correct examples of each class."""
+    return list((truth_rows if task in TRUTH_TABLES else plane if len(trial.X[0]) == 2 else by_class)(trial))
 
 
 def decide(trial: Trial, x: Sequence[float]) -> int:
-    """The class that the net gives an example; a negative one is class 0."""
+    """The class that the net gives an example; -1 is class 0."""
     return max(0, trial.loss.decide(numbers(trial.model(x))))
 
 
 def truth_rows(trial: Trial) -> Iterator[str]:
-    """Inputs, wanted, output, right or wrong; and how an output is read, where that is not plain to see."""
+    """Inputs, target, output, right or wrong; and how to read an output where that is not obvious."""
     undecided = False
     yield " ".join([f"x{i + 1}" for i in range(len(trial.X[0]))]) + "  wanted   output"
     for x, y in zip(trial.X, trial.Y):
@@ -65,7 +62,7 @@ def truth_rows(trial: Trial) -> Iterator[str]:
 
 
 def plane(trial: Trial, columns: int = 56, rows: int = 16) -> Iterator[str]:
-    """What the net answers everywhere, a sign for each class; x1 to the right, x2 upwards."""
+    """The net's answers in the plane, a sign for each class; x1 to the right, x2 upward."""
     (left, right), (low, high) = [(min(column), max(column)) for column in zip(*trial.X)]
     for row in range(rows):
         x2 = high - (high - low) * row / (rows - 1)
@@ -76,7 +73,7 @@ def plane(trial: Trial, columns: int = 56, rows: int = 16) -> Iterator[str]:
 
 
 def by_class(trial: Trial) -> Iterator[str]:
-    """How many test examples of each class are right."""
+    """The correct test examples of each class."""
     wanted = [trial.loss.decide(trial.loss.encode(y, len(numbers(trial.model(trial.X[0]))))) for y in trial.Y_test]
     right = [decide(trial, x) == y for x, y in zip(trial.X_test, wanted)]
     for kind in sorted(set(wanted)):
@@ -84,17 +81,21 @@ def by_class(trial: Trial) -> Iterator[str]:
         yield f"  class {kind}: {sum(of_kind)} of {len(of_kind)} right"
 
 
-def examined(trial: Trial) -> list[str]:
-    """What the doctor says about a run that did not learn enough."""
-    if trial.succeeded():
+def diagnosis_of(trial: Trial) -> Diagnosis:
+    """What the doctor finds in a finished run."""
+    return diagnose(trial.model, trial.X, trial.Y, trial.loss.cost, history=trial.history)
+
+
+def diagnosis_lines(trial: Trial) -> list[str]:
+    """The doctor's diagnosis of a run that did not learn enough."""
+    if trial.is_success():
         return []
-    diagnosis = diagnose(trial.model, trial.X, trial.Y, trial.loss.cost, history=trial.history)
-    return ["", "the doctor says", *[f"  {line}" for line in str(diagnosis).splitlines()]]
+    return ["", "the doctor says", *[f"  {line}" for line in str(diagnosis_of(trial)).splitlines()]]
 
 
 def suggestions(task: str, trial: Trial) -> dict[str, str]:
-    """What to try next: options, and why."""
-    if task in GATES:
+    """{options to try next: why}."""
+    if task in TRUTH_TABLES:
         return {
             f"{task} --hidden 2 --learning-rate 0.5 --seeds 30": "how many of 30 starts get there?",
             f"{task} --hidden 2 --activation relu": "units can die",
@@ -108,20 +109,20 @@ def suggestions(task: str, trial: Trial) -> dict[str, str]:
 
 
 def advice(tries: Mapping[str, str]) -> list[str]:
-    """What to try next, as commands."""
+    """The suggestions as commands."""
     width = max(map(len, tries))
     return ["", "what to try next", *[f"  python -m nn {options:<{width}}  {why}" for options, why in tries.items()]]
 
 
-def trials_report(task: str, trials: Sequence[Trial], found: Sequence[Sequence[str]]) -> list[str]:
-    """How many runs succeed, and why the others did not, from what the doctor found in each."""
-    succeeded = sum([trial.succeeded() for trial in trials])
-    lines = [f"{succeeded} of {counted(len(trials), 'run')} of {task} succeed"]
+def trials_report(task: str, trials: Sequence[Trial]) -> list[str]:
+    """How many runs succeed, and what the doctor finds in the others."""
+    failures = [trial for trial in trials if not trial.is_success()]
+    lines = [f"{len(trials) - len(failures)} of {quantity(len(trials), 'run')} of {task} succeed"]
     reasons: dict[str, list[int]] = {}
-    for trial, kinds in zip(trials, found):
-        for kind in dict.fromkeys([] if trial.succeeded() else kinds):
+    for trial in failures:
+        for kind in dict.fromkeys(diagnosis_of(trial).kinds):
             reasons.setdefault(kind, []).append(trial.seed)
     for kind, seeds in sorted(reasons.items(), key=lambda item: -len(item[1])):
         shown = ", ".join([*map(str, seeds[:8]), *["..."] * (len(seeds) > 8)])
-        lines.append(f"  {kind}: {counted(len(seeds), 'run')} (seed{'s' * (len(seeds) > 1)} {shown})")
+        lines.append(f"  {kind}: {quantity(len(seeds), 'run')} (seed{'s' * (len(seeds) > 1)} {shown})")
     return lines

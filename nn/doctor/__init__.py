@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from autodiff import Value
 from autodiff.graph import sweep
 
+from .._checks import Examples, Targets
 from ..layers import Layer
-from ..losses import listed, loss_named
-from ..metrics import are_classes, encoded, examples_in, numbers
-from ..module import evaluating
+from ..losses import AnyLoss, as_list, loss_named
+from ..metrics import are_classes, encode_targets, examples_in, numbers
+from ..module import evaluation_mode
 from ..optim import SGD
 from ..training.history import History
 from ..training.loop import Task
@@ -21,36 +22,39 @@ from .units import LayerFacts
 
 
 def diagnose(
-    model: Any, X: Sequence[Sequence[float]], Y: Sequence[Any],
-    loss: str | Callable[[Any, Any], Any] = "squared_error", learning_rate: float = 0.1,
+    model: Any, X: Examples, Y: Targets,
+    loss: AnyLoss = "squared_error", learning_rate: float = 0.1,
     history: History | None = None
 ) -> Diagnosis:  # fmt: skip
-    """Findings on what keeps the model from learning these examples; printed, the doctor's sentences.
+    """Find out what keeps the model from learning these examples; print the result to read it.
 
-    Dead and identical units and a run that diverged are always named; the rest only while fewer than 95 % of the
-    examples are right, or, where targets are numbers to be met (see ``evaluate``), while the loss is above 5 % of what
-    always answering the mean target costs. The model is left as it is.
+    Dead and identical units and a run that diverged are always reported; the rest only while less than 95 % of the
+    examples are classified correctly or, for numeric targets (see ``evaluate``), while the loss is above 5 % of that of
+    always answering the mean target. The model does not change.
 
-    Of a Sequential or an MLP the layers are looked into; of another model gradients and rate only. X, Y and loss are as
-    given to ``fit``, the history is what it returned (or ``error.history`` of a run that diverged); its losses are
-    judged, or else one step of plain gradient descent at the learning rate.
+    X, Y and loss are as for ``fit``. ``history`` is what it returned, or ``error.history`` of a run that diverged;
+    without one, a step of plain gradient descent at ``learning_rate`` is judged. Layers are examined in a Sequential or
+    an MLP; in any other model only gradients and learning rate.
 
     >>> from nn import MLP, truth_table
     >>> X, Y = truth_table("xor")
-    >>> print(diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y, history=None)[0])
+    >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
+    >>> found.kinds, found[0].advice
+    (['identical units'], 'Start from small random weights, not from equal ones.')
+    >>> print(found[0])
     identical units: layer 1, units 0 and 1 of 2: they have the same weights, so
-      they get the same gradient and do the work of one unit for ever. Start from
+      they get the same gradient and do the work of one unit forever. Start from
       small random weights, not from equal ones.
     """
     X, row = examples_in(X), loss_named(loss)
-    with evaluating(model):
-        task = Task(model, X, encoded(model, X, Y, row), row, SGD(model.parameters(), learning_rate))
-        case = examined(task, history)
+    with evaluation_mode(model):
+        task = Task(model, X, encode_targets(model, X, Y, row), row, SGD(model.parameters(), learning_rate))
+        case = examine(task, history)
         return Diagnosis(case.findings(), case.state())
 
 
-def examined(task: Task, history: History | None) -> Case:
-    """The case: outputs, losses, gradients and units, all put back as they were."""
+def examine(task: Task, history: History | None) -> Case:
+    """Collect outputs, losses, gradients and units; everything is restored afterwards."""
     parameters, everything, decide = task.optimizer.parameters, range(len(task.examples)), task.loss.decide
     chosen, classes = history.optimizer if history else task.optimizer, are_classes(task.targets, task.loss)
     answers = [decide(numbers(task.model(x))) for x in task.examples]
@@ -91,36 +95,36 @@ def examined(task: Task, history: History | None) -> Case:
 
 
 def loss_of_the_mean(task: Task) -> float:
-    """The mean loss of always answering the mean target: what no net that learns should stay above."""
+    """The mean loss of always answering the mean target, which a net that learns beats."""
     targets = [numbers(target) for target in task.targets]
     mean = [Value(sum(column) / len(targets)) for column in zip(*targets)]
     return sum([numbers(task.loss.cost(mean, target))[0] for target in targets]) / len(targets)
 
 
 def facts_of(task: Task) -> list[LayerFacts]:
-    """What every layer of a Sequential does with every example; nothing for another model."""
+    """The facts of each layer of a Sequential over all examples; none for another model."""
     model = task.model
     if not hasattr(model, "activations"):
         return []
-    found = {
+    facts = {
         i: LayerFacts(i + 1, layer.activation_name, [numbers(unit.parameters()) for unit in layer.neurons], [], [], [])
         for i, layer in enumerate(model.layers)
         if isinstance(layer, Layer)
     }
     for x, target in zip(task.examples, task.targets):
-        passed = model.activations(x)
-        task.loss.cost(listed(passed[-1][1]), target).backward()
+        forward = model.activations(x)
+        task.loss.cost(as_list(forward[-1][1]), target).backward()
         inputs: Sequence[Any] = x
-        for i, (z, a) in enumerate(passed):
-            if i in found:
-                found[i].inputs.append(numbers(inputs))
-                found[i].slopes.append([slope(a_j, z_j) for a_j, z_j in zip(a, z)])
-                found[i].deltas.append([getattr(z_j, "grad", 0.0) for z_j in z])
+        for i, (z, a) in enumerate(forward):
+            if i in facts:
+                facts[i].inputs.append(numbers(inputs))
+                facts[i].slopes.append([slope(a_j, z_j) for a_j, z_j in zip(a, z)])
+                facts[i].deltas.append([getattr(z_j, "grad", 0.0) for z_j in z])
             inputs = a
-    return list(found.values())
+    return list(facts.values())
 
 
 def slope(a: Any, z: Any) -> float:
-    """da/dz at this example."""
+    """da/dz."""
     swept = sweep(a, since=z.born) if type(a) is type(z) is Value else ()
     return next((float(upstream) for node, upstream, _ in swept if node is z), 0.0)

@@ -1,4 +1,4 @@
-"""Findings of the doctor: each a kind, a sentence about what is wrong, and what to try."""
+"""The doctor's findings: a kind, what is wrong, and what to try."""
 
 from __future__ import annotations
 
@@ -8,18 +8,11 @@ from typing import NamedTuple
 
 
 class Finding(NamedTuple):
-    """One thing that is wrong.
+    """One thing that is wrong: a kind, a sentence on what was observed, and advice on what to try.
 
-    Its kind is "dead units", "saturated units", "identical units", "no slope", "vanishing gradient", "exploding
+    The kind is "dead units", "saturated units", "identical units", "no slope", "vanishing gradient", "exploding
     gradient", "one-sign gradients", "rate too large", "rate too small", "learning rate 0", "diverged", "unscaled
-    inputs", "stuck", "linear net" or "unfinished"; its sentence says what was seen, its advice what to try.
-
-    >>> from nn import MLP, diagnose, truth_table
-    >>> from nn.doctor import Finding
-    >>> X, Y = truth_table("xor")
-    >>> finding = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)[0]
-    >>> finding.kind, finding.advice
-    ('identical units', 'Start from small random weights, not from equal ones.')
+    inputs", "stuck", "linear net" or "unfinished".
     """
 
     kind: str
@@ -31,15 +24,7 @@ class Finding(NamedTuple):
 
 
 class Diagnosis(list[Finding]):
-    """All findings, as a sequence; its text is what the doctor says. It is false where nothing is wrong.
-
-    >>> from nn import MLP, diagnose, truth_table
-    >>> from nn.doctor import Diagnosis
-    >>> X, Y = truth_table("xor")
-    >>> found = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
-    >>> bool(found), found.kinds
-    (True, ['identical units'])
-    """
+    """A list of findings, false if nothing is wrong, that prints as the doctor's report."""
 
     def __init__(self, findings: Iterable[Finding], state: str) -> None:
         super().__init__(findings)
@@ -47,7 +32,7 @@ class Diagnosis(list[Finding]):
 
     @property
     def kinds(self) -> list[str]:
-        """What was found, in a word or two each."""
+        """The kind of each finding."""
         return [finding.kind for finding in self]
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What is wrong with single units: dead, saturated, without slope, or each other's twins; and with their inputs."""
+"""Rules about units, dead, saturated, without slope or identical, and about their inputs."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import NamedTuple
 
 from .findings import Finding
 
-SATURATED = 0.01  # a slope below this lets (almost) nothing through
-LARGE, DIFFERENT = 10.0, 100.0  # the size of an input, and against another one's
+SATURATED = 0.01  # a slope below this passes almost no gradient
+LARGE, DIFFERENT = 10.0, 100.0  # the size of an input, and its ratio to another's
 SWITCHES = ("step", "sign")
 
 
 class LayerFacts(NamedTuple):
-    """One layer in plain numbers, and for each example what its units take, give and pass on."""
+    """One layer in plain numbers: its weights, and a row of numbers per example."""
 
     place: int  # from 1
     activation: str
-    weights: list[list[float]]  # of each unit, its bias last
+    weights: list[list[float]]  # a row per unit, its bias last
     inputs: list[list[float]]
     slopes: list[list[float]]  # the activations' derivatives
-    deltas: list[list[float]]  # the gradients that arrive at the weighted sums
+    deltas: list[list[float]]  # the gradients of the weighted sums
 
     def units(self, places: Sequence[int]) -> str:
-        """ "layer 1, units 0 and 3 of 4": places count from 0 as in the weights' names."""
-        return f"layer {self.place}, {listed('unit', places)} of {len(self.weights)}"
+        """ "layer 1, units 0 and 3 of 4": units count from 0, as in the weights' names."""
+        return f"layer {self.place}, {enumerate_places('unit', places)} of {len(self.weights)}"
 
     def delta(self) -> float:
-        """The root of the mean square of the gradients at the weighted sums."""
+        """The root mean square of the deltas."""
         squares = [d * d for row in self.deltas for d in row]
         return float((sum(squares) / len(squares)) ** 0.5)
 
 
-def listed(thing: str, places: Sequence[int]) -> str:
+def enumerate_places(thing: str, places: Sequence[int]) -> str:
     """ "unit 3", "units 0, 1 and 3"."""
     shown = [str(place) for place in places[:6]] + ["more"] * (len(places) > 6)
     return f"{thing} {shown[0]}" if len(shown) == 1 else f"{thing}s {', '.join(shown[:-1])} and {shown[-1]}"
@@ -40,16 +40,15 @@ def listed(thing: str, places: Sequence[int]) -> str:
 
 def dead_units(layer: LayerFacts) -> Iterator[Finding]:
     """ReLUs that are 0 for every example: no gradient reaches their weights again."""
-    if layer.activation == "relu":
-        dead = [j for j, column in enumerate(zip(*layer.slopes)) if not any(column)]
-        if dead:
-            why = f"the ReLU is 0 for all {len(layer.slopes)} examples, so no gradient reaches these weights"
-            advice = "Try another seed, more units, leaky_relu, or a smaller learning rate."
-            yield Finding("dead units", f"{layer.units(dead)}: {why} and they stay as they are.", advice)
+    dead = [j for j, column in enumerate(zip(*layer.slopes)) if layer.activation == "relu" and not any(column)]
+    if dead:
+        why = f"the ReLU is 0 for all {len(layer.slopes)} examples, so no gradient reaches these weights"
+        advice = "Try another seed, more units, leaky_relu, or a smaller learning rate."
+        yield Finding("dead units", f"{layer.units(dead)}: {why} and they stay as they are.", advice)
 
 
 def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
-    """Units with the same weights in and out, which get the same gradient and stay identical for ever (E12)."""
+    """Units with the same weights in and out, which get the same gradient and stay identical forever (E12)."""
     columns = [*zip(*after.weights)] if after else []
     rows = [(*row, *out) for row, out in zip(layer.weights, columns)]
     places: dict[tuple[float, ...], list[int]] = {}
@@ -57,7 +56,7 @@ def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
         places.setdefault(row, []).append(j)
     for same in places.values():
         if len(same) > 1:
-            why = "they have the same weights, so they get the same gradient and do the work of one unit for ever."
+            why = "they have the same weights, so they get the same gradient and do the work of one unit forever."
             advice = "Start from small random weights, not from equal ones."
             yield Finding("identical units", f"{layer.units(same)}: {why}", advice)
 
@@ -71,13 +70,13 @@ def without_slope(layer: LayerFacts) -> Iterator[Finding]:
 
 
 def saturated_units(layer: LayerFacts) -> Iterator[Finding]:
-    """Units so far out on the flat ends of sigmoid or tanh that next to no gradient passes (D13)."""
+    """Units on the flat ends of sigmoid or tanh, which pass almost no gradient (D13)."""
     if (name := layer.activation) not in ("sigmoid", "tanh"):
         return
     saturated = [j for j, column in enumerate(zip(*layer.slopes)) if max(column) < SATURATED]
     if saturated:
         steepest = max(max(row[j] for j in saturated) for row in layer.slopes)
-        why = f"the slope of {name} is at most {steepest:.2g} for every example, so next to no gradient passes."
+        why = f"the slope of {name} is at most {steepest:.2g} for every example, so almost no gradient passes."
         advice = "Scale the inputs to about -1..1 (nn.standardize), or start from smaller weights (xavier)."
         yield Finding("saturated units", f"{layer.units(saturated)}: {why}", advice)
 
@@ -89,12 +88,12 @@ def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
     if places:
         why = "so the gradients of a unit's weights have one sign too and the steps zig-zag."
         advice = "Center the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before."
-        sentence = f"{listed('layer', places)}: all inputs have one sign in every example, {why}"
+        sentence = f"{enumerate_places('layer', places)}: all inputs have one sign in every example, {why}"
         yield Finding("one-sign gradients", sentence, advice)
 
 
 def unscaled_inputs(examples: Sequence[Sequence[float]]) -> Iterator[Finding]:
-    """Inputs that are very large, or of very different sizes: no one rate suits the weights of all of them."""
+    """Inputs that are very large or of very different sizes: no single rate suits all weights."""
     sizes = [max(map(abs, column)) for column in zip(*examples)]
     low, high = min([size for size in sizes if size] or [0.0]), max(sizes, default=0.0)
     if high > LARGE or high > DIFFERENT * low:
@@ -102,4 +101,4 @@ def unscaled_inputs(examples: Sequence[Sequence[float]]) -> Iterator[Finding]:
         if high > DIFFERENT * low:
             sentence += f", but x{sizes.index(low) + 1} only {low:.3g}"
         advice = "Give the net nn.standardize(X): every input with mean 0 and deviation 1."
-        yield Finding("unscaled inputs", f"{sentence}: no one learning rate suits all weights.", advice)
+        yield Finding("unscaled inputs", f"{sentence}: no single learning rate suits all weights.", advice)

@@ -1,9 +1,10 @@
-"""To watch: nets with given weights, and what the lectures derive for them by hand."""
+"""Examples with hand-set weights, and what the lectures derive for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 from autodiff import Value, sigmoid
 from autodiff.formula import show
@@ -13,7 +14,7 @@ from ..losses import half_squared_error, squared_error
 from ..metrics import predict
 from ..models import MLP
 from ..normalization import batch_norm
-from .depth import several
+from .depth import show_all
 
 
 def closed_forms() -> Iterator[str]:
@@ -25,12 +26,12 @@ def closed_forms() -> Iterator[str]:
     loss.backward()
     h = [sigmoid(sum([u * xi for u, xi in zip(row, x)])) for row in U]
     yield f"f = {show(f.data)}, loss 1/2 (f - y)^2 = {show(loss.data)}"
-    yield f"dL/dw = (f - y) h                          {several([(f.data - y) * hi for hi in h])}"
-    yield f"  the engine's                             {several([p.grad for p in net.layers[1].neurons[0].w])}"
+    yield f"dL/dw = (f - y) h                          {show_all([(f.data - y) * hi for hi in h])}"
+    yield f"  the engine's                             {show_all([p.grad for p in net.layers[1].neurons[0].w])}"
     for i, (row, wi, hi) in enumerate(zip(net.layers[0].neurons, w, h)):
         form = [(f.data - y) * wi * hi * (1.0 - hi) * xj for xj in x]
-        yield f"dL/dU, row {i} = (f - y) w{i} h{i} (1 - h{i}) x   {several(form)}"
-        yield f"  the engine's                             {several([p.grad for p in row.w])}"
+        yield f"dL/dU, row {i} = (f - y) w{i} h{i} (1 - h{i}) x   {show_all(form)}"
+        yield f"  the engine's                             {show_all([p.grad for p in row.w])}"
 
 
 def linear_layers() -> Iterator[str]:
@@ -38,13 +39,13 @@ def linear_layers() -> Iterator[str]:
     two = MLP.from_matrices([[[0, 1], [1, 1]], [[1, 2], [3, 4]]], "linear", bias=False)
     one = MLP.from_matrices([[[2, 3], [4, 7]]], bias=False)
     for x in ([1, 0], [0, 1], [3, -5]):
-        yield f"x = {several(x)}: [[1,2],[3,4]] ([[0,1],[1,1]] x) = {several(two(x))}"
-        yield f"{'':>{5 + len(several(x))}} [[2,3],[4,7]] x = {several(one(x))}"
+        yield f"x = {show_all(x)}: [[1,2],[3,4]] ([[0,1],[1,1]] x) = {show_all(two(x))}"
+        yield f"{'':>{5 + len(show_all(x))}} [[2,3],[4,7]] x = {show_all(one(x))}"
     half = MLP.from_matrices([[0.5, 0.0, 0.0]])
     X, Y = truth_table("xor")
-    loss = sum([squared_error(half(x), y) for x, y in zip(X, Y)]) / 4.0
+    loss: Any = sum([squared_error(half(x), y) for x, y in zip(X, Y)]) / 4.0
     loss.backward()
-    grads = several([p.grad for p in half.parameters()])
+    grads = show_all([p.grad for p in half.parameters()])
     yield f"a linear net's best for XOR is 1/2 everywhere: squared error {show(loss.data)}, gradient {grads}"
 
 
@@ -55,12 +56,12 @@ def mean_of_gradients() -> Iterator[str]:
         net.zero_grad()
         squared_error(net(x), y).backward()
         found.append([p.grad for p in net.parameters()])
-        yield f"AND at {several(x)}: gradient (w1, w2, b) = {several(found[-1])}"
-    yield f"their mean: {several([sum(column) / 4.0 for column in zip(*found)])}"
+        yield f"AND at {show_all(x)}: gradient (w1, w2, b) = {show_all(found[-1])}"
+    yield f"their mean: {show_all([sum(column) / 4.0 for column in zip(*found)])}"
 
 
 def batch_normalization() -> Iterator[str]:
-    """Batch normalization: a mini-batch moved to mean 0 and scaled to variance 1."""
+    """Batch normalization: a mini-batch shifted to mean 0 and scaled to variance 1."""
     random = Random(0)
     rows = [[Value(random.gauss(5.0, 3.0)), Value(random.gauss(-2.0, 0.1))] for _ in range(8)]
     for name, batch in (("before", rows), ("after", batch_norm(rows, epsilon=0.0))):
@@ -73,7 +74,7 @@ def batch_normalization() -> Iterator[str]:
 def step_units() -> Iterator[str]:
     """A net of step units: feed-forward with weights set by hand."""
     (z2, a2), (z3, h) = hand_set("step function").activations([0, 2, 1])
-    yield f"x = (0, 2, 1): z2 = {several(z2)}, a2 = {several(a2)}, z3 = {show(z3[0].data)}, h = {show(h[0].data)}"
+    yield f"x = (0, 2, 1): z2 = {show_all(z2)}, a2 = {show_all(a2)}, z3 = {show(z3[0].data)}, h = {show(h[0].data)}"
 
 
 def composition() -> Iterator[str]:
@@ -86,11 +87,11 @@ def composition() -> Iterator[str]:
 
 
 def inside_a_rectangle(points: int = 20_000) -> Iterator[str]:
-    """Points inside a rectangle, told by five step units."""
+    """Points inside a rectangle, recognized by five step units."""
     random, net = Random(0), hand_set("rectangle")
     drawn = [(random.uniform(0.0, 4.0), random.uniform(0.0, 3.0)) for _ in range(points)]
     wrong = sum([predict(net, p) != (1.0 <= p[0] <= 3.0 and 1.0 <= p[1] <= 2.0) for p in drawn])
     for x in ((2.0, 1.5), (2.0, 2.5)):
         (_, hidden), (_, out) = net.activations(x)
-        yield f"x = {several(x)}: the four sides {several(hidden)}, all of them {show(out[0].data)}"
+        yield f"x = {show_all(x)}: the four sides {show_all(hidden)}, all of them {show(out[0].data)}"
     yield f"wrong: {wrong} of {points} points"

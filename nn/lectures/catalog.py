@@ -1,4 +1,4 @@
-"""What there is to watch: the lectures' examples that are nets, losses or training, as lines of text.
+"""The lectures' examples of nets, losses and training, as lines of text.
 
 >>> from nn.lectures.catalog import watch
 >>> print("\\n".join(watch("E1")))
@@ -29,7 +29,7 @@ WATCH: dict[str, Show] = {
 
 
 def watch(name: str) -> Iterator[str]:
-    """Yield the title of a lecture's example and then its lines, as they are computed."""
+    """Yield the title of a lecture's example and then its lines as they are computed."""
     show = one_of("example to watch", name, WATCH)
     yield f"{name}  {(show.__doc__ or '').splitlines()[0].removesuffix('.')}"
     yield from show()

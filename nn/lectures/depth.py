@@ -1,4 +1,4 @@
-"""How gradients shrink or grow with depth (D14, E5), and the lines that show it."""
+"""Examples of gradients that shrink or grow with depth (D14, E5)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from autodiff import Value, norm, sigmoid
 from autodiff.formula import show
 from autodiff.graph import history
 
+from ..activations import ActivationName
 from ..data import truth_table
 from ..doctor import diagnose
 from ..losses import squared_error
@@ -34,7 +35,7 @@ def repeated(function: Callable[[Any], Any], x: Any, times: int) -> Any:
 def cliff(w: Any, b: Any, steps: int = 50) -> Any:
     """E = (sigmoid(x) - 0.7)^2 after x <- w sigmoid(x) + b, ``steps`` times from x = 0.5 (D14; Pascanu et al. 2013).
 
-    Near w = 4.35, b = -2.21 the loss jumps: its gradient there is a hundred times as long as elsewhere.
+    Near w = 4.35, b = -2.21 the loss jumps: its gradient is a hundred times as large as elsewhere.
 
     >>> round(cliff(4.35, -2.21), 6)
     0.024476
@@ -44,8 +45,8 @@ def cliff(w: Any, b: Any, steps: int = 50) -> Any:
     return difference * difference
 
 
-def norms_by_depth(depth: int, activation: str = "sigmoid", width: int = 4, seed: int = 0) -> list[float]:
-    """The length of the gradient of each layer's parameters in a deep net that has learned nothing yet (B7).
+def norms_by_depth(depth: int, activation: ActivationName = "sigmoid", width: int = 4, seed: int = 0) -> list[float]:
+    """The norm of each layer's gradient in a deep, untrained net (B7).
 
     >>> norms = norms_by_depth(8, "sigmoid")
     >>> norms[0] < 0.001 * norms[-1]
@@ -65,8 +66,8 @@ def diluted_gradients() -> Iterator[str]:
     for seed in range(10):
         net = MLP(2, [2, 1], "relu", seed=seed)
         run = fit(net, X, Y, optimizer=SGD(net.parameters(), 0.5), epochs=500, progress=False)
-        right, found = evaluate(net, X, Y)[1], diagnose(net, X, Y, history=run).kinds
-        yield f"XOR, 2-2-1 relu, seed {seed}: {right} of 4 right, loss {run.loss[-1]:.3f}  {', '.join(found)}"
+        accuracy, found = evaluate(net, X, Y)[1], diagnose(net, X, Y, history=run).kinds
+        yield f"XOR, 2-2-1 relu, seed {seed}: {4 * accuracy:g} of 4 right, loss {run.loss[-1]:.3f}  {', '.join(found)}"
 
 
 def why_backward() -> Iterator[str]:
@@ -96,7 +97,7 @@ def saturation() -> Iterator[str]:
     for inputs in ([1.0, 2.0, 0.5], [1.0, -2.0, 0.5]):
         neuron.zero_grad()
         neuron(inputs).backward()
-        yield f"inputs {several(inputs)}: gradients of w {several([w.grad for w in neuron.weights()])}"
+        yield f"inputs {show_all(inputs)}: gradients of w {show_all([w.grad for w in neuron.weights()])}"
     yield "  inputs all positive give gradients all of one sign: the steps can only zig-zag"
     dying = MLP.from_matrices([[-5.0, 1.0, 1.0]], output="relu")
     gradients = []
@@ -107,6 +108,6 @@ def saturation() -> Iterator[str]:
     yield f"relu(x1 + x2 - 5) on 0/1 inputs: every gradient is {show(max(map(abs, gradients)))}: the unit is dead"
 
 
-def several(numbers: Iterable[Any], digits: int | None = None) -> str:
+def show_all(numbers: Iterable[Any], digits: int | None = None) -> str:
     """ "(1, 2.5, -3)" of numbers or Values."""
     return f"({', '.join([show(getattr(x, 'data', x), digits) for x in numbers])})"

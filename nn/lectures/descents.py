@@ -1,4 +1,4 @@
-"""Gradient descent step by step (B6, B7, C9), and the lines that show it."""
+"""Examples of gradient descent step by step (B6, B7, C9)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from autodiff.formula import show
 
 from .._checks import generator
 from ..optim import SGD, clip_by_norm
-from .depth import cliff, repeated, several
+from .depth import cliff, repeated, show_all
 
 Point = tuple[float, ...]
 Found = tuple[Point, float, int]
@@ -20,10 +20,10 @@ def descend(
     loss: Callable[..., Any], start: Sequence[float], learning_rate: float, most: int = 10_000,
     clip_norm: float | None = None
 ) -> list[Point]:  # fmt: skip
-    """The path of gradient descent, start included: ``while theta(i+1) != theta(i)``, but ``most`` updates at most.
+    """The path of gradient descent from the start: ``while theta(i+1) != theta(i)``, with ``most`` updates at most.
 
-    The slide's rule alone may never end (C4). The loss takes as many Values as the start has numbers; gradients longer
-    than ``clip_norm`` are shortened to it (D14).
+    The slide's rule alone may never end (C4). The loss takes a Value for each number of the start. Gradients are
+    clipped to the norm ``clip_norm`` (D14).
 
     >>> path = descend(lambda x: (x - 3.0) ** 2, [0.0], learning_rate=0.1)
     >>> len(path) - 1, path[-1]
@@ -42,7 +42,7 @@ def descend(
 
 
 def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: float) -> Found:
-    """The end of gradient descent; each update evaluates the loss once.
+    """(the end of gradient descent, its loss, the number of evaluations); each update evaluates the loss once.
 
     >>> point, loss, evaluations = by_descent(lambda x: (x - 3) * (x - 3), [0.0], 0.5)
     >>> point, loss, evaluations
@@ -53,7 +53,7 @@ def by_descent(loss: Callable[..., Any], start: Sequence[float], learning_rate: 
 
 
 def by_brute_force(loss: Callable[..., Any], low: float, high: float, places: int) -> Found:
-    """The best of evenly spread numbers.
+    """The best of evenly spaced numbers.
 
     >>> by_brute_force(lambda x: (x - 3) * (x - 3), 0, 10, 11)
     ((3.0,), 0.0, 11)
@@ -62,7 +62,7 @@ def by_brute_force(loss: Callable[..., Any], low: float, high: float, places: in
 
 
 def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: int, seed: int = 0) -> Found:
-    """The best of numbers drawn at random (D).
+    """The best of random numbers (D).
 
     >>> (theta,), loss, evaluations = by_random_search(lambda x: (x - 3) * (x - 3), 0, 10, 100)
     >>> evaluations, loss < 0.01
@@ -73,7 +73,7 @@ def by_random_search(loss: Callable[..., Any], low: float, high: float, tries: i
 
 
 def by_calculus(loss: Callable[..., Any], start: float) -> Found:
-    """Where dC/dtheta = 0, for a loss whose slope is a straight line: theta - C'/C''.
+    """The point where dC/dtheta = 0, for a quadratic loss: theta - C'/C''.
 
     >>> by_calculus(lambda x: (x - 3) * (x - 3), 0.0)
     ((3.0,), 0.0, 1)
@@ -86,7 +86,7 @@ def by_calculus(loss: Callable[..., Any], start: float) -> Found:
 
 
 def best_of(loss: Callable[..., Any], points: Sequence[Point]) -> Found:
-    """The point with the smallest loss, each evaluated once."""
+    """The point with the smallest loss."""
     lowest, best = min((loss(*point), point) for point in points)
     return best, lowest, len(points)
 
@@ -106,11 +106,11 @@ def standing_still() -> Iterator[str]:
         end = "and stands still" if len(path) <= most else "and is still moving"
         yield f"{name:<14} rate {rate:g}: {first}, ...; at {path[-1][0]!r} after {len(path) - 1} updates {end}"
     path = descend(lambda a, b: a * a + 10.0 * b * b, [1.0, 1.0], 0.08, 4)
-    yield f"a^2 + 10 b^2   rate 0.08: {', '.join([several(point, 3) for point in path])}: b zig-zags"
+    yield f"a^2 + 10 b^2   rate 0.08: {', '.join([show_all(point, 3) for point in path])}: b zig-zags"
 
 
 def four_ways() -> Iterator[str]:
-    """One loss, (theta - 3)^2, made small in four ways."""
+    """One loss, (theta - 3)^2, minimized in four ways."""
     ways = {
         "brute force": by_brute_force(bowl, -10.0, 10.0, 2001),
         "dC/dtheta = 0": by_calculus(bowl, 0.0),
@@ -128,11 +128,11 @@ def the_cliff() -> Iterator[str]:
     repeated(sigmoid, x, 10).backward()
     yield f"h <- sigmoid(h) ten times from 0.5: dh10/dh0 = {x.grad:.8g}"
     yield f"h <- 1.5 h fifty times: dh50/dh0 = {repeated(lambda h: 1.5 * h, 1.0, 50)!r}"
-    yield f"(3, 4) clipped at 1: {several(clip_by_norm([3.0, 4.0], 1.0))}"
+    yield f"(3, 4) clipped at 1: {show_all(clip_by_norm([3.0, 4.0], 1.0))}"
     w, b = Value(4.35), Value(-2.21)
     loss = cliff(w, b)
     loss.backward()
-    yield f"the cliff, at w = 4.35, b = -2.21: E = {loss.data:.6g}, gradient {several([w.grad, b.grad])}"
+    yield f"the cliff, at w = 4.35, b = -2.21: E = {loss.data:.6g}, gradient {show_all([w.grad, b.grad])}"
     for threshold in (None, 1.0):
         path = descend(cliff, [4.35, -2.21], 0.1, 20, threshold)
         how = f"clipped at {threshold:g}" if threshold else "as it is"

@@ -1,4 +1,4 @@
-"""To watch: training loops, batch sizes, stopping, where weights start, and how much a net can represent."""
+"""Examples of training: loops, batch sizes, stopping, initial weights, and the capacity of nets."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator, Sequence
 from math import log, pi, sin
 
 from .. import data
-from .._checks import counted
+from .._checks import quantity
 from ..data import truth_table
-from ..initializers import uniform
+from ..initializers import InitializerName, uniform
 from ..losses import l2
 from ..metrics import evaluate
 from ..models import MLP
 from ..optim import SGD, Adam
 from ..training.fitting import fit
 from ..training.history import History, loss_below
+from ..training.runners import RunnerName
 
 
 def one_example_at_a_time(epochs: int = 5) -> Iterator[str]:
@@ -25,8 +26,7 @@ def one_example_at_a_time(epochs: int = 5) -> Iterator[str]:
     for epoch in range(1, epochs + 1):
         optimizer = SGD(net.parameters(), 0.05) if run is None else None
         run = fit(net, X, Y, "cross_entropy", optimizer, 1, 1, resume=run, progress=False)
-        right = evaluate(net, X_test, Y_test, "cross_entropy")[1]
-        share = f"{100 * right / len(X_test):.1f} % of the test digits right"
+        share = f"{100 * evaluate(net, X_test, Y_test, 'cross_entropy')[1]:.1f} % of the test digits right"
         yield f"epoch {epoch}: {run.updates} updates, loss {run.loss[-1]:.4f}, {share}"
 
 
@@ -41,9 +41,9 @@ def until_convergence() -> Iterator[str]:
 
 
 def runs_by_batch_size(
-    runner: str = "eager", sizes: Sequence[int] = (1, 5, 20), epochs: int = 200
+    runner: RunnerName = "eager", sizes: Sequence[int] = (1, 5, 20), epochs: int = 200
 ) -> dict[int, History]:
-    """A run for each batch size, of the same net on the same 20 examples."""
+    """{batch size: run} of the same net on the same 20 examples."""
     X = [[i / 10.0 - 1.0] for i in range(20)]
     Y, found = [sin(pi * x[0]) for x in X], {}
     for batch_size in sizes:
@@ -59,9 +59,9 @@ def batch_sizes() -> Iterator[str]:
             each = 1000.0 * sorted(run.seconds)[run.epochs // 2]
             updates = f"{run.updates // run.epochs:>2} updates and {each:.2f} ms an epoch"
             yield f"{runner:<5} runner, batch size {batch_size:>2}: {updates}, loss {run.loss[-1]:.5f}"
-    yield "The eager runner does one example after the other, so that an epoch takes about as long"
-    yield "at any batch size; the batch runner does the rows of a mini-batch at once, so that fewer,"
-    yield "larger batches are faster."
+    yield "The eager runner computes one example after the other, so an epoch takes about as long at"
+    yield "any batch size; the batch runner computes all rows of a mini-batch at once, so fewer, larger"
+    yield "batches are faster."
 
 
 def fits_of_sin(shapes: Sequence[Sequence[int]], epochs: int = 600) -> Iterator[tuple[Sequence[int], int, float]]:
@@ -75,7 +75,7 @@ def fits_of_sin(shapes: Sequence[Sequence[int]], epochs: int = 600) -> Iterator[
 
 
 def universal_approximation() -> Iterator[str]:
-    """Universal approximation: sin fitted by ever more hidden units; fat and shallow, thin and deep."""
+    """Universal approximation: more and more hidden units fit sin; fat and shallow, thin and deep."""
     for hidden, count, loss in fits_of_sin([[2], [8], [32], [20], [6, 6]]):
         shape = "-".join(map(str, [1, *hidden, 1]))
         yield f"{shape:<8} {count:>3} parameters: loss {loss:.5f}"
@@ -83,16 +83,16 @@ def universal_approximation() -> Iterator[str]:
 
 
 def capacity_runs(epochs: int = 150) -> Iterator[tuple[str, MLP, float, float]]:
-    """Yield (name, net, share right in training, in test) for growing nets, then for growing penalties (D16)."""
+    """Yield (name, net, training accuracy, test accuracy) for growing nets, then for growing penalties (D16)."""
     X, Y = data.moons(40, noise=0.35, seed=1)
     X_test, Y_test = data.moons(200, noise=0.35, seed=2)
-    cases = [(counted(hidden, "hidden unit"), hidden, 0.0) for hidden in (1, 3, 20)]
+    cases = [(quantity(hidden, "hidden unit"), hidden, 0.0) for hidden in (1, 3, 20)]
     cases += [(f"20 hidden units, lambda = {strength:g}", 20, strength) for strength in (0.001, 0.01, 0.1)]
     for name, hidden, strength in cases:
         net = MLP(2, [hidden, 1], seed=0)
         optimizer = Adam(net.parameters(), 0.05)
         fit(net, X, Y, "hinge", optimizer, epochs, 10, penalty=l2(strength) if strength else None, progress=False)
-        train, test = evaluate(net, X, Y, "hinge")[1] / 40, evaluate(net, X_test, Y_test, "hinge")[1] / 200
+        train, test = evaluate(net, X, Y, "hinge")[1], evaluate(net, X_test, Y_test, "hinge")[1]
         yield name, net, train, test
 
 
@@ -109,29 +109,30 @@ def gates_one_by_one() -> Iterator[str]:
         X, Y = truth_table(gate)
         net = MLP(2, [1] if gate in ("and", "or") else [4, 1], "tanh", "sigmoid", seed=0)
         run = fit(net, X, Y, "binary_cross_entropy", SGD(net.parameters(), 0.2), 500, 1, progress=False)
-        right = evaluate(net, X, Y, "binary_cross_entropy")[1]
+        accuracy = evaluate(net, X, Y, "binary_cross_entropy")[1]
         losses = f"loss {run.loss[0]:.3f} -> {run.loss[-1]:.4f}"
-        yield f"{gate:<4} {net}: {run.updates} updates, {losses}, {right} of 4 right"
+        yield f"{gate:<4} {net}: {run.updates} updates, {losses}, {4 * accuracy:g} of 4 right"
 
 
 def small_random_weights() -> Iterator[str]:
-    """Small random weights to start from, and two optimizers."""
+    """Small random initial weights, and two optimizers."""
     X, Y = truth_table("xor")
     for name in ("SGD", "Adam"):
         for bound in (0.01, 0.5, 1.0):
             net = MLP(2, [4, 1], initializer=uniform(-bound, bound), seed=0)
             optimizer = SGD(net.parameters(), 0.1) if name == "SGD" else Adam(net.parameters(), 0.02)
             run = fit(net, X, Y, optimizer=optimizer, epochs=1000, progress=False)
-            right = evaluate(net, X, Y)[1]
+            accuracy = evaluate(net, X, Y)[1]
             start = f"start uniform(-{bound:g}, {bound:g})"
-            yield f"{name:<4} {start:<27} loss {run.loss[-1]:.2e} after 1000 epochs, {right} of 4 right"
+            yield f"{name:<4} {start:<27} loss {run.loss[-1]:.2e} after 1000 epochs, {4 * accuracy:g} of 4 right"
 
 
 def all_zero() -> Iterator[str]:
     """Theta <- 0: units that start identical stay identical."""
     X, Y = truth_table("xor")
+    starts: list[tuple[InitializerName, int | None]] = [("zeros", None), ("zeros", 1), ("uniform", 1)]
     for activation in ("tanh", "sigmoid"):
-        for start, batch_size in (("zeros", None), ("zeros", 1), ("uniform", 1)):
+        for start, batch_size in starts:
             net = MLP(2, [4, 1], activation, "sigmoid", initializer=start, seed=0)
             optimizer = SGD(net.parameters(), 0.2)
             run = fit(net, X, Y, "binary_cross_entropy", optimizer, 1000, batch_size, progress=False)

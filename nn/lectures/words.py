@@ -1,4 +1,4 @@
-"""A bigram model of words as a net (E9), and the lines that show it."""
+"""Examples with words: bags of words, weight sharing, and a small language model (C13, E10, E13)."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ SENTENCE = "the small net reads two words and guesses the next one"
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in small letters, without punctuation.
+    """The words of a text in lower case, without punctuation.
 
     >>> words_of("It's a little expensive.")
     ['its', 'a', 'little', 'expensive']
     """
-    kept = [letter for letter in text.lower() if letter.isalnum() or letter.isspace()]
-    return "".join(kept).split()
+    return "".join([letter for letter in text.lower() if letter.isalnum() or letter.isspace()]).split()
 
 
 def vocabulary(texts: Iterable[str]) -> list[str]:
-    """Every word once, in the order of its first appearance.
+    """Every word once, in order of first appearance.
 
     >>> vocabulary(["the net reads", "the net learns"])
     ['the', 'net', 'reads', 'learns']
@@ -40,7 +39,7 @@ def vocabulary(texts: Iterable[str]) -> list[str]:
 
 
 def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
-    """How often each known word is in the text: the sum of its words' one-hot vectors.
+    """The number of times each known word occurs: the sum of the words' one-hot vectors.
 
     >>> bag_of_words("so so good", ["good", "so", "bad"])
     [1.0, 2.0, 0.0]
@@ -50,7 +49,7 @@ def bag_of_words(text: str, known: Sequence[str]) -> list[float]:
 
 
 def reviews() -> tuple[list[list[float]], list[int], list[str]]:
-    """(X, Y, the known words) of C13's reviews: class 0 is positive, 1 negative, 2 neither.
+    """(X, Y, known words) of C13's reviews: class 0 is positive, 1 negative, 2 neither.
 
     >>> X, Y, known = reviews()
     >>> Y, known[:3]
@@ -61,7 +60,7 @@ def reviews() -> tuple[list[list[float]], list[int], list[str]]:
 
 
 def windows(text: str, known: Sequence[str], width: int = 2) -> tuple[list[list[float]], list[int]]:
-    """(X, Y): the one-hot vectors of ``width`` words in a row, one after the other; the place of the next word.
+    """(X, Y): the concatenated one-hot vectors of ``width`` successive words, and the place of the next word.
 
     >>> X, Y = windows("a b c", ["a", "b", "c"])
     >>> X, Y
@@ -76,8 +75,8 @@ def windows(text: str, known: Sequence[str], width: int = 2) -> tuple[list[list[
 class WindowModel(Module):
     """softmax(U f(W e + b1) + b2), where e joins the embeddings of the window's words (Bengio et al. 2003, E13).
 
-    An embedding is a linear layer on a word's one-hot vector, the same for every place in the window.
-    U and b2 start at 0, so that at first every word is equally likely.
+    The embedding is a linear layer on a word's one-hot vector, shared by all places of the window.
+    U and b2 start at 0, so every word is equally likely at first.
 
     >>> from nn import cross_entropy
     >>> from nn.lectures import WindowModel, vocabulary, windows
@@ -108,12 +107,11 @@ def three_reviews() -> Iterator[str]:
     yield f"{len(known)} known words, loss {run.loss[0]:.6f} (ln 3 = {log(3.0):.6f}) -> {run.loss[-1]:.6f}"
     for text in [*[text for text, _ in REVIEWS], "I love this little product", "too much"]:
         shares = net(bag_of_words(text, known))
-        told = " ".join([f"{sign} {p.data:.3f}" for sign, p in zip("+-?", shares)])
-        yield f"  {text:<28} {told}"
+        yield f"  {text:<28} " + " ".join([f"{sign} {p.data:.3f}" for sign, p in zip("+-?", shares)])
 
 
 def weight_sharing() -> Iterator[str]:
-    """A recurrent cell and a convolution: the same weights again and again, their gradients added up."""
+    """A recurrent cell and a convolution: shared weights, whose gradients add up."""
     cell = RecurrentCell(1, 2, seed=0)
     sequence = [[1.0], [0.0], [-1.0], [0.5]]
     squared_error(cell(sequence), [1.0, 0.0]).backward()

@@ -1,7 +1,7 @@
 """What calls change besides the parameters: attributes, containers, variables, random generators.
 
-A recorded step is run again and again, so what it is recorded from has to do the same at every call. So all that
-model, loss, penalty and optimizer can reach is noted before; what calls have changed is found, and put back.
+A recorded step is right only if model, loss, penalty and optimizer do the same at every call. So everything they can
+reach is noted before a call, and what the call changed is found and restored.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gc import get_referents
 from operator import is_
 from random import Random, SystemRandom, random
 from types import BuiltinFunctionType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from autodiff import Value
 from autodiff.flat import Unsupported
@@ -23,24 +23,31 @@ from autodiff.flat import Unsupported
 from ..optim import Optimizer
 from .history import History
 
-Note = tuple[str, Callable[[], Any], Any, Callable[[Any], Any]]  # name, what reads it, what it read, what puts back
-
 OWN = {"autodiff", "nn", "visualize"}  # their code neither counts nor draws
-ANEW = {"learning_rate", "clip_norm", "steps", "state"}  # what every step reads anew of an optimizer
-PLAIN = {type(None), bool, int, float, complex, str, bytes}
+ANEW = {"learning_rate", "clip_norm", "steps", "state"}  # attributes of an optimizer that every step reads anew
+ATOMS = {type(None), bool, int, float, complex, str, bytes}
 THROUGH = (partial, property, staticmethod, classmethod, MethodType, type("".__str__), BuiltinFunctionType)
-# modules of the standard library whose objects hold what one puts there
+# Modules of the standard library whose objects hold what users put there:
 HOLDERS = {"types", "collections", "argparse", "os", "queue", "_thread"}
-MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # a function, besides its closure
-MOST = 50_000  # objects that are looked at
-LARGEST = 10_000_000  # bytes of an array that is compared
-EAGERLY = "train with runner='eager'"
+MADE_OF = ("__code__", "__defaults__", "__kwdefaults__")  # of a function, besides its closure
+MOST_OBJECTS = 50_000  # to look at
+LARGEST_ARRAY = 10_000_000  # bytes to compare
+EAGERLY = "use runner='eager'"
+
+
+class Note(NamedTuple):
+    """A thing that calls may change."""
+
+    name: str
+    read: Callable[[], Any]
+    before: Any
+    restore: Callable[[Any], Any]
 
 
 class Reach:
-    """All that ``functions`` (and what they are called with) and an optimizer can reach, as it was when this was made.
+    """Everything that ``functions`` (with their arguments) and an optimizer can reach, as it is now.
 
-    Unsupported if that could not be put back, as with an iterator.
+    Raises Unsupported for what could not be restored, such as an iterator.
     """
 
     def __init__(self, functions: list[Any], optimizer: Optimizer) -> None:
@@ -59,48 +66,48 @@ class Reach:
             lambda: {"clip_norm": own.get("clip_norm") is None} | {k: x for k, x in own.items() if k not in ANEW},
             own,
         )
-        self.seen: dict[int, Any] = {}  # which keeps it alive, so that its id stays its own
-        for x in self.waiting:  # which grows
+        self.seen: dict[int, Any] = {}  # by id, which stays unique while the object is held
+        for x in self.waiting:  # it grows
             if type(x) is Value:
                 leaves.append(x)
-            elif type(x) not in PLAIN and id(x) not in self.seen and len(self.seen) < MOST:
+            elif type(x) not in ATOMS and id(x) not in self.seen and len(self.seen) < MOST_OBJECTS:
                 self.seen[id(x)] = x
                 self.look(x)
         self.waiting.clear()
-        self.drawn.append(("a Value", partial(numbers_of, leaves), numbers_of(leaves), partial(renumber, leaves)))
+        self.drawn.append(Note("a Value", partial(numbers_of, leaves), numbers_of(leaves), partial(renumber, leaves)))
 
-    def changed(self, notes: Iterable[Note] = ()) -> str:
-        """The name of something that has changed, or ""; by default of what is neither a generator nor a Value."""
+    def find_change(self, notes: Iterable[Note] = ()) -> str:
+        """The name of something that has changed, or ""; by default, generators and Values are left out."""
         for name, read, before, _ in notes or self.kept:
             if not same(now := read(), before):
-                keys = {**before, **now} if isinstance(before, dict) else ()
-                return name + "".join([str(k) for k in keys if not same([now.get(k, keys)], [before.get(k, keys)])][:1])
+                keys = {**before, **now} if isinstance(before, dict) else {}
+                return name + next((str(k) for k in keys if not same(entries(now, [k]), entries(before, [k]))), "")
         return ""
 
     def refuse(self) -> None:
         """Raise Unsupported if something has changed."""
-        if found := self.changed([*self.drawn, *self.kept]):
+        if found := self.find_change([*self.drawn, *self.kept]):
             raise Unsupported(
-                f"calling model, loss, penalty or update changes {found}, so that the next call may do something else; "
-                f"a recorded step would repeat the first for ever: {EAGERLY}"
+                f"calling model, loss, penalty or update changes {found}, so the next call may differ, but a recorded "
+                f"step repeats the first: {EAGERLY}"
             )
 
     def restore(self) -> None:
-        """Put back what has changed."""
-        for _, read, before, put in [*self.drawn, *self.kept]:
+        """Restore what has changed."""
+        for _, read, before, restore in [*self.drawn, *self.kept]:
             if not same(read(), before):
-                put(before)
+                restore(before)
 
     # --- Looking around --------------------------------------------------------------------------------
 
     def look(self, x: Any) -> None:
-        """Note what can be changed in x; what it holds is looked at later."""
+        """Note what can change in x; what it holds is looked at later."""
         kind = type(x)
         is_kept_away = kind.__name__ == "ContextVar" or (hasattr(kind, "cache_info") and self.is_watched(x))
         if issubclass(kind, SystemRandom) or hasattr(kind, "__next__") or is_kept_away:
             raise Unsupported(
-                f"model, loss, penalty or update may use a {kind.__name__}, which gives something else each time and "
-                f"cannot be put back: {EAGERLY}"
+                f"model, loss, penalty or update may use a {kind.__name__}, which differs each time and cannot be "
+                f"restored: {EAGERLY}"
             )
         if issubclass(kind, Random):
             self.generator(x.getstate, x.setstate)
@@ -109,7 +116,7 @@ class Reach:
         elif issubclass(kind, (tuple, frozenset)):
             self.waiting += x
         elif issubclass(kind, (array, bytearray)):
-            self.kept.append(("an array", lambda: bytes(x), bytes(x), partial(refill, x, slice(None), x[:])))
+            self.kept.append(Note("an array", lambda: bytes(x), bytes(x), partial(refill, x, slice(None), x[:])))
         elif kind is FunctionType:
             self.function(x)
         elif kind in THROUGH:
@@ -124,13 +131,13 @@ class Reach:
             self.instance(x)
 
     def is_of_numpy(self, x: Any) -> bool:
-        """Whether x is an array or a random generator; it is noted."""
+        """Whether x is an array or random generator of NumPy, which is then noted."""
         numpy, kinds = sys.modules.get("numpy"), sys.modules.get("numpy.random")
         if numpy and isinstance(x, numpy.ndarray):
             if x.dtype == object:
                 self.waiting += x.flat
-            if x.nbytes <= LARGEST:
-                self.kept.append(("an array", x.tobytes, x.tobytes(), partial(refill, x, ..., x.copy())))
+            if x.nbytes <= LARGEST_ARRAY:
+                self.kept.append(Note("an array", x.tobytes, x.tobytes(), partial(refill, x, ..., x.copy())))
         elif kinds and isinstance(x, kinds.RandomState):
             self.generator(partial(x.get_state, legacy=False), x.set_state)
         elif kinds and isinstance(x, (kinds.Generator, kinds.BitGenerator)):
@@ -141,24 +148,24 @@ class Reach:
         return True
 
     def generator(self, read: Callable[[], Any], put: Callable[[Any], None]) -> None:
-        from pickle import dumps  # when used: it takes a millisecond
+        from pickle import dumps  # here because importing it takes a millisecond
 
         state = read()
-        self.drawn.append(("a random generator", lambda: dumps(read()), dumps(state), lambda _: put(state)))
+        self.drawn.append(Note("a random generator", lambda: dumps(read()), dumps(state), lambda _: put(state)))
 
     def variables(self, name: str, read: Callable[[], Any], home: Any) -> None:
-        """Note what has names, which are keys of ``home`` if that is a dict, else attributes."""
+        """Note named things: entries of ``home`` if that is a dict, else its attributes."""
         before = dict(read())
-        self.kept.append((name, read, before, partial(put_back, home, read)))
+        self.kept.append(Note(name, read, before, partial(reset_variables, home, read)))
         self.waiting += before.values()
 
     def container(self, x: Any) -> None:
         before: Any = dict(x) if isinstance(x, dict) else list(x)
         fill = getattr(x, "extend", None) or x.update
         name = f"the {type(x).__name__} entry " if isinstance(x, dict) else f"a {type(x).__name__}"
-        self.kept.append((name, lambda: x, before, lambda _: (x.clear(), fill(before))))
+        self.kept.append(Note(name, lambda: x, before, lambda _: (x.clear(), fill(before))))
         held = before.values() if isinstance(x, dict) else before
-        if not {*map(type, held)} <= PLAIN:
+        if not {*map(type, held)} <= ATOMS:
             self.waiting += held
         if hasattr(x, "__dict__"):
             self.instance(x)
@@ -174,10 +181,10 @@ class Reach:
         self.waiting.append(kind)
 
     def function(self, x: Any) -> None:
-        """Note a function's closure, and the globals that its code names, also those of modules."""
+        """Note a function's closure and the globals that its code names, also in modules."""
         for name, cell in zip(x.__code__.co_freevars, x.__closure__ or ()):
             read = partial(contents, cell, "cell_contents")
-            self.kept.append((f"the variable {name}", read, read(), partial(refill_cell, cell)))
+            self.kept.append(Note(f"the variable {name}", read, read(), partial(refill_cell, cell)))
             self.waiting += read()
         self.variables(f"{x.__name__}.", lambda: {name: getattr(x, name) for name in MADE_OF}, x)
         if not self.is_watched(x):
@@ -185,49 +192,49 @@ class Reach:
         self.variables(f"{x.__name__}.", lambda: vars(x), vars(x))
         names = names_in(x.__code__)
         spaces = [x.__globals__, *[vars(sys.modules[name]) for name in names if name in sys.modules]]
-        for space in spaces:  # which grow
-            found = {name: space[name] for name in names if name in space}
+        for space in spaces:  # they grow
+            found = entries(space, names)
             modules = [vars(value) for value in found.values() if type(value) is ModuleType]
             spaces += [new for new in modules if not any(map(partial(is_, new), spaces))]
             if self.is_user_made(space.get("__name__")):
-                self.variables("the global ", partial(chosen, space, names), space)
+                self.variables("the global ", partial(entries, space, names), space)
             else:
                 self.waiting += found.values()
 
     # --- Whose code ------------------------------------------------------------------------------------
 
     def is_user_made(self, module: str | None) -> bool:
-        """Whether a module is neither one of these packages nor of another library."""
+        """Whether a module belongs neither to these packages nor to another library."""
         top = package(module)
         place = getattr(sys.modules.get(top), "__file__", None) or ""
         return top in self.users or not (top in OWN or top in sys.stdlib_module_names or "-packages" in place)
 
     def is_watched(self, x: Any) -> bool:
-        """Whether a class or function is of the user's making; what exec makes may count as the builtins'."""
+        """Whether a class or function is the user's; exec may make a class of the module builtins."""
         by_exec = isinstance(x, type) and x.__module__ == "builtins" and x.__flags__ & 1 << 9
         return bool(by_exec) or self.is_user_made(x.__module__)
 
 
 def package(module: Any) -> str:
-    """The package of a module's name; some C types have no text there."""
+    """The package in a module's name, which some C types do not have as text."""
     return "builtins" if module and type(module) is not str else (module or "").partition(".")[0]
 
 
 def names_in(code: CodeType) -> set[str]:
-    """The names of globals and attributes that code reads or writes, that inside it too; texts may be such names."""
+    """The names of globals and attributes in code and its inner code; strings may be such names."""
     inner = [names_in(x) if isinstance(x, CodeType) else {x} for x in code.co_consts if isinstance(x, (CodeType, str))]
     return {*code.co_names}.union(*inner)
 
 
-# --- Reading, putting back, comparing ------------------------------------------------------------------
+# --- Reading, restoring, comparing ------------------------------------------------------------------
 
 
-def chosen(space: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def entries(space: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: space[name] for name in names if name in space}
 
 
 def contents(x: Any, name: str) -> list[Any]:
-    """What a slot or cell holds, if anything."""
+    """The content of a slot or cell: a list of one, or an empty one."""
     try:
         return [object.__getattribute__(x, name)]
     except (AttributeError, ValueError):
@@ -248,12 +255,12 @@ def refill(x: Any, where: Any, numbers: Any, _: Any) -> None:
 
 
 def refill_cell(cell: Any, before: list[Any]) -> None:
-    for cell.cell_contents in before:
-        pass
+    if before:
+        cell.cell_contents = before[0]
 
 
-def put_back(home: Any, read: Callable[[], Any], before: dict[str, Any]) -> None:
-    """Set the names that have changed in a dict, or the attributes of a class or of an object with slots."""
+def reset_variables(home: Any, read: Callable[[], Any], before: dict[str, Any]) -> None:
+    """Reset the changed entries of a dict, or attributes of a class or of an object with slots."""
     now, kind = read(), type if isinstance(home, type) else object
     for name in {**before, **now}:
         if name not in before:
@@ -264,7 +271,7 @@ def put_back(home: Any, read: Callable[[], Any], before: dict[str, Any]) -> None
 
 
 def same(now: Any, before: Any) -> bool:
-    """Whether containers hold the same objects, or equal numbers and texts; bytes are compared as such."""
+    """Whether bytes are equal, or containers hold the same objects or equal numbers and texts."""
     if isinstance(now, bytes):
         return bool(now == before)
     if len(now) != len(before) or not (all(map(is_, now, before)) or all(map(alike, now, before))):
@@ -275,4 +282,4 @@ def same(now: Any, before: Any) -> bool:
 def alike(now: Any, before: Any) -> bool:
     if now is before or type(now) is not type(before):
         return now is before
-    return same(now, before) if type(now) is tuple else type(now) in PLAIN and repr(now) == repr(before)
+    return same(now, before) if type(now) is tuple else type(now) in ATOMS and repr(now) == repr(before)

@@ -1,47 +1,47 @@
-"""History, what a training run left behind, in plain lists."""
+"""The history of a training run in plain lists, and rules that stop a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import hypot
+from math import hypot, inf
 from random import Random
 
 from autodiff import Value
 
-from .._checks import at_least_0, counted, size, within
+from .._checks import at_least_0, quantity, size, within
 from ..module import Module
 from ..optim import Optimizer
 
 
 class History:
-    """One entry an epoch, and the whole run's facts beside them.
+    """What ``fit`` returns: lists with one entry per epoch, and facts about the whole run.
 
     Attributes
     ----------
     loss : list of float
-        The mean loss over the epoch's examples, each as it was just before its step, penalty included. With all
-        examples in one batch the first is therefore the untrained net's; what the last step left, ``evaluate`` tells.
+        Mean loss over the epoch's examples, each measured just before its step, penalty included. With all examples in
+        one batch, the first entry is the untrained net's loss. ``evaluate`` measures the loss after the last step.
     seconds : list of float
-        How long the epoch took.
+        Duration of the epoch.
     accuracy : list of float
-        The share of examples that are right after the epoch, nan where the targets are numbers to be met; on request.
+        Share of examples classified correctly after the epoch, nan for numeric targets; if recorded.
     validation_loss, validation_accuracy : list of float
-        The mean loss and the share of right examples of ``validation_data`` after the epoch, nan for one without.
+        Mean loss and accuracy on ``validation_data`` after the epoch, nan for epochs without validation.
     gradient_norms : list of dict
-        The length of the gradient of each layer, {"layers.0": 0.1, ...}, in the epoch's last mini-batch, 0 for what is
-        not trained; on request.
+        Norm of each layer's gradient in the epoch's last mini-batch, {"layers.0": 0.1, ...}, 0 for parameters that are
+        not trained; if recorded.
     updates : int
-        How many steps the optimizer has made: epochs times mini-batches (C5).
+        Number of optimizer steps: epochs times mini-batches (C5).
     began : int
-        How many epochs there were when the last run began: 0 unless it was resumed.
+        Number of epochs before the last run: 0 unless it was resumed.
     stopped : str
         Why training ended: "all epochs", "interrupted", or a stopping rule's reason.
     runner : str
-        What made the last epochs: "eager", "source", "batch", "native" or "jax".
+        Runner of the last epochs: "eager", "source", "batch", "native" or "jax".
     why : str
-        Why "auto" took it; "" where it was asked for.
+        Why "auto" chose that runner, else "".
     optimizer : Optimizer
-        What made the steps, with its state, so that training can be resumed.
+        The optimizer with its state, from which training can resume.
 
     Examples
     --------
@@ -65,28 +65,26 @@ class History:
         self.stopped = ""
         self.runner = self.why = ""
         self.optimizer = optimizer
-        self.random = random  # where the shuffling goes on
+        self.random = random  # shuffles the examples
 
     @property
     def epochs(self) -> int:
-        """How many epochs were finished."""
+        """Number of finished epochs."""
         return len(self.loss)
 
     @property
     def interrupted(self) -> bool:
-        """Whether ctrl-C ended it."""
+        """Whether ctrl-C ended the run."""
         return self.stopped == "interrupted"
 
     def __repr__(self) -> str:
         losses = f", loss {self.loss[0]:.6g} -> {self.loss[-1]:.6g}" if self.loss else ""
-        length = f"{counted(self.epochs, 'epoch')}, {counted(self.updates, 'update')}"
+        length = f"{quantity(self.epochs, 'epoch')}, {quantity(self.updates, 'update')}"
         return f"History({length}{losses}, stopped: {self.stopped or 'not yet'})"
 
 
 def gradient_norms(model: Module, trained: Iterable[Value] | None = None) -> dict[str, float]:
-    """The length of the gradient of each layer's parameters, as the last ``backward()`` left it (B7).
-
-    Where ``trained`` ones are given, of these only.
+    """Norm of each layer's gradient after the last ``backward()`` (B7), over the ``trained`` parameters if given.
 
     Examples
     --------
@@ -97,16 +95,16 @@ def gradient_norms(model: Module, trained: Iterable[Value] | None = None) -> dic
     >>> list(gradient_norms(net))
     ['layers.0', 'layers.1']
     """
-    chosen = set(model.parameters() if trained is None else trained)
-    return {name: hypot(*[p.grad for p in layer if p in chosen]) for name, layer in model.by_layer().items()}
+    trained = set(model.parameters() if trained is None else trained)
+    return {name: hypot(*[p.grad for p in layer if p in trained]) for name, layer in model.by_layer().items()}
 
 
-# --- Stopping rules: functions (model, history) -> the reason to stop, or None -----------------------
-# Those that compare epochs look only at those of the run: one that is resumed starts anew.
+# --- Stopping rules: callables (model, history) -> the reason to stop, or None -----------------------
+# Rules that compare epochs start anew when a run is resumed.
 
 
 def loss_below(limit: float) -> Callable[[Module, History], str | None]:
-    """Stop as soon as an epoch's loss is below the limit (B6).
+    """Return a rule that stops as soon as an epoch's loss is below the limit (B6).
 
     Examples
     --------
@@ -125,31 +123,52 @@ def loss_below(limit: float) -> Callable[[Module, History], str | None]:
     return rule
 
 
-def no_progress(epochs: int = 10, tolerance: float = 0.0) -> Callable[[Module, History], str | None]:
-    """Stop when the lowest loss has not fallen by more than the tolerance for that many epochs.
+class EarlyStopping:
+    """Stop when the loss has not improved for ``patience`` epochs; a callback for ``fit``, as in Keras and Lightning.
+
+    Parameters
+    ----------
+    patience : int
+        Number of epochs without improvement after which training stops.
+    min_delta : float
+        A loss counts as an improvement if it is lower than the best by more than this, from 0 on.
+    monitor : str
+        "loss", or "validation_loss" with ``fit(..., validation_data=(X, Y))``. To restore the best parameters as well,
+        use ``fit(..., patience=10)``.
 
     Examples
     --------
-    >>> from nn import MLP, fit, no_progress, truth_table
+    >>> from nn import EarlyStopping, MLP, fit, truth_table
     >>> X, Y = truth_table("xor")
     >>> zeros = MLP(2, [2, 1], initializer="zeros")
-    >>> fit(zeros, X, Y, callbacks=[no_progress(5, 1e-6)], progress=False).stopped
-    'no progress in 5 epochs'
+    >>> fit(zeros, X, Y, callbacks=[EarlyStopping(patience=5, min_delta=1e-6)], progress=False).stopped
+    'no better loss in 5 epochs'
     """
 
-    epochs, tolerance = size(epochs, "a number of epochs without progress"), at_least_0("tolerance", tolerance)
+    def __init__(self, patience: int = 10, min_delta: float = 0.0, monitor: str = "loss") -> None:
+        self.patience, self.min_delta = size(patience, "patience"), at_least_0("min_delta", min_delta)
+        if monitor not in ("loss", "validation_loss"):
+            raise ValueError(f"monitor is 'loss' or 'validation_loss', got {monitor!r:.60}")
+        self.monitor = monitor
+        self.best, self.waited = inf, 0
 
-    def rule(model: Module, history: History) -> str | None:
-        losses = history.loss[history.began :]
-        before, since = losses[:-epochs], losses[-epochs:]
-        stuck = before and min(since) >= min(before) - tolerance
-        return f"no progress in {counted(epochs, 'epoch')}" if stuck else None
-
-    return rule
+    def __call__(self, model: Module, history: History) -> str | None:
+        losses: list[float] = getattr(history, self.monitor)
+        if len(losses) < history.epochs:
+            raise ValueError("monitor='validation_loss' needs validation_data: give fit validation_data=(X, Y) too")
+        if history.epochs == history.began + 1:
+            self.best, self.waited = inf, 0
+        if losses[-1] + self.min_delta < self.best:
+            self.best, self.waited = losses[-1], 0
+        else:
+            self.waited += 1
+        if self.waited < self.patience:
+            return None
+        return f"no better {self.monitor.replace('_', ' ')} in {quantity(self.patience, 'epoch')}"
 
 
 def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str | None]:
-    """Stop when no parameter moved by more than the tolerance: the slide's rule, which may never come true (C4).
+    """Return a rule that stops when no parameter moves by more than the tolerance; it may never hold (C4).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The loop over epochs, one example after the other: what is trained, and the eager runner."""
+"""The loop over epochs: the task of a step, the eager runner, and the turns that commit epochs."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from autodiff.flat.state import Batches, Epoch, State
 
 from ..data import AHEAD, whole_epochs
 from ..dropout import Dropout
-from ..losses import Loss, listed, total
+from ..losses import Loss, as_list, total
 from ..models import Sequential
-from ..module import Module, Recorder, holders_in, in_mode, outputs_of, recorded_by, takes_rows
+from ..module import Module, Recorder, call_with_recorder, holders_in, in_mode, outputs_of, takes_rows
 from ..normalization import BatchNorm
 from ..optim import Optimizer
 from .changes import Reach
 from .history import History
 
-SECONDS = 0.05  # how long a call may last
+SECONDS = 0.05  # duration of a call, so that ctrl-C and the progress bar work
 
 
 class NonfiniteLossError(ArithmeticError):
-    """The loss, or its gradient to a parameter, became inf or nan. The model is as it was before that step.
+    """The loss or a parameter's gradient became inf or nan. The model is as it was before that step.
 
     Attributes
     ----------
     loss : float
-        inf or nan, or finite where only the gradient is not.
+        inf or nan; finite if only the gradient is not.
     origin : NonfiniteOrigin
         Where it began, and what to do.
     history : History
-        What was learned before.
+        The run until then.
 
     Examples
     --------
@@ -59,8 +59,7 @@ class NonfiniteLossError(ArithmeticError):
         self.loss = loss
         self.origin = origin
         self.history: History | None = None
-        self.before: list[float] = []  # the losses of the steps before
-        self.turn: Turn | None = None  # what was made until then
+        self.before: list[float] = []  # losses of the steps before
 
     def __str__(self) -> str:
         when = f" in epoch {self.history.epochs + 1}" if self.history else ""
@@ -70,10 +69,10 @@ class NonfiniteLossError(ArithmeticError):
 
 
 class Task:
-    """All that one step needs: model, examples, encoded targets, loss, penalty, optimizer.
+    """What a training step needs.
 
     Every runner makes its step from ``example_loss`` (one row), ``penalty`` and ``optimizer.update``;
-    ``batch_loss`` is their definition: the mean over the mini-batch plus the penalty.
+    ``batch_loss`` defines it: the mean over the mini-batch plus the penalty.
     """
 
     def __init__(
@@ -81,47 +80,44 @@ class Task:
         optimizer: Optimizer, penalty: Callable[[Any], Any] | None = None, epochs: int = 1,
         batch_size: int | None = None, gates: int = 0, devices: int | None = None
     ) -> None:  # fmt: skip
-        self.gates = gates  # of one example's loss
-        self.devices = devices  # that share the rows of a step by JAX
-        self.model = model
-        self.examples = examples
-        self.targets = targets
-        self.loss = loss
-        self.optimizer = optimizer
-        self.penalty = penalty
-        self.epochs = epochs  # how many are wanted
+        self.model, self.loss, self.optimizer, self.penalty = model, loss, optimizer, penalty
+        self.examples, self.targets = examples, targets  # targets are encoded
+        self.epochs = epochs
+        self.gates = gates  # in one example's loss
+        self.devices = devices  # that share the rows of a step in JAX
         self.epoch = Epoch(len(examples), min(len(examples), batch_size or len(examples)))
         self.pace = Pace()
-        self.recorded: Reach | None = None  # what the step was recorded from
-        self.agreed: Turn | None = None  # where what was recorded was last seen to hold
-        self.due = 1  # epochs after which that is looked at
-        self.renewed = 0  # how often callbacks have changed that
-        self.calls: list[tuple[Dropout, int]] = []  # of dropout in one example, each with its units
+        self.recorded: Reach | None = None  # what the recorded step reaches
+        self.done: Turn  # the last turn
+        self.agreed: Turn | None = None  # the last turn after which the recorded step still held
+        self.due = 1  # the epoch after which to check that again
+        self.renewed = 0  # how often callbacks made a new recording necessary
+        self.calls: list[tuple[Dropout, int]] = []  # of dropout in one example, with the number of units
         self.notes: list[Any] = []  # of batch normalization in one example
         self.by_layer = False  # whether dropout takes all rows layer by layer
-        self.look()
+        self.find_modules()
 
-    def look(self) -> None:
-        """Note the model's modules, and what steps change in it besides parameters, which is undone too."""
+    def find_modules(self) -> None:
+        """Find the model's modules, and the buffers and random generators that steps change."""
         holders = holders_in(self.model)
         self.modules = [x for x in holders if isinstance(x, Module)]
         random = [x for x in holders if isinstance(x, Random) and not isinstance(x, SystemRandom)]
         self.remembering: list[Any] = [*[module for module in self.modules if module.buffers], *random]
 
     def example_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
-        """The loss of one example, recorded."""
+        """The loss of one example."""
         return self.cost(self.model(x), target)
 
     def cost(self, outputs: Any, target: Sequence[Any]) -> Any:
-        """The loss of one example, from the model's outputs."""
-        loss = self.loss.cost(listed(outputs), target)
+        """The loss of one example, given the model's outputs."""
+        loss = self.loss.cost(as_list(outputs), target)
         if type(loss) is not Value:
             raise TypeError(f"the loss has to be one Value that depends on the model's outputs, got {loss!r:.60}")
         return loss
 
     @property
     def recipe(self) -> Any:
-        """What flat code records a step from."""
+        """The functions from which flat code records a step."""
         penalty, model, optimizer = self.penalty, self.model, self.optimizer
         return Recipe(
             self.recorded_loss,
@@ -129,55 +125,55 @@ class Task:
             optimizer.parameters,
             optimizer.recorded,
             (lambda: penalty(model)) if penalty else None,
-            self.watched,
+            self.watch,
             lambda: sum([units for _, units in self.calls]),
             lambda: [x for _, *parts in self.notes for part in parts for x in part],
             self.keep,
         )
 
     def keep(self, numbers: Sequence[float], rows: int) -> None:
-        """Move running statistics towards those of a mini-batch, as they were noted."""
+        """Update running statistics by the noted statistics of a mini-batch."""
         left = iter(numbers)
         for layer, means, variances in self.notes:
             layer.follow(list(islice(left, len(means))), list(islice(left, len(variances))), rows)
 
     def recorded_loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
-        """The loss of one example, recorded, in which dropout multiplies by the numbers behind the target's."""
+        """The loss of one example, in which dropout takes its factors from behind the target's numbers."""
         own = len(self.targets[0])
         factors = list(target[own:])
 
         def next_of(layer: Dropout, units: int) -> list[Any]:
             if units > len(factors):
-                raise Unsupported(f"{layer!r} is not called as before: train with runner='eager'")
+                raise Unsupported(f"{layer!r} is not called as before: use runner='eager'")
             found, factors[:units] = factors[:units], []
             return found
 
         self.notes = []
-        return recorded_by(Recorder(next_of, self.notes), self.example_loss, x, target[:own])
+        return call_with_recorder(Recorder(next_of, self.notes), self.example_loss, x, target[:own])
 
     def step_of_two_rows(self) -> None:
-        """Make it, and note how dropout is called in it; nothing is drawn."""
+        """Run it and note the calls of dropout, without drawing."""
         calls: list[tuple[Dropout, int]] = []
 
-        def noted(layer: Dropout, units: int) -> list[float]:
+        def note(layer: Dropout, units: int) -> list[float]:
             calls.append((layer, units))
             return [1.0] * units
 
-        recorded_by(Recorder(noted), self.batch_loss, [0, -1])
+        call_with_recorder(Recorder(note), self.batch_loss, [0, -1])
         found, calls = calls, []
         if found:
-            recorded_by(Recorder(noted, []), self.example_loss, self.examples[0], self.targets[0])
+            call_with_recorder(Recorder(note, []), self.example_loss, self.examples[0], self.targets[0])
         self.calls, twice, by_layer = calls, calls * 2, [call for call in calls for _ in range(2)]
         self.by_layer = found == by_layer and (found != twice or takes_rows(self.model))
         shared = len({id(layer.random) for layer, _ in found}) < len(calls)
         if len(found) != len(twice) or (shared and found not in (by_layer, twice)):
             raise Unsupported(
-                "dropout is called in the penalty, or in an order of its own by layers that share a generator: "
-                "train with runner='eager'"
+                "the penalty calls dropout, or layers that share a random generator call it in an unusual order: "
+                "use runner='eager'"
             )
 
-    def drawn(self, batches: Batches) -> list[list[float]]:
-        """What dropout draws in these steps, for each row in the order of the steps, as in eager code."""
+    def draw(self, batches: Batches) -> list[list[float]]:
+        """Dropout's factors for each row of these steps, drawn in the order of eager code."""
         rows: list[list[float]] = []
         for k in range(batches.first, batches.last):
             count = len(batches.indices(k))
@@ -189,16 +185,15 @@ class Task:
         return rows
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """While the step is recorded, before which it is made eagerly: Unsupported if that changes what it reaches."""
-        self.look()
+    def watch(self) -> Iterator[None]:
+        """Run a step eagerly, then let it be recorded; raise Unsupported if either changes anything it reaches."""
+        self.find_modules()
         for module in self.modules:
             if not (module.in_training == "" or isinstance(module, Dropout) or self.takes_all_rows(module)):
                 raise Unsupported(
-                    f"{module!r:.60} {module.in_training} in training, which a recorded step cannot: train with "
-                    "runner='eager'"
+                    f"{module!r:.60} {module.in_training} in training, which a recorded step cannot: use runner='eager'"
                 )
-            module.training = False  # as callbacks find it
+            module.training = False  # as in callbacks
         memory = self.memory
         optimizer, rows = self.optimizer, [self.examples[0], self.targets[0], self.examples[-1], self.targets[-1]]
         reach = Reach([self.model, self.loss.cost, self.penalty, *rows], optimizer)
@@ -207,7 +202,7 @@ class Task:
                 with in_mode(self.modules, True):
                     self.step_of_two_rows()
             finally:
-                put_back([(thing, state) for thing, state in memory if isinstance(thing, Module)])
+                restore_states([(thing, state) for thing, state in memory if isinstance(thing, Module)])
             optimizer.decayed_update(*[1.0] * (4 + len(optimizer.states)))
             reach.refuse()
             with in_mode(self.modules, True):
@@ -219,19 +214,19 @@ class Task:
         self.recorded = reach
 
     def takes_all_rows(self, module: Module) -> bool:
-        """Whether it normalizes all rows, at least two, in a model that takes row by row what it takes at once."""
+        """Whether it is a BatchNorm over at least two rows, in a model whose batch() treats rows as its call does."""
         smallest = min(self.epoch.size, self.epoch.rows % self.epoch.size or self.epoch.size)
         kinds = {vars(kind).get("batch") for x in self.modules if takes_rows(x) for kind in type(x).__mro__} - {None}
         return isinstance(module, BatchNorm) and smallest > 1 and kinds <= {Sequential.batch, BatchNorm.batch}
 
     @property
     def memory(self) -> list[tuple[Any, Any]]:
-        """What steps change besides parameters, each with its state."""
+        """What steps change besides parameters, with its state."""
         return [(thing, thing.getstate()) for thing in self.remembering]
 
     @property
     def rows(self) -> list[list[float]]:
-        """Each example with its target."""
+        """The numbers of each example and its target."""
         return [[*x, *target] for x, target in zip(self.examples, self.targets)]
 
     def batch_loss(self, batch: Sequence[int]) -> Any:
@@ -242,21 +237,21 @@ class Task:
 
 
 class Eager:
-    """The runner that records a new graph for every mini-batch: the living definition of what training does.
+    """The runner that records a new graph for every mini-batch: it defines what training does.
 
-    Runners have a ``name``; say ``why`` they were taken where they were not asked for, and by a ``hint`` what would be
-    faster; and may run many epochs ``ahead`` in a call.
+    A runner has a ``name``, the reason ``why`` "auto" chose it, and a ``hint`` at what would be faster. It may run many
+    epochs ``ahead`` in a call.
     """
 
     name, hint, ahead = "eager", "", False
 
     def __init__(self, task: Task, why: str = "") -> None:
         self.task, self.why = task, why
-        self.left: Any = None  # the state in which the parameters are
-        self.recorded: Any = None  # the step that is run again and again, or a part of it
+        self.left: Any = None  # the state that the parameters hold
+        self.recorded: Any = None  # the step that is run again and again
 
     def run(self, state: State, batches: Batches) -> tuple[State, Any]:
-        """The state after the steps, and the loss of each; the last is before one whose loss is inf or nan."""
+        """(state, losses) after the steps, or after those before the first non-finite loss."""
         optimizer = self.task.optimizer
         if state is not self.left:
             state.into(optimizer)
@@ -267,26 +262,26 @@ class Eager:
         return self.left, losses
 
     def losses(self, batches: Batches) -> list[float]:
-        """Make the steps. Here a loss or gradient that is inf or nan is an error that brings the losses before."""
+        """Make the steps; a NonfiniteLossError carries the losses before it."""
         losses: list[float] = []
         for k in range(batches.first, batches.last):
             memory = self.task.memory
             try:
                 losses.append(self.step(batches.indices(k)))
             except NonfiniteLossError as error:
-                put_back(memory)
+                restore_states(memory)
                 error.before = losses
                 raise
         return losses
 
     def check(self) -> None:
-        """Unsupported if its steps would be recorded differently now."""
+        """Raise Unsupported if the step would be recorded differently now."""
         if self.recorded:
             with in_mode(self.task.modules, True):
                 self.recorded.check()
 
     def step(self, batch: Sequence[int]) -> float:
-        """Forward, backward, update; returns the loss. A loss or gradient that is inf or nan changes nothing."""
+        """Forward, backward, update; returns the loss. A non-finite loss or gradient changes nothing."""
         task = self.task
         task.optimizer.zero_grad()
         loss = task.batch_loss(batch)
@@ -298,89 +293,88 @@ class Eager:
 
 
 def refuse_nonfinite(loss: Any, optimizer: Optimizer) -> None:
-    """Raise NonfiniteLossError, naming where it began, if the loss or a gradient is inf or nan."""
+    """Raise NonfiniteLossError if the loss or a gradient is inf or nan."""
     if isfinite(loss.data) and all(map(isfinite, [parameter.grad for parameter in optimizer.parameters])):
         return
     optimizer.zero_grad()
     raise NonfiniteLossError(loss.data, autodiff.nonfinite_origin(loss))
 
 
-def put_back(states: list[tuple[Any, Any]]) -> None:
+def restore_states(states: list[tuple[Any, Any]]) -> None:
     for thing, state in states:
         thing.setstate(state)
 
 
 class Turn(NamedTuple):
-    """Epochs that are made: what is written once they all are, and written twice is written once."""
+    """Finished epochs that are not in the history yet. Writing them twice has the same effect as once."""
 
     state: State
-    since: int  # epochs before them
-    updates: int  # steps, those before them among these
+    since: int  # number of epochs before them
+    updates: int  # number of steps until their end
     losses: Any
-    seconds: float  # for each
-    random: Any  # the state of the generator, if it is asked
-    memory: list[tuple[Any, Any]]  # of what else the steps change in the model, each with its state
+    seconds: float  # per epoch
+    random: Any  # the state of the generator, if it is used
+    memory: list[tuple[Any, Any]]  # what else the steps change in the model, with its state
 
     def write(self, history: History) -> None:
-        """Into the history, which then has no other epochs after those before."""
+        """Make them the last epochs of the history."""
         del history.loss[self.since :], history.seconds[self.since :]
         history.loss.extend(memoryview(self.losses) if hasattr(self.losses, "dtype") else self.losses)
         history.seconds.extend(repeat(self.seconds, len(self.losses)))
         history.updates = self.updates
         if self.random is not None:
             history.random.setstate(self.random)
-        put_back(self.memory)
+        restore_states(self.memory)
 
 
-def run_epochs(runner: Eager, task: Task, history: History, most: int, shown: Callable[[], None]) -> None:
-    """Run so many epochs, write them into the history, and call ``shown`` now and then.
+def run_epochs(runner: Eager, task: Task, history: History, most: int, show: Callable[[], None]) -> None:
+    """Run ``most`` epochs, add them to the history, and call ``show`` after each turn.
 
     Nothing is written before a turn is over: after ctrl-C the model, the optimizer, the history and its generator are
     as the last whole turn left them. The last mini-batch's gradients stay in the parameters' ``.grad``.
     """
     pace, end = task.pace, history.epochs + most
     random = None if task.epoch.whole else history.random.getstate()
-    done = Turn(State.of(task.optimizer), history.epochs, history.updates, [], 0.0, random, task.memory)
+    task.done = Turn(State.of(task.optimizer), history.epochs, history.updates, [], 0.0, random, task.memory)
     try:
         while history.epochs < end:
             count = min(end - history.epochs, pace.steps() // task.epoch.steps, AHEAD // task.epoch.rows)
-            task.agreed = task.agreed or done
-            done = turn(runner, task, history, done, max(1, count) if runner.ahead else 1)
-            done.write(history)
+            task.agreed = task.agreed or task.done
+            task.done = run_turn(runner, task, history, max(1, count) if runner.ahead else 1)
+            task.done.write(history)
             if history.epochs >= task.due:
-                agree(runner, task, history.epochs)  # no try here: at its first line ctrl-C would escape this one
-            shown()
-        done.state.into(task.optimizer)
-    except BaseException as error:
-        done = getattr(error, "turn", None) or done
-        done.write(history)  # once more after ctrl-C, which may have come while it was written
-        done.state.into(task.optimizer)
+                check_agreement(runner, task, history.epochs)
+            show()
+        task.done.state.into(task.optimizer)
+    except BaseException:
+        task.done.write(history)  # again, because ctrl-C may have interrupted the first time
+        task.done.state.into(task.optimizer)
         raise
 
 
-def agree(runner: Eager, task: Task, epochs: int) -> None:
-    """See whether what was recorded still holds: after epochs 1, 2, 4, 8, ... or so. If not, go back to where it did.
+def check_agreement(runner: Eager, task: Task, epochs: int) -> None:
+    """Check after epochs 1, 2, 4, 8, ... that the recorded step still holds; otherwise return to where it did.
 
-    This finds what does not show in the model, loss, penalty and optimizer beforehand: a clock, say, or a file.
+    This finds what does not show in the model, loss, penalty and optimizer: a clock, say, or a file.
     """
     try:
         runner.check()
-    except Unsupported as error:
-        error.turn = task.agreed  # type: ignore[attr-defined]
+    except Unsupported:
+        task.done = task.agreed or task.done
         raise
     task.agreed, task.due = None, 2 * epochs
 
 
-def turn(runner: Eager, task: Task, history: History, before: Turn, count: int) -> Turn:
-    """So many epochs, made but not written. What a runner finds inf or nan is done again eagerly.
+def run_turn(runner: Eager, task: Task, history: History, count: int) -> Turn:
+    """Run ``count`` epochs without writing them. A step that the runner finds non-finite is repeated eagerly.
 
     Eager code drops a term whose target is 0, and records only the side of a ``where`` that plain numbers choose.
     """
     epoch, pace, start, since = task.epoch, task.pace, perf_counter(), history.epochs
-    state, made = before.state, 0
+    state, made = task.done.state, 0
     losses: list[Any] = []  # of each call
 
-    def turned(state: State, count: int) -> Turn:
+    def turn_at(state: State, count: int) -> Turn:
         means = epoch.means(losses[0] if len(losses) == 1 else [float(x) for part in losses for x in part])
         seconds = (perf_counter() - start) / max(1, count)
         random = None if epoch.whole else history.random.getstate()
@@ -399,22 +393,22 @@ def turn(runner: Eager, task: Task, history: History, before: Turn, count: int) 
                 state, found = Eager(task).run(state, Batches(epoch, order, made, made + 1))
                 losses.append(found)
                 made += 1
-    except NonfiniteLossError as error:  # the steps before are kept, and whole epochs are written
+    except NonfiniteLossError as error:  # keep the whole epochs before it
         losses.append(error.before)
         whole = (made + len(error.before)) // epoch.steps
         if not epoch.whole:
-            history.random.setstate(before.random)
+            history.random.setstate(task.done.random)
             whole_epochs(epoch.rows, epoch.size, history.random, whole + 1)
-        error.turn = turned(State.of(task.optimizer), whole)
+        task.done = turn_at(State.of(task.optimizer), whole)
         raise
-    return turned(state, count)
+    return turn_at(state, count)
 
 
 class Pace:
-    """How many steps are made in a call of a twentieth of a second, so that ctrl-C and the progress bar work."""
+    """The number of steps in a call that lasts ``SECONDS``."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0  # for each step, as far as that is known
+        self.seconds = 0.0  # per step, once measured
         self.made = 0
 
     def steps(self) -> int:

@@ -1,4 +1,4 @@
-"""Progress, the bar of a training run, or a plain line each tenth where there is no terminal."""
+"""The progress of a training run: a bar, or ten plain lines where there is no terminal."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any, Self
 
 
 class Progress:
-    """Shows on the error stream how far a run is; nothing where it is not wanted."""
+    """Shows the progress of a run on the error stream, if wanted."""
 
     def __init__(self, whole: int, wanted: bool = True, unit: str = "epoch") -> None:
         self.whole, self.wanted, self.unit = whole, wanted, unit
         self.shown = 0
         self.hints: set[str] = set()
         self.bar: Any = None
-        if wanted and sys.stderr is not None:  # it is None where a program has no console
-            with suppress(ImportError):  # without tqdm there are plain lines
+        if wanted and sys.stderr is not None:  # None in programs without a console
+            with suppress(ImportError):  # without tqdm, plain lines
                 from tqdm import tqdm
 
                 self.bar = tqdm(total=whole, desc="training", unit=f" {unit}s", disable=None)
 
     def show(self, done: int, losses: Sequence[float]) -> None:
-        """Say that so many epochs (or runs) are done; ``losses`` ends with the last one's."""
+        """Show that ``done`` epochs (or runs) are finished; ``losses`` ends with the last one's."""
         if not self.wanted:
             return
         before, self.shown = self.shown, done
@@ -34,13 +34,13 @@ class Progress:
             return
         tenths = range(before * 10 // self.whole + 1, done * 10 // self.whole + 1)
         for epoch in dict.fromkeys([-(-tenth * self.whole // 10) for tenth in tenths]):
-            tell(f"{self.unit} {epoch} of {self.whole}: loss {losses[epoch - done - 1]:.6g}")
+            print_error(f"{self.unit} {epoch} of {self.whole}: loss {losses[epoch - done - 1]:.6g}")
 
     def hint(self, text: str) -> None:
-        """Say once what would help; nothing if it is empty."""
+        """Show a hint once; an empty one is ignored."""
         if self.wanted and text and text not in self.hints:
             self.hints.add(text)
-            tell(text)
+            print_error(text)
 
     def __enter__(self) -> Self:
         return self
@@ -52,8 +52,8 @@ class Progress:
             self.bar.close()
 
 
-def tell(text: str) -> None:
-    """Print a line on the error stream, where there is one."""
+def print_error(text: str) -> None:
+    """Print a line on the error stream, if there is one."""
     if sys.stderr is not None:
         sys.stderr.write(f"{text}\n")
         getattr(sys.stderr, "flush", str)()

@@ -1,26 +1,26 @@
-"""The runners by name: eager, from a step recorded once in flat or machine code, and the choice among them."""
+"""The runners by name: eager, recorded in flat or machine code, and the choice among them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import inf
-from typing import Any, Never
+from typing import Any, Literal, Never
 
 from autodiff.flat import Unsupported, recording, stepping
 from autodiff.flat.compiled import compile
 from autodiff.flat.state import Batches, State
 
-from ..module import Recorder, in_mode, recorded_by, takes_sequences
+from ..module import Recorder, call_with_recorder, in_mode, takes_sequences
 from ..optim import Optimizer, clip_by_norm
-from .loop import Eager, Task, put_back
+from .loop import Eager, Task, restore_states
 
-LONG = 3_000_000  # epochs times rows times parameters or gates, about half a second: from here on machine code pays
-OFTEN = 5  # times that callbacks may change what was recorded before it is recorded no more
+LONG = 3_000_000  # epochs * rows * parameters or gates, about half a second: machine code pays from here on
+OFTEN = 5  # recordings that callbacks may make necessary before training goes on eagerly
 
 
 class Recorded(Eager):
-    """A step recorded once, by a runner of ``autodiff.flat``."""
+    """Runs a step recorded once by ``autodiff.flat``."""
 
     def __init__(self, task: Task, runner: str, passes: float = inf, why: str = "") -> None:
         super().__init__(task, why)
@@ -39,26 +39,26 @@ class Recorded(Eager):
     def run(self, state: State, batches: Batches) -> tuple[State, Any]:
         task, optimizer = self.task, self.task.optimizer
         if task.calls:
-            memory, batches = task.memory, batches._replace(drawn=task.drawn(batches))
+            memory, batches = task.memory, batches._replace(drawn=task.draw(batches))
         found: tuple[State, Any] = self.training.run(state, batches, optimizer.learning_rate, optimizer.clip_norm)
-        if task.calls and len(found[1]) < batches.last - batches.first:  # the steps that were not made draw nothing
-            put_back(memory)
-            task.drawn(batches._replace(last=batches.first + len(found[1])))
+        if task.calls and len(found[1]) < batches.last - batches.first:  # steps that were not made draw nothing
+            restore_states(memory)
+            task.draw(batches._replace(last=batches.first + len(found[1])))
         return found
 
 
 class Sequences(Eager):
-    """Steps of one sequence each, of any length, by a trainer of ``autodiff.compile``."""
+    """Runs steps of one sequence each, of any length, by a trainer of ``autodiff.compile``."""
 
     ahead = True
 
-    def __init__(self, task: Task, runner: str = "auto", why: str = "") -> None:
+    def __init__(self, task: Task, runner: Any = "auto", why: str = "") -> None:
         super().__init__(task, why)
         refuse_own_step(task.optimizer)
         if runner == "jax":
-            raise Unsupported("runner='jax' takes examples of one length: train sequences with runner='native'")
+            raise Unsupported("runner='jax' takes examples of one length: use runner='native' for sequences")
         if task.epoch.size > 1:
-            raise Unsupported("several sequences for each update: train with batch_size=1, or with runner='eager'")
+            raise Unsupported("several sequences per update: use batch_size=1 or runner='eager'")
         shortest = min(zip(task.examples, task.targets), key=lambda example: len(example[0]))
         recipe = task.recipe._replace(loss=self.loss, example=shortest, penalty=None, drawn=int)
         self.recorded = recording.Step(recipe, True)
@@ -68,12 +68,12 @@ class Sequences(Eager):
         self.name = self.trainer.runner
 
     def loss(self, x: Sequence[Any], target: Sequence[Any]) -> Any:
-        """That of one example, with the penalty; recorded once for each length."""
+        """The loss of one example plus the penalty, recorded once per length."""
 
         def refuse(layer: Any, units: int) -> Never:
-            raise Unsupported(f"{layer!r} draws anew for each position of a sequence: train with runner='eager'")
+            raise Unsupported(f"{layer!r} draws anew for each position of a sequence: use runner='eager'")
 
-        loss, penalty = recorded_by(Recorder(refuse), self.task.example_loss, x, target), self.task.penalty
+        loss, penalty = call_with_recorder(Recorder(refuse), self.task.example_loss, x, target), self.task.penalty
         return loss + penalty(self.task.model) if penalty else loss
 
     def losses(self, batches: Batches) -> list[float]:
@@ -87,29 +87,29 @@ class Sequences(Eager):
         return losses
 
 
-def recorded(task: Task, runner: str) -> Eager:
-    """The runner of that name."""
+def make_recorded(task: Task, runner: str) -> Eager:
+    """The recorded runner of that name for this task."""
     return Sequences(task, runner) if takes_sequences(task.model) else Recorded(task, runner)
 
 
 def refuse_own_step(optimizer: Any) -> None:
-    """Raise Unsupported if the optimizer does more in a step than its scalar ``update`` says."""
+    """Raise Unsupported if the optimizer's step does more than its scalar ``update``."""
     for name in ("step", "zero_grad"):
         if getattr(getattr(optimizer, name), "__func__", None) is not getattr(Optimizer, name):
-            raise Unsupported(f"{type(optimizer).__name__} has a {name} of its own: train with runner='eager'")
+            raise Unsupported(f"{type(optimizer).__name__} has its own {name}: use runner='eager'")
     for name in ("learning_rate", "clip_norm"):
         if name not in vars(optimizer):
-            raise Unsupported(f"{type(optimizer).__name__} computes its {name}: train with runner='eager'")
+            raise Unsupported(f"{type(optimizer).__name__} computes its {name}: use runner='eager'")
 
 
 def fastest(task: Task) -> Eager:
     """The fastest runner for the size of the mini-batches and the length of the run.
 
-    What cannot be recorded runs eagerly. Machine code is made for long runs. The choice follows from the
-    task alone, never from a clock, so the same run gives the same numbers to the last digit.
+    What cannot be recorded runs eagerly; long runs become machine code. The choice depends on the task alone, never on
+    a clock, so the same run always gives the same numbers.
     """
     if task.renewed > OFTEN:
-        return Eager(task, "callbacks changed again and again what was recorded")
+        return Eager(task, "callbacks keep changing what was recorded")
     hint, why = "", "a short run"
     try:
         if takes_sequences(task.model):
@@ -127,5 +127,6 @@ def fastest(task: Task) -> Eager:
     return found
 
 
+RunnerName = Literal["auto", "eager", "source", "batch", "native", "jax"]
 RUNNERS: dict[str, Callable[[Task], Eager]] = {"auto": fastest, "eager": Eager}
-RUNNERS |= {name: partial(recorded, runner=name) for name in ("source", "batch", "native", "jax")}
+RUNNERS |= {name: partial(make_recorded, runner=name) for name in ("source", "batch", "native", "jax")}

@@ -156,7 +156,7 @@ def test_tangents_join_the_forward_rows(run):
     assert ([row["tangent"] for row in data["forward"]], data["tangents"]) == ([1.0, -4.0], {"x": 1.0})
     status, output, message = run(*D1, "--tangent", "w")
     assert (status, output) == (2, "")
-    assert message.startswith("tangents are given for inputs, here x, y, z; got ")
+    assert message.startswith("tangents must name inputs, here x, y, z; got ")
 
 
 def test_json_is_data_with_inf_and_nan_as_strings(run):
@@ -187,7 +187,7 @@ def test_a_lecture_example_runs_by_its_id(run):
 
 def test_inputs_override_those_of_a_lecture_example(run):
     assert gradients(run("D1", "x=3", "z=2")[1]) == [2, 2, 8]
-    assert run("D1", "w=3")[2] == "note: w is not used: f does not depend on it\n"
+    assert run("D1", "w=3")[2] == "note: f does not depend on w\n"
     assert gradients(run("D1 * 2", "D1=3")[1]) == gradients(run("D1 + D1", "D1=3")[1]) == [2]
     assert gradients(run("D1", "D1=3")[1]) == [1]  # given a number, it is a name like others
 
@@ -264,37 +264,37 @@ def test_input_that_is_no_text_ends_nothing():
         (["x*y", "x=2"], 'y has no value: write\n    python -m autodiff "x*y" x=2 y=<number>'),
         (["2x", "x=2"], "    2x\n     ^\n"),
         (["x", "+", "y", "x=1", "y=2"], 'put it in double quotes, "x + y"'),
-        (["x*y", "x=2", "y=abc"], "y=abc: after = stands one number, got 'abc'"),
+        (["x*y", "x=2", "y=abc"], "y=abc: write one number after =, got 'abc'"),
         (["x*y", "x=2", "y="], "y= has no number: write y=2"),
-        (["x*y", "x=2", "y=1e400"], "1e400 is too large for a float64: write inf or -inf if you mean that"),
+        (["x*y", "x=2", "y=1e400"], "1e400 is too large for a float64: write inf or -inf if you mean it"),
         (["x*y", "x=-1e999", "y=1"], "-1e999 is too large for a float64"),
-        (["x*y", "foo", "x=2", "y=3"], "foo is no input: an input is a name, = and a number, such as x=2"),
-        (["x*y", "2x=3", "y=3"], "2x=3 is no input"),
-        (["x*y", "x²=3", "y=3"], "x²=3 is no input"),
+        (["x*y", "foo", "x=2", "y=3"], "foo is not an input: write a name, = and a number, such as x=2"),
+        (["x*y", "2x=3", "y=3"], "2x=3 is not an input"),
+        (["x*y", "x²=3", "y=3"], "x²=3 is not an input"),
         (["(x+y", "*z)", "x=1", "y=2", "z=3"], 'put it in double quotes, "(x+y *z)"'),
         (["lg(x)", "x=4"], "there is no function lg: write log10(x)"),
-        (["foo(x)", "x=4"], 'your own function is given in Python: parse(text, functions={"foo": ...})'),
-        (["x*y", "x=2", "y", "=", "3"], "an input has no spaces in it: write y=3"),
-        (["x*y", "x=2", "y=", "-3.5"], "an input has no spaces in it: write y=-3.5"),
-        (["x*y", "x=2", "y", "=3"], "an input has no spaces in it: write y=3"),
-        (["x*y", "x=1,5", "y=2"], "x=1,5: after = stands one number"),
+        (["foo(x)", "x=4"], 'for a function of your own, in Python: parse(text, functions={"foo": ...})'),
+        (["x*y", "x=2", "y", "=", "3"], "write an input without spaces: y=3"),
+        (["x*y", "x=2", "y=", "-3.5"], "write an input without spaces: y=-3.5"),
+        (["x*y", "x=2", "y", "=3"], "write an input without spaces: y=3"),
+        (["x*y", "x=1,5", "y=2"], "x=1,5: write one number after ="),
         (["x*y", "x=2", "x=3", "y=1"], "x is given twice"),
         (["x=2", "y=3"], 'the expression is missing: python -m autodiff "(x + y) * z" x=2 y=3'),
-        (["lambda * x", "lambda=2", "x=3"], "take another name"),
+        (["lambda * x", "lambda=2", "x=3"], "choose another name"),
         (["x", "x=1", "--nonsense"], "--nonsense"),
-        (["x", "x=1", "--digits", "many"], "takes a whole number from 0 to 17, got 'many'"),
+        (["x", "x=1", "--digits", "many"], "must be a whole number from 0 to 17, got 'many'"),
         (["D99"], "there is no lecture example 'D99'"),
-        (["C5"], "C5 is about a net or its training: python -m nn C5"),
+        (["C5"], "C5 is about a network or its training: run python -m nn C5"),
         (["--quiz", "1000000000"], "a quiz has at most 1000 questions, got 1000000000"),
         (["--quiz", "1", "--json"], "shows no steps: leave out --json"),
         (["--quiz", "1", "D1", "--step"], "leave out --step, D1"),
-        (["D1", "--json", "--plain", "--digits", "2"], "--json gives every step as data, with all digits: leave out"),
+        (["D1", "--json", "--plain", "--digits", "2"], "--json prints every step, with all digits: leave out"),
         (["D1", "--seed", "3", "--key"], "only a quiz has these: add --quiz 3, or leave out --seed, --key"),
         (["--json"], "add an expression or an example's id, or leave out --json"),
-        (["x", "x=1", "-o", "x.jpg"], "known are .svg, .png, .pdf, .tex, .dot, .html, .htm"),
-        (["--quiz", "2", "-o", "quiz.pdf"], "known are .html, .gift, .txt"),
+        (["x", "x=1", "-o", "x.jpg"], "write one of .svg, .png, .pdf, .tex, .dot, .html, .htm"),
+        (["--quiz", "2", "-o", "quiz.pdf"], "write one of .html, .gift, .txt"),
         (["--quiz", "2", "-o", "no/quiz.html"], "cannot save 'no/quiz.html': there is no folder"),
-        (["x", "x=1", "-o", "a\0b.svg"], "no file has such a name"),
+        (["x", "x=1", "-o", "a\0b.svg"], "not a valid file name"),
         (["x = 3; x", "x=1"], "x is an input"),
         (["\udcff", "x=1"], "has no meaning here"),
         (["x", "x=1", "-o", "x.unknown"], "x.unknown"),
@@ -322,13 +322,13 @@ def test_small_digits_are_read_and_written_plainly(run, given):
     status, output, messages = run("x₁*w₁", *given)
 
     assert (status, gradients(output)) == (0, [2, 3])
-    assert ("x₁ is written x1" in messages) is (given[0] == "x₁=3")
+    assert ("x₁ is read as x1" in messages) is (given[0] == "x₁=3")
 
 
 def test_an_expression_that_is_lost_is_noted(run):
     _, output, messages = run("x+y; x*y", "x=1", "y=2")
 
-    assert messages == "note: x+y is not used: the result does not depend on it\n"
+    assert messages == "note: the result does not depend on x+y\n"
     assert gradients(output) == [2, 1]
 
 
@@ -345,14 +345,14 @@ def test_bad_input_prints_no_traceback_in_a_terminal():
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "in the expression\n    x.__class__\n     ^\n"
-        "a point belongs into a number such as 0.5: there are no attributes here\n"
+        "write a point only in a number such as 0.5: there are no attributes here\n"
     )
 
 
 def test_inputs_that_are_not_used_are_said_beside_the_answer(run):
     status, output, messages = run("x + 1", "x=1", "y=2")
 
-    assert (status, messages) == (0, "note: y is not used: the result does not depend on it\n")
+    assert (status, messages) == (0, "note: the result does not depend on y\n")
     assert gradients(output) == [1]
 
 
@@ -405,7 +405,7 @@ def test_a_file_that_hides_an_installed_package_is_said(tmp_path):
 
     done = shell(*D1, "-o", "graph.svg", cwd=tmp_path, text=True)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.endswith("graph.svg cannot be drawn: another visualize is in the way\n")
+    assert done.stderr.endswith("graph.svg cannot be drawn: another package visualize hides this one\n")
 
 
 # --- Files ---------------------------------------------------------------------------------------

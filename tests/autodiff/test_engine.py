@@ -44,7 +44,7 @@ def test_a_traced_value_may_be_printed_but_not_its_number():
 
 def test_help_says_what_a_method_is():
     assert Value.exp.__name__ == "exp"
-    assert Value.exp.__doc__ == "The gate exp, recorded; the Value is its first operand."
+    assert Value.exp.__doc__ == "Record the gate exp with this Value as its first operand."
 
 
 def test_repr_leaves_defaults_out():
@@ -94,7 +94,7 @@ def test_long_things_are_shortened_in_errors():
 
 
 def test_a_label_is_a_str():
-    with pytest.raises(TypeError, match="a label is a str, got int: 3"):
+    with pytest.raises(TypeError, match="a label must be a str, got int: 3"):
         Value(1.0, 3)
 
 
@@ -201,7 +201,7 @@ def test_only_leaves_can_be_assigned_to():
     y = x * 2
     x.data = 4
     assert x.data == 4.0
-    with pytest.raises(AttributeError, match=r"computed by mul: assign to the inputs .* or take detach\(\)"):
+    with pytest.raises(AttributeError, match=r"computed by mul: assign to its inputs .* or use detach\(\)"):
         y.data = 1.0
     assert y.data == 6.0
 

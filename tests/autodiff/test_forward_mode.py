@@ -153,7 +153,7 @@ def test_trees_are_mirrored(f, x, v, expected):
         ((cube, (2.0,), ("1",)), TypeError, "tangents takes a real number, got str: '1'"),
         ((cube, (2.0,), (None,)), TypeError, "tangents takes a real number, got NoneType"),
         ((cube, ("2",), (1.0,)), TypeError, r"argument 0 \(counted from 0\) holds a str"),
-        ((str, (2.0,), (1.0,)), TypeError, "a function of numbers returns numbers or lists of them, got str"),
+        ((str, (2.0,), (1.0,)), TypeError, "the function must return numbers or lists of numbers, got str"),
         ((lambda: 1.0, (), ()), TypeError, "derivatives are taken with respect to positional arguments"),
     ],
 )

@@ -84,7 +84,7 @@ LOCALS = [
 @pytest.mark.parametrize(("node", "place", "expected"), LOCALS, ids=[row[0].primitive.name for row in LOCALS])
 def test_local_gradients_as_factors(node, place, expected):
     step = next(step for step in node.steps().renamed({**NAMES, node: 3}) if step.place == place)
-    text = step.written(MathFormula)
+    text = step.factor_in(MathFormula)
 
     assert markup(text.bare if text.is_fraction else text.tree) == expected  # a fraction needs no brackets
 
@@ -114,7 +114,7 @@ def test_every_primitive_is_written_by_elements():
                 row.value(*[0.5] * count)
             except (TypeError, IndexError, ValueError):
                 continue
-            text = MathFormula.record(row, [MathFormula.called(i % 3, 0.5) for i in range(count)]).text
+            text = MathFormula.record(row, [MathFormula.variable(i % 3, 0.5) for i in range(count)]).text
             assert isinstance(text.tree, int) or text.tree[0].startswith("m")
             seen += 1
     assert seen > len(PRIMITIVES)

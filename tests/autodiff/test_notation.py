@@ -62,7 +62,7 @@ def test_nothing_that_a_user_wrote_means_anything_to_tex(label, code):
 
 
 def test_a_formula_as_tex():
-    x, w = (MathFormula.called(Name(label).tree) for label in ("x_bar", "theta1"))
+    x, w = (MathFormula.variable(Name(label).tree) for label in ("x_bar", "theta1"))
 
     assert tex((1.0 / (1.0 + x**2.0)).text.tree) == r"\frac{1}{1 + \bar{x}^2}"
     assert tex((w * (x - 1.5)).text.tree) == r"\theta_1 \cdot \left( \bar{x} - 1.5 \right)"

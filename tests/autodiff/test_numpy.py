@@ -209,7 +209,7 @@ def test_primitives_take_arrays_element_by_element():
 
 
 def test_clip_takes_no_out():
-    with pytest.raises(TypeError, match="clip makes a new Value and takes no out="):
+    with pytest.raises(TypeError, match="clip returns a new Value and takes no out="):
         Value(1.0).clip(0.0, 2.0, out=np.zeros(1))
 
 

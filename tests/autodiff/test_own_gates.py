@@ -193,7 +193,7 @@ def test_other_errors_name_the_gate_and_its_operands(function, error, message):
         said = "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
         assert place in said
         assert message in said
-        assert ("let it answer inf or nan" in said) is (answers and "value" in place)
+        assert ("let it return inf or nan" in said) is (answers and "value" in place)
 
 
 @pytest.mark.parametrize("entry", ["a", [1.0], (1.0,)])
@@ -317,7 +317,7 @@ def test_a_gate_of_the_table_that_is_missing_is_named(monkeypatch):
     data = pickle.dumps(local)
     monkeypatch.delitem(PRIMITIVES, "local")
 
-    with pytest.raises(LookupError, match=r"no gate 'local' in autodiff\.PRIMITIVES: import the module that puts it"):
+    with pytest.raises(LookupError, match=r"no gate 'local' in autodiff\.PRIMITIVES: import the module that adds it"):
         pickle.loads(data)
 
 
@@ -373,7 +373,7 @@ def test_hypot_at_the_origin_is_named():
 @pytest.mark.parametrize(
     ("gate", "lines"),
     [
-        (autodiff.sigmoid, ["sigmoid(a): a gate.", "out = 1 / (1 + e^-a), written", "d out / d a = (1 - out) * out"]),
+        (autodiff.sigmoid, ["sigmoid(a): a gate.", "out = 1 / (1 + e^-a), arranged", "d out / d a = (1 - out) * out"]),
         (autodiff.exp, ["exp(a): a gate.", "out = e raised to the power of a", "d out / d a = out"]),
         (autodiff.log, ["out = the natural logarithm of a", "d out / d a = 1 / a"]),
         (autodiff.relu, ["out = where(a <= 0, 0, a)", "d out / d a = a > 0", "on a kink: the input is 0, where relu"]),
@@ -463,7 +463,7 @@ def test_a_gate_named_like_the_flat_function(runner, labelled):
 
 
 def test_the_name_of_a_gate_is_text():
-    with pytest.raises(TypeError, match="the name of a gate is a str, got int: 3"):
+    with pytest.raises(TypeError, match="the name of a gate must be a str, got int: 3"):
         Primitive(3, lambda x: x, lambda out, x: (1.0,))
 
 

@@ -454,14 +454,14 @@ def test_labels_that_are_formulas_get_parentheses_among_other_signs():
 def test_a_label_that_is_no_text_is_named(label):
     x = Value(1.0, "x")
 
-    with pytest.raises(TypeError, match="a label is a str, got"):
+    with pytest.raises(TypeError, match="a label must be a str, got"):
         x.label = label
     assert x.label == "x"
 
 
 @pytest.mark.parametrize("digits", [-1, 18, 1.5, "2"])
 def test_digits_are_a_whole_number_of_places(digits):
-    with pytest.raises(ValueError, match="digits is a whole number from 0 to 17, or None, got"):
+    with pytest.raises(ValueError, match="digits must be a whole number from 0 to 17, or None, got"):
         d1().steps(digits=digits)
 
 
@@ -588,7 +588,7 @@ def test_tangents_as_data():
 @pytest.mark.parametrize("wrong", [3, "w", Value(1.0, "w"), [1.0], {"w": 1.0}, {None: 1.0}])
 def test_a_tangent_of_no_input_is_refused(wrong):
     x, y = variables(x=3, y=4)
-    with pytest.raises(ValueError, match="tangents are given for inputs, here x, y; got "):
+    with pytest.raises(ValueError, match="tangents must name inputs, here x, y; got "):
         (x * y).steps(tangents=wrong)
     with pytest.raises(TypeError, match="tangents takes a real number, got str"):
         (x * y).steps(tangents={x: "1"})

@@ -13,7 +13,7 @@ import pytest
 import autodiff
 from autodiff import Value, dot, relu, sigmoid, tanh
 from autodiff.flat.backends.llvm.code import NativeNests
-from autodiff.flat.ir import kept
+from autodiff.flat.ir import programs
 from autodiff.flat.loops.nests import roll
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Tracing
@@ -104,7 +104,7 @@ def test_value_and_gradients_of_any_program(name):
     eager = median(lambda: loss().backward(), 3)
 
     def first():
-        kept.clear()
+        programs.clear()
         start = time.perf_counter()
         with Tracing(sums=True):
             output = loss()

@@ -6,7 +6,7 @@ from autodiff import Value
 from autodiff.flat.recording import Recipe
 from autodiff.flat.stepping import Training
 from nn import MLP, SGD, fit, truth_table
-from nn.losses import hinge, listed
+from nn.losses import as_list, hinge
 from nn.optim import clip_by_norm
 from tests.benchmarks import moons
 from tests.benchmarks.alternating import held, held_seconds, medians
@@ -48,7 +48,7 @@ def flat_gradient(runner):
     rows, classes = moons.points()
     example = rows[0], [classes[0]]
     update = SGD(parameters, 0.05).recorded
-    recipe = Recipe(lambda x, t: hinge(listed(model(x)), t), example, parameters, update)
+    recipe = Recipe(lambda x, t: hinge(as_list(model(x)), t), example, parameters, update)
     training = Training(recipe, [[*x, c] for x, c in zip(rows, classes)], clip_by_norm, runner)
     numbers = [p.data for p in parameters]
     return lambda: training.pure.gradient(training.table, numbers, ((), ()))

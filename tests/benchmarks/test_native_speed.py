@@ -17,7 +17,7 @@ import nn
 from autodiff import Value
 from autodiff.flat import ir
 from autodiff.flat.backends.llvm.code import NativeNests
-from autodiff.flat.backends.llvm.machine import aligned
+from autodiff.flat.backends.llvm.machine import aligned_zeros
 from autodiff.flat.loops.nests import for_rows, roll
 from autodiff.flat.recording import Recording
 from autodiff.flat.state import Batches, State
@@ -89,9 +89,9 @@ def test_the_moons_gradient_takes_at_most_1_3_times_that_of_hand_written_c_plus_
     X, Y = nn.moons(104, seed=0)
     own = Gradient([2, 16, 16, 1], "relu", "hinge", 104)
     own.memory["x"][:] = numpy.array([[*x, y] for x, y in zip(X, Y)]).T.ravel()
-    x, slopes = aligned(312), aligned(337)
+    x, slopes = aligned_zeros(312), aligned_zeros(337)
     x.reshape(3, 104)[:] = numpy.array([[*point, y] for point, y in zip(X, Y)]).T
-    w = aligned(337)
+    w = aligned_zeros(337)
     w[:] = own.memory["w"]
     given = pointers(w, x, slopes)
 
@@ -272,7 +272,7 @@ def test_how_long_compiling_takes(sizes, activation, loss, rows, most):
     Y = [i % 10 if sizes[-1] > 1 else 2.0 * (i % 2) - 1.0 for i in range(rows)]
     seconds = []
     for _ in range(5):
-        ir.kept.clear()
+        ir.programs.clear()
         net = MLP(sizes[0], sizes[1:], activation=activation, seed=0)
         start = time.perf_counter()
         fit(net, X, Y, loss=loss, epochs=1, runner="native", progress=False)
@@ -303,7 +303,7 @@ def test_the_success_rate_of_1000_seeds_takes_less_than_a_second(hidden, activat
     X, Y = nn.truth_table("xor")
     seconds = []
     for _ in range(5):
-        ir.kept.clear()
+        ir.programs.clear()
         start = time.perf_counter()
         runs = nn.fit_many(
             MLP(2, [hidden, 1], activation), X, Y, seeds=range(1000), learning_rates=[rate], epochs=epochs,

@@ -13,8 +13,8 @@ import pytest
 import autodiff
 import nn
 from autodiff import dot, log, relu, softmax, take
-from autodiff.flat.backends.llvm.machine import aligned
-from autodiff.flat.ir import kept
+from autodiff.flat.backends.llvm.machine import aligned_zeros
+from autodiff.flat.ir import programs
 from nn.cli.names import NAMES, Text
 from tests.benchmarks.alternating import held, held_seconds, medians
 from tests.benchmarks.test_native_speed import compiled_by_hand, pointers
@@ -77,7 +77,7 @@ class ByHand:
     def __init__(self, folder, width, parameters, lines):
         flags = ["-std=c++17", "-fno-math-errno", "-fno-trapping-math", "-mprefer-vector-width=512", f"-DE={width}"]
         self.train = compiled_by_hand(folder, "hand_gpt.cc", *flags).train
-        numbers = [aligned(len(parameters)) for _ in range(3)]
+        numbers = [aligned_zeros(len(parameters)) for _ in range(3)]
         numbers[0][:] = [x.data for x in parameters]
         self.lines, self.lengths = numpy.zeros((len(lines), 17), dtype=numpy.int64), numpy.array([*map(len, lines)])
         for row, line in zip(self.lines, lines):
@@ -102,7 +102,7 @@ def test_a_gpt_against_hand_written_c_plus_plus(tmp_path, width, most):
     by_hand = ByHand(tmp_path, width, parameters, lines)
     by_hand()
 
-    kept.clear()
+    programs.clear()
     begun = time.perf_counter()
     trainer = autodiff.compile(loss).trainer(parameters, adam(parameters))
     losses = trainer.run(lines)

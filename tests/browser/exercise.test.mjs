@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forgotten, handy, resultCode, seeded } from "../../visualize/web/scripts/exercise.js";
+import { drawNumbers, partialSums, randomFrom, resultCode } from "../../visualize/web/scripts/exercise.js";
 
 /** f = x * y + z, as much of it as numbers need. */
 const lesson = (recorded) => ({
@@ -17,24 +17,24 @@ test("a code is that which Python reads", () => {
 });
 
 test("a seed gives the same numbers always, another one others", () => {
-  const draws = (seed) => Array.from({ length: 5 }, seeded(seed));
+  const draws = (seed) => Array.from({ length: 5 }, randomFrom(seed));
   assert.deepEqual(draws(7), draws(7));
   assert.notDeepEqual(draws(7), draws(8));
-  assert.ok(Array.from({ length: 1000 }, seeded(1)).every((x) => x >= 0 && x < 1));
+  assert.ok(Array.from({ length: 1000 }, randomFrom(1)).every((x) => x >= 0 && x < 1));
 });
 
 test("fresh numbers are whole for whole ones, and as handy as can be", () => {
   for (let seed = 1; seed < 50; seed++) {
-    const numbers = handy(lesson([1, 2, 0.5]), seed), { values, steps } = lesson([]).compute(numbers);
+    const numbers = drawNumbers(lesson([1, 2, 0.5]), seed), { values, steps } = lesson([]).compute(numbers);
     assert.ok(Number.isInteger(numbers[0]) && Number.isInteger(numbers[1]) && !Number.isInteger(numbers[2] * 2 + 0.1));
     assert.ok(values.every((x) => Math.abs(x) <= 100) && !steps[0].kink);
-    assert.deepEqual(handy(lesson([1, 2, 0.5]), seed), numbers);
+    assert.deepEqual(drawNumbers(lesson([1, 2, 0.5]), seed), numbers);
   }
   const hopeless = { ...lesson([1, 2, 3]), compute: () => ({ values: [NaN], gradients: [1, 1, 1], steps: [] }) };
-  assert.deepEqual(handy(hopeless, 1), [1, 2, 3]);
+  assert.deepEqual(drawNumbers(hopeless, 1), [1, 2, 3]);
 });
 
 test("what some paths add up to", () => {
-  assert.deepEqual(forgotten([1, 10]), [1, 10]);
-  assert.deepEqual(forgotten([1, 10, 100]).sort((a, b) => a - b), [1, 10, 11, 100, 101, 110]);
+  assert.deepEqual(partialSums([1, 10]), [1, 10]);
+  assert.deepEqual(partialSums([1, 10, 100]).sort((a, b) => a - b), [1, 10, 11, 100, 101, 110]);
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nudge, passed } from "../../visualize/web/scripts/lesson.js";
+import { nudge, passOn } from "../../visualize/web/scripts/lesson.js";
 import { chains, mistakes } from "../../visualize/web/scripts/paths.js";
 
 const steps = [[3, 1], [3, 2], [2, 0], [2, 0]].map(([node, operand], i) => ({ node, operand, index: i }));
@@ -23,7 +23,7 @@ test("a right pass adds up, a pass with = keeps the last path only", () => {
 });
 
 test("a closed gate passes 0, whatever arrives", () => {
-  assert.equal(passed({ closes: true }, Infinity, 0), 0);
-  assert.ok(Number.isNaN(passed({ closes: false }, Infinity, 0)));
+  assert.equal(passOn({ closes: true }, Infinity, 0), 0);
+  assert.ok(Number.isNaN(passOn({ closes: false }, Infinity, 0)));
   assert.deepEqual([nudge(-2), nudge(1e16)], [0.001, 1e10]);
 });

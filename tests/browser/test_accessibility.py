@@ -38,7 +38,7 @@ def test_axe_finds_nothing_in_a_folded_net_and_a_playground(visit, violations):
 
 def test_axe_finds_nothing_in_what_stands_beside_a_playground(visit, violations):
     tab = visit(playground(MLP(2, [3, 1], seed=0), *truth_table("xor")), "#rate=3")
-    for summary in tab.locator(".beside summary").all():
+    for summary in tab.locator(".panels summary").all():
         summary.click()
     tab.locator(".seeds p", has_text="within").wait_for()
     assert tab.locator(".inspect .update li, .doctor button").count() > 13

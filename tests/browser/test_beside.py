@@ -68,8 +68,8 @@ def test_its_passes_are_stepped_through_and_then_one_update(visit):
     assert int(box.locator(".counter").text_content().split()[0]) == int(counter.split()[0]) + 1
     assert tab.text_content(".counts .steps") == "step 0"  # the key was the graph's alone
 
-    box.get_by_role("button", name="Step one update through the graph").click()
-    box.get_by_role("status").filter(has_text="Updated by this example alone").wait_for(timeout=10_000)
+    box.get_by_role("button", name="Step through one update").click()
+    box.get_by_role("status").filter(has_text="Updated on this example alone").wait_for(timeout=10_000)
     net = trained()
     _, slopes = of_example(net, 1)
     after = {p.label: p.data - 0.1 * slopes[p.label] for p in net.parameters()}
@@ -86,7 +86,7 @@ def test_its_passes_are_stepped_through_and_then_one_update(visit):
 def test_of_a_large_net_one_unit_is_shown_with_the_gradients_of_the_whole_loss(visit, sizes, unit, prefix):
     tab = visit(xor(sizes))
     box = opened(tab, "inspect")
-    box.get_by_label("What is shown of the net").select_option(unit)
+    box.get_by_label("Part of the net").select_option(unit)
     box.locator(f"[data-input^='W{prefix}']").first.wait_for()
     tab.wait_for_timeout(300)
     found = {name: x for name, x in gradients(tab).items() if name[1:].startswith(prefix)}
@@ -147,7 +147,7 @@ def test_the_code_has_weights_that_no_seed_makes_and_says_what_it_cannot_repeat(
     assert float(capsys.readouterr().out) == pytest.approx(loss(tab), rel=1e-9)
 
     tab.get_by_label("learning rate").select_option("0.1")
-    box.locator("code", has_text="Something was changed on the way").wait_for()
+    box.locator("code", has_text="Something changed during the run").wait_for()
 
 
 # --- Many starts ------------------------------------------------------------------------------------
@@ -190,8 +190,8 @@ SICK = [
     (xor, "#rate=0", 3, "learning rate 0", "learning rate 0.1", ""),
     (xor, "#hidden=&activation=", 400, "linear net", "add a hidden layer", ""),
     (xor, "#activation=linear", 400, "linear net", "tanh in the hidden layers", ""),
-    (xor, "#initializer=zeros", 0, "identical units", "start by uniform", "seed=1"),
-    (lambda: xor((2, 1), "relu"), "", 1000, "dead units", "leaky relu for relu", "activation=leaky_relu"),
+    (xor, "#initializer=zeros", 0, "identical units", "initialize with uniform", "seed=1"),
+    (lambda: xor((2, 1), "relu"), "", 1000, "dead units", "leaky relu instead of relu", "activation=leaky_relu"),
     (lambda: xor((4, 1), "relu"), "#rate=30", 200, "diverged", "learning rate 3", "rate=3"),
 ]
 
@@ -243,7 +243,7 @@ def test_what_is_hidden_by_an_address_is_hidden(visit):
 def test_a_page_may_leave_out_the_graph_and_keeps_the_rest(visit):
     tab = visit(xor(graph=False), "#rate=3")
     tab.locator(".doctor button", has_text="learning rate 0.3").wait_for()
-    assert tab.locator(".beside summary").all_text_contents() == ["Many starts: which of them learn?", "As Python"]
+    assert tab.locator(".panels summary").all_text_contents() == ["Many starts: which ones learn?", "As Python"]
 
 
 def test_a_projector_shows_what_was_opened_only(visit):

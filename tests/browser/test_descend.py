@@ -83,7 +83,7 @@ def test_the_graph_the_fields_and_the_code_follow(visit):
 WORDS = [
     (valley, "eta=0.4", 1, "Overshoot: f rose from 16 to 23.68; η is too large here."),
     (valley, "eta=0.3&along=1", 1, "Step 1: f went from 16 to 11.68, across to the other side."),
-    (valley, "eta=1e200", 1, "Diverges: no finite number any more. Back to the start, and a smaller η."),
+    (valley, "eta=1e200", 1, "Diverged: the numbers are no longer finite. Go back to the start and use a smaller η."),
     (valley, "eta=0.5&along=0", 1, "Step 1: f went from 16 to 12. A flat place: the gradient is 0; nothing moves."),
     (valley, "along=0&inputs=1.0000001,0", 0, "f = 1e-14. Arrived: |gradient| < 1e-06."),
     (dead, "", 0, f"f = 0. A kink: {KINK}; nothing moves."),
@@ -143,12 +143,12 @@ def test_the_plot_is_entered_by_a_click_and_grows_with_the_trail(visit):
 def test_what_is_to_be_found_is_not_given_away(visit):
     tab = visit(page(d1()), "#step=3&tab=5")
     assert tab.locator(".map").is_hidden()
-    assert "Go through the steps first" in tab.text_content(".slope")
-    tab.get_by_role("button", name="To the last step").click()
+    assert "go through all steps first" in tab.text_content(".slope")
+    tab.get_by_role("button", name="Go to the last step").click()
     assert tab.locator(".map").is_visible()
     tab = visit(page(d1()), "#step=3&tab=5&mode=predict")
     assert tab.locator(".map").is_hidden()
-    assert not tab.get_by_role("button", name="To the last step").is_visible()
+    assert not tab.get_by_role("button", name="Go to the last step").is_visible()
     tab = visit(page(d1()), "#step=99&hide=descend")
     assert not tab.get_by_role("tab", name="Descend").is_visible()
 

@@ -42,7 +42,7 @@ def test_vanishing_gradients_are_seen(visit):
 
 
 @pytest.mark.parametrize(
-    ("mistake", "wrong", "right"), [("= in place of +=", "∇ 2 ✗", "∇ 5"), ("called twice, not zeroed", "∇ 15 ✗", "∇ 5")]
+    ("mistake", "wrong", "right"), [("= instead of +=", "∇ 2 ✗", "∇ 5"), ("no zeroing", "∇ 15 ✗", "∇ 5")]
 )
 def test_a_mistake_is_played_in_the_graph_its_wrong_number_in_red(visit, mistake, wrong, right):
     """E7: y gets 3 + 2 by two paths; with = the first is lost, called again it adds to what was left."""

@@ -54,7 +54,7 @@ def test_a_slip_is_pointed_at_and_the_last_graph_stays(box):
     write("2x")
 
     assert tab.input_value("form.own input") == "2x"
-    assert tab.locator("form.own output").text_content().splitlines()[-1] == "a product needs its sign: write 2*x"
+    assert tab.locator("form.own output").text_content().splitlines()[-1] == "a product needs a *: write 2*x"
     assert tab.locator("form.own input").get_attribute("aria-invalid") == "true"
     assert steps(tab) == 3
     write("2 * x * x")

@@ -125,12 +125,12 @@ def still():
 def test_a_gate_of_the_math_module_stands_still_and_the_page_says_so(visit):
     tab = visit(page(still()), "#step=99")
     assert tab.text_content("p.still") == (
-        "atan keeps its number and local gradients as recorded. JavaScript cannot compute the value of atan, which is "
+        "atan keeps its recorded value and local gradients. JavaScript cannot compute the value of atan, which is "
         "not made of simpler gates: give the gate expansion=, the same value in autodiff's functions."
     )
     assert number(tab.locator(".result data")) == still().data
-    assert tab.locator("tr[data-input=x] .nudge").text_content() == "\N{EN DASH}atan stands still"
-    assert "stands still" not in tab.locator("tr[data-input=z] .nudge").text_content()
+    assert tab.locator("tr[data-input=x] .nudge").text_content() == "\N{EN DASH}atan is fixed"
+    assert "is fixed" not in tab.locator("tr[data-input=z] .nudge").text_content()
 
 
 def test_what_is_behind_a_gate_that_stands_still_lives(visit):
@@ -150,16 +150,20 @@ def test_steps_of_a_gate_that_stands_still_are_true(visit):
     typed(tab, "x", 3.0)
 
     assert tab.text_content(".product").startswith("atan(1)inputs=0.785398")
-    assert tab.text_content(".role") == "as recorded: this gate stands still"
-    assert tab.text_content(".sentence").endswith("atan of 1 gives 0.785398. As recorded: it stands still.")
+    assert tab.text_content(".role") == "as recorded: the page cannot recompute this gate"
+    assert tab.text_content(".sentence").endswith(
+        "atan of 1 gives 0.785398. As recorded: the page cannot recompute it."
+    )
     assert "stale" in tab.locator(".lit.op").get_attribute("class")
     assert "= 0.785398, as recorded" in tab.locator(".lit.op > title").text_content()
     tab.evaluate(
-        "active.show(active.lesson.steps.find((step) => active.lesson.stands(step.node, active.result)).number)"
+        "active.show(active.lesson.steps.find((step) => active.lesson.isFixed(step.node, active.result)).number)"
     )
-    assert tab.text_content(".role").endswith("times its local gradient; as recorded: this gate stands still")
+    assert tab.text_content(".role").endswith(
+        "times its local gradient; as recorded: the page cannot recompute this gate"
+    )
     assert tab.text_content(".rule").endswith("0.5")
-    tab.get_by_role("button", name="Numbers as at first").click()
+    tab.get_by_role("button", name="Reset numbers").click()
     assert "still" not in tab.text_content(".sentence") + tab.text_content(".role")
     assert tab.locator(".stale").count() == 0
 

@@ -17,17 +17,17 @@ MODULES = {path.stem: path.read_text(encoding="utf-8") for path in SCRIPTS.glob(
 MADE = {  # for each page
     "programs": "export const PROGRAMS = {};\nexport const MISTAKES = [];\nexport const SAID = {};\n"
     "export const VALUES = {};",
-    "written": "export const written = {};",
-    "drawn": "export const drawn = {};",
+    "engine": "export const engine = {};",
+    "datasets": "export const datasets = {};",
 }
-MAKERS = {"Beside", "Own", "Player", "Playground", "start"}  # what a page imports
+MAKERS = {"Panels", "Own", "Player", "Playground", "start"}  # what a page imports
 QUOTED = re.compile(r'/\*.*?\*/|//[^\n]*|"[^"\n]*"', re.DOTALL)
-# Methods and locals that have the name of another module's export.
-LOCAL = {"lesson": ["formula"], "network": ["named"], "player": ["show"], "said": ["numbered"], "start": ["named"]}
-LOCAL |= {"own": ["start"], "python": ["named", "start"]}
-LOCAL |= {name: ["start"] for name in ("beside", "code", "doctor", "net", "paths", "playground", "seeds", "training")}
-for name, local in {"lesson": "start", "beside": "show", "code": "show"}.items():
-    LOCAL[name].append(local)
+# Locals that have the name of another module's export.
+START = ("code", "lesson", "net", "own", "panels", "paths", "python", "seeds", "training")
+LOCAL = {name: {"start"} for name in START}
+LOCAL["lesson"].add("formula")
+LOCAL["panels"].add("show")
+LOCAL["code"].add("show")
 
 every_module = pytest.mark.parametrize("name", sorted(MODULES))
 
@@ -75,10 +75,10 @@ def test_every_name_of_another_module_is_imported(name):
 
 
 def test_no_module_is_idle():
-    """A page imports start, and Player, Playground, Beside or Own; these bring all others."""
+    """A page imports start, and Player, Playground, Panels or Own; these bring all others."""
     entry = 'import { start } from "./start.js";\nimport { Player } from "./player.js";\n'
     entry += 'import { Playground } from "./playground.js";\nimport { Own } from "./own.js";\n'
-    entry += 'import { Beside } from "./beside.js";\nstart({ Player, Playground, Own, Beside });\n'
+    entry += 'import { Panels } from "./panels.js";\nstart({ Player, Playground, Own, Panels });\n'
     text = bundle(entry, MADE)
 
     assert all(re.search("^export (.*)", module, re.MULTILINE)[1] in text for module in MODULES.values())

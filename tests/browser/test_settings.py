@@ -147,7 +147,7 @@ def test_a_click_adds_a_point_of_the_chosen_class(visit, xor):
     assert [x, y, label] == pytest.approx([0.5, 0.5, 1], abs=0.02)
     assert tab.locator(".examples tbody tr").count() == 5
     assert "of 5 right" in visit(xor, f"#own={asked(tab)['own']}").text_content(".counts")
-    tab.get_by_role("button", name="Remove own points").click()
+    tab.get_by_role("button", name="Remove your points").click()
     assert "of 4 right" in tab.text_content(".counts")
     assert asked(tab) == {}
 
@@ -155,7 +155,7 @@ def test_a_click_adds_a_point_of_the_chosen_class(visit, xor):
 def test_own_points_alone_are_data_too(visit, xor):
     tab = visit(xor, "#data=own")
     tab.get_by_role("button", name="Train", exact=True).click()
-    assert "There is no example yet" in tab.text_content(".message")
+    assert "There are no examples yet" in tab.text_content(".message")
     canvas = tab.locator("[data-part=surface] canvas")
     box = canvas.bounding_box()
     for k, share in enumerate((0.2, 0.5, 0.8)):
@@ -238,8 +238,8 @@ def test_layers_without_neurons_and_a_single_layer_train_too(visit, net):
 def test_examples_to_test_are_counted_apart(visit):
     net, (train, test) = nn.MLP(2, [3, 1], seed=0), nn.split(*nn.moons(40))
     tab = visit(playground(net, *train, test_data=test))
-    found, right = nn.evaluate(net, *test)
-    assert f"test loss {found:.6g}, {right} of 10 right" in tab.text_content(".counts")
+    found, accuracy = nn.evaluate(net, *test)
+    assert f"test loss {found:.6g}, {10 * accuracy:g} of 10 right" in tab.text_content(".counts")
     assert "of 30 right" in tab.text_content(".counts")
 
 

@@ -35,7 +35,7 @@ def test_what_is_copied_is_what_the_library_gives(visit, id):
     assert chosen(tab, "Copy Python").rstrip("\n").split("\n") == Listing(history(f)).lines
     assert chosen(tab, "Copy LaTeX") == f"{f.steps().latex()}\n"
     assert chosen(tab, "Copy link") == tab.url
-    assert f'src="{tab.url}"'.replace("&", "&amp;") in chosen(tab, "Copy frame")
+    assert f'src="{tab.url}"'.replace("&", "&amp;") in chosen(tab, "Copy embed code")
 
 
 def test_latex_says_that_it_does_not_know_typed_numbers(visit):

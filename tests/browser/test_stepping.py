@@ -130,7 +130,7 @@ def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
     assert tab.text_content(".role").endswith("q equals x plus y.")
     tab.get_by_label("Your prediction").fill("3")
     tab.keyboard.press("Enter")
-    assert tab.text_content(".verdict") == "Right, at attempt 2."
+    assert tab.text_content(".verdict") == "Right, on attempt 2."
     assert drawn(tab, "edge-4-0", "data") == "3"
     tab.click("text=Next")
     assert tab.locator(".factor b").all_text_contents()[-1] == "?"
@@ -159,7 +159,7 @@ def test_predict_names_mistakes_and_helps_step_by_step(visit):
         "Not yet (attempt 2): the local gradient is taken from the wrong input of the gate.",
         "Not yet (attempt 2): the local gradient is taken from the wrong input of the gate.",
         "Not yet (attempt 3).",
-        "Right, at attempt 4.",
+        "Right, on attempt 4.",
     ]
     assert [product.count("?") for _, product in seen] == [1, 1, 1, 1, 0]
 
@@ -174,7 +174,8 @@ def test_predict_names_mistakes_and_helps_step_by_step(visit):
 )
 def test_a_guess_counts_as_far_as_its_digits_go(typed, right, said):
     module = Path(__file__).parents[2] / "visualize/web/scripts/number.js"
-    script = f"import {{agrees, typed}} from '{module}'; console.log(agrees('{typed}', typed('{typed}'), {right!r}))"
+    call = f"agrees('{typed}', parseNumber('{typed}'), {right!r})"
+    script = f"import {{ agrees, parseNumber }} from '{module}'; console.log({call})"
     done = subprocess.run(["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(said).lower()
 
@@ -223,7 +224,7 @@ def test_the_mistakes_labs_remark_is_as_true_while_predicting(visit):
     tab.click("text=Mistakes")
     tab.locator(".mistakes td data").first.wait_for()
     remark = tab.text_content(".mistakes .remark")
-    assert "only the last one counts" in remark
+    assert "only the last of several paths counts" in remark
     tab.click("text=Start")
     assert tab.text_content(".mistakes .remark") == remark
     assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}

@@ -79,7 +79,7 @@ def test_a_robot_that_knows_all_gets_all_marks(asked, case):
 def test_wrong_answers_are_named_hints_cost_and_the_code_tells_the_marks(asked):
     """E7 over all paths: y gets 2 + 3."""
     tab = asked(example("E7"), 4)
-    assert tab.text_content(".role") == "What is the whole gradient of a, over all its paths?"
+    assert tab.text_content(".role") == "What is the total gradient of a, over all paths?"
     assert answer(tab, 2) == "Right."
     onward(tab)
     tab.click("text=Hint")
@@ -96,14 +96,14 @@ def test_wrong_answers_are_named_hints_cost_and_the_code_tells_the_marks(asked):
     onward(tab)
     assert tab.locator(".graph .edge.back").count() == 2
     assert [answer(tab, x).split(": ", 1)[1].split(";")[0] for x in (2, 3, 6, -5)] == [
-        "only the last path counts: several paths add up, += and not =", "several paths lead here, and one is missing",
-        "several paths add up", "the sign is wrong.",
+        "only the last path is counted: several paths add up, += instead of =",
+        "several paths lead here, and one is missing", "several paths add up", "the sign is wrong.",
     ]  # fmt: skip
     assert tab.locator(".product .factor b").all_text_contents() == [f"3 {TIMES} 1", f"2 {TIMES} 1", "?"]
     assert tab.locator(".hint").is_disabled()
-    assert answer(tab, "5") == "Right, at attempt 5."
-    assert tab.text_content(".told").startswith("3 of 5 marks, longest streak 1. To look at again: only the last path")
-    assert tab.evaluate("document.activeElement.placeholder") == "if you like"  # Enter once more loses nothing
+    assert answer(tab, "5") == "Right, on attempt 5."
+    assert tab.text_content(".told").startswith("3 of 5 marks, longest streak 1. To review: only the last path")
+    assert tab.evaluate("document.activeElement.placeholder") == "optional"  # Enter once more loses nothing
     tab.get_by_label("Name").fill("Ada ~ L.")
     assert read_result(tab.text_content(".end .code")) == Result(E7, 4, 0, 3.0, 5, "Ada L.")
     tab.get_by_label("value of x").fill("7")
@@ -116,19 +116,19 @@ def test_local_gradients_and_rules_are_asked_for_alone(asked):
     tab = asked(d1(), 2)
     assert tab.locator(".factor b").all_text_contents() == ["1", "?", "?"]
     assert answer(tab, -4).endswith("the local gradient is taken from the wrong input of the gate.")
-    assert answer(tab, 3) == "Right, at attempt 2."
+    assert answer(tab, 3) == "Right, on attempt 2."
     onward(tab)
     answer(tab, -4)
     onward(tab)
     assert answer(tab, -4).endswith(
-        "that is the product: only the local gradient is asked for; or that is the upstream gradient."
+        "that is the product: give the local gradient alone; or that is the upstream gradient."
     )
     tab.select_option("[aria-label=Level]", label="3 Which rule")
     assert tab.locator(".rules label").count() == 4
     assert choose(tab, 7).endswith("the local gradient is taken from the wrong input of the gate.")
     assert tab.locator(".rules input:disabled").count() == 1
     assert choose(tab, 10).endswith("the sign is wrong.")
-    assert choose(tab, -1) == "Right, at attempt 3."
+    assert choose(tab, -1) == "Right, on attempt 3."
     assert tab.text_content(".score") == "Question 1 of 4, 0 marks"
     assert tab.locator(".factor b").all_text_contents() == ["1", "3", "3"]
 
@@ -145,7 +145,7 @@ def test_fresh_numbers_and_a_seed_in_the_link(asked):
     assert [tab.get_by_label(f"value of {name}").input_value() for name in "xyz"] == values
     while onward(tab):
         tab.click("text=Reveal")
-    tab.click("text=Again with fresh numbers")
+    tab.click("text=Again with new numbers")
     assert [tab.get_by_label(f"value of {name}").input_value() for name in "xyz"] != [
         "\N{MINUS SIGN}2",
         "5",
@@ -161,7 +161,7 @@ def test_a_fresh_graph_where_the_page_reads_expressions(visit):
         while onward(tab):
             tab.click("text=Reveal")
         before = tab.text_content("h1")
-        tab.click("text=Fresh graph")
+        tab.click("text=New graph")
         tab.wait_for_function("(before) => document.querySelector('h1').textContent !== before", arg=before)
         assert tab.text_content(".score").startswith("Question 1 of ")
         assert "f = " in tab.input_value("form.own input")
@@ -182,7 +182,7 @@ def test_nothing_is_stepped_over_and_what_was_answered_stays(asked):
     assert not tab.locator(".reveal").is_visible()
     tab.click(".next")
     assert tab.text_content(".score") == "Question 2 of 9, 1 mark"
-    assert answer(tab, 2) == "Right, at attempt 2."
+    assert answer(tab, 2) == "Right, on attempt 2."
 
 
 @pytest.mark.parametrize("level", some((2, 4, 5), 4))

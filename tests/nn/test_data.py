@@ -10,7 +10,7 @@ import pytest
 import nn
 from autodiff import Value
 from nn.cli.presets import PRESETS, Trial
-from nn.data import shuffled, whole_epochs
+from nn.data import shuffle, whole_epochs
 from tests.support.stand_ins import Frame, Series, Tensor
 from visualize import playground, plot_decision_boundary
 
@@ -54,7 +54,7 @@ def test_shapes_without_noise():
 
 def test_numbers_of_examples_are_checked():
     for make in (lambda: nn.moons(0), lambda: nn.blobs(10, classes=0), lambda: nn.spirals(10, arms=-1)):
-        with pytest.raises(ValueError, match="a whole number from 1 on"):
+        with pytest.raises(ValueError, match="must be a positive integer"):
             make()
 
 
@@ -84,7 +84,7 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
 
 
 def test_shuffling_keeps_examples_and_targets_together():
-    X, Y = shuffled([[i] for i in range(10)], list(range(10)), seed=2)
+    X, Y = shuffle([[i] for i in range(10)], list(range(10)), seed=2)
 
     assert [x[0] for x in X] == Y
     assert sorted(Y) == list(range(10))
@@ -206,21 +206,21 @@ def test_shares_of_classes_are_rows_too(shares):
         ("01", "X takes a list, in order, got str: '01'"),
         (["01", "10"], "example 0 takes a list, in order, got str: '01'"),
         ([b"01", b"10"], "example 0 takes a list, in order, got bytes"),
-        ([["0", "1"], ["1", "0"]], "example 0 holds a str that is no number: '0'"),
-        (np.array([["0", "1"], ["1", "0"]]), "example 0 holds a str that is no number: '0'"),
-        ([[0.0, 1.0], [None, 1.0]], "example 1 holds a NoneType that is no number"),
-        ([[0.0, 1.0], [[2.0], 1.0]], "example 1 holds a list that is no number"),
-        ([[0.0, 1.0], [1j, 1.0]], "example 1 holds a complex that is no number"),
-        ([[Value(0.0), 1.0], [0.0, 1.0]], "example 0 holds a Value that is no number"),
-        (np.array([["2020", "2021"]] * 2, "M8[ns]"), "example 0 holds a datetime64 that is no number"),
-        (Frame({"a": ["x", "y"], "b": ["1", "2"]}, True), "example 0 holds a str that is no number: 'x'"),
+        ([["0", "1"], ["1", "0"]], "example 0 contains a str instead of a number: '0'"),
+        (np.array([["0", "1"], ["1", "0"]]), "example 0 contains a str instead of a number: '0'"),
+        ([[0.0, 1.0], [None, 1.0]], "example 1 contains a NoneType instead of a number"),
+        ([[0.0, 1.0], [[2.0], 1.0]], "example 1 contains a list instead of a number"),
+        ([[0.0, 1.0], [1j, 1.0]], "example 1 contains a complex instead of a number"),
+        ([[Value(0.0), 1.0], [0.0, 1.0]], "example 0 contains a Value instead of a number"),
+        (np.array([["2020", "2021"]] * 2, "M8[ns]"), "example 0 contains a datetime64 instead of a number"),
+        (Frame({"a": ["x", "y"], "b": ["1", "2"]}, True), "example 0 contains a str instead of a number: 'x'"),
         ({(0.0, 1.0), (1.0, 0.0)}, "X takes a list, in order, got set"),
         ({"a": [0.0, 1.0], "b": [1.0, 0.0]}, "X takes a list, in order, got dict"),
         ({(0.0, 1.0): 0, (1.0, 0.0): 1}.keys(), "X takes a list, in order, got dict_keys"),
         ([{0.0, 1.0}, {1.0, 2.0}], "example 0 takes a list, in order, got set"),
         ([{"a": 0.0, "b": 1.0}] * 2, "example 0 takes a list, in order, got dict"),
-        (Series([1.0, 2.0]), "an example is a list of numbers: write [1.0] for 1.0 in X"),
-        (np.array(1.0), "X takes several"),
+        (Series([1.0, 2.0]), "an example must be a list of numbers: write [1.0] for 1.0 in X"),
+        (np.array(1.0), "X must be a list"),
     ],
 )
 def test_what_is_no_list_of_rows_is_refused(X, said):
@@ -242,11 +242,11 @@ def test_what_is_no_list_of_rows_is_refused(X, said):
         ("01", "Y takes a list, in order, got str"),
         ({0, 1}, "Y takes a list, in order, got set"),
         ({0: 0, 1: 1}, "Y takes a list, in order, got dict"),
-        (["no", "yes"], "a target is a number or a list of numbers, got 'no': number the classes"),
-        ([["0"], ["1"]], "a target holds a str that is no number"),
+        (["no", "yes"], "a target must be a number or a list, got 'no': number the classes"),
+        ([["0"], ["1"]], "a target contains a str instead of a number"),
         ([{0}, {1}], "a target takes a list, in order, got set"),
-        ([None, 0], "a target holds a NoneType that is no number"),
-        (np.array(1), "Y takes several"),
+        ([None, 0], "a target contains a NoneType instead of a number"),
+        (np.array(1), "Y must be a list"),
     ],
 )
 def test_what_is_no_list_of_targets_is_refused(Y, said):
@@ -284,7 +284,7 @@ def test_a_net_takes_one_example_of_any_kind(x):
 def test_what_is_no_example_is_refused(x):
     net = nn.MLP(2, [3, 1], seed=0)
     for use in (net, lambda x: nn.predict(net, x)):
-        with pytest.raises(TypeError, match=r"an example (takes a list, in order|is a list of numbers), got"):
+        with pytest.raises(TypeError, match=r"an example (takes a list, in order|must be a list of numbers), got"):
             use(x)
 
 
@@ -321,7 +321,7 @@ def test_whole_numbers_of_numpy_are_whole_numbers():
     assert len(nn.RecurrentCell(two, three).parameters()) == len(nn.RecurrentCell(2, 3).parameters())
     assert nn.fit_many(net, ROWS, TARGETS, seeds=np.arange(2), epochs=two).seeds == [0, 1]
     for bad in (np.float64(2), 2.0, "2", np.int64(0), np.array([2]), None):
-        with pytest.raises(ValueError, match="is a whole number from 1 on, got"):
+        with pytest.raises(ValueError, match="must be a positive integer, got"):
             nn.Layer(bad, 2)
 
 
@@ -384,10 +384,10 @@ def test_test_examples_are_moved_and_scaled_by_what_training_ones_show():
     [
         ([[1.0], [1.0, 2.0]], None, "example 1 has 2 numbers, example 0 has 1"),
         ([[1.0]], [[1.0], [2.0, 3.0]], "example 1 has 2 numbers, example 0 has 1"),
-        ([[1.0]], [[1.0, 2.0]], "expected examples of 2 numbers, like those given, got 1"),
+        ([[1.0]], [[1.0, 2.0]], "expected examples of 2 numbers, as in like, got 1"),
         ([[1.0]], [], "at least one example"),
         ([], None, "at least one example"),
-        ([1.0, 2.0], None, r"an example is a list of numbers: write \[1\.0\]"),
+        ([1.0, 2.0], None, r"an example must be a list of numbers: write \[1\.0\]"),
     ],
 )
 def test_examples_of_other_lengths_are_not_cut(X, like, message):

@@ -16,18 +16,15 @@ X, Y = truth_table("and")
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: fit(MLP(1, [1]), [1, 2], [3, 4]), "an example is a list of numbers: write [1] for 1 in X"),
-        (lambda: fit(MLP(1, [1]), 3, [4]), "X takes several: write X=[[3]], got 3"),
-        (lambda: fit(NET, [[0, 1]], 1), "Y takes several: write Y=[1], got 1"),
-        (
-            lambda: fit(NET, [[0, 1]], ["yes"]),
-            "a target is a number or a list of numbers, got 'yes': number the classes",
-        ),
+        (lambda: fit(MLP(1, [1]), [1, 2], [3, 4]), "an example must be a list of numbers: write [1] for 1 in X"),
+        (lambda: fit(MLP(1, [1]), 3, [4]), "X must be a list: write X=[[3]], got 3"),
+        (lambda: fit(NET, [[0, 1]], 1), "Y must be a list: write Y=[1], got 1"),
+        (lambda: fit(NET, [[0, 1]], ["yes"]), "a target must be a number or a list, got 'yes': number the classes"),
         (lambda: fit_many(NET, X, Y, seeds=5), "write seeds=range(5), got 5"),
         (lambda: fit_many(NET, X, Y, learning_rates=0.1), "write learning_rates=[0.1], got 0.1"),
         (lambda: MLP(2, 4), "write MLP(2, [4]), got 4"),
         (lambda: MLP(2, 4, 1), "write MLP(2, [4, 1]), got 4"),
-        (lambda: Sequential([Layer(2, 1)]), "Sequential takes layers one by one, Sequential(*layers), got [Layer("),
+        (lambda: Sequential([Layer(2, 1)]), "one layer per argument: write Sequential(*layers), got [Layer("),
         (lambda: predict(NET, [[0, 0], [0, 1]]), "a net takes one example at a time"),
         (lambda: NET([[0, 0], [0, 1], [1, 1]]), "a net takes one example at a time"),
         (lambda: Layer(2, 1)([[0, 0], [0, 1]]), "a net takes one example at a time"),
@@ -74,13 +71,13 @@ def test_an_undecided_output_is_not_above_a_half(noise):
 
 @pytest.mark.parametrize("name", ["SELU", "celu", "mish", "relu6", "hard_tanh", "LogSigmoid", "softsign"])
 def test_no_other_activation_is_proposed(name):
-    with pytest.raises(ValueError, match=f"no activation is called '{name}': choose one of [a-z_, ]*$"):
+    with pytest.raises(ValueError, match=f"unknown activation '{name}': choose one of [a-z_, ]*$"):
         MLP(2, [2, 1], name)
 
 
 @pytest.mark.parametrize("name", ["nadam", "radam", "adamax", "adagrad", "lion"])
 def test_no_other_optimizer_is_proposed(name):
-    with pytest.raises(ValueError, match=f"no optimizer is called '{name}': choose one of [a-z_, ]*$"):
+    with pytest.raises(ValueError, match=f"unknown optimizer '{name}': choose one of [a-z_, ]*$"):
         fit(NET, X, Y, optimizer=name, epochs=1, progress=False)
 
 

@@ -123,16 +123,16 @@ def test_gradient_descent_on_a_parabola_is_a_geometric_series():
 
 @pytest.mark.parametrize("learning_rate", [-0.1, math.inf, math.nan])
 def test_a_rate_that_is_no_rate_is_refused(learning_rate):
-    with pytest.raises(ValueError, match="learning_rate is a number from 0 on"):
+    with pytest.raises(ValueError, match="learning_rate must be a number >= 0"):
         SGD([], learning_rate)
 
 
 def test_other_numbers_are_checked_too():
     for make, message in [
-        (lambda: SGD([], nesterov=True), "give a momentum"),
-        (lambda: Adam([], betas=(1.0, 0.9)), r"betas\[0\] is a share"),
-        (lambda: RMSProp([], decay=1.5), "decay is a share"),
-        (lambda: Adam([], epsilon=0.0), "epsilon is a number above 0"),
+        (lambda: SGD([], nesterov=True), "nesterov needs a momentum"),
+        (lambda: Adam([], betas=(1.0, 0.9)), r"betas\[0\] must be a number >= 0 and < 1"),
+        (lambda: RMSProp([], decay=1.5), "decay must be a number >= 0 and < 1"),
+        (lambda: Adam([], epsilon=0.0), "epsilon must be a number > 0"),
         (lambda: optimizer_named("adagrad", []), "choose one of sgd, momentum"),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -141,14 +141,14 @@ def test_other_numbers_are_checked_too():
 
 def test_an_optimizer_of_nothing_is_refused():
     for parameters in ([], nn.Module().parameters()):
-        with pytest.raises(ValueError, match="changes parameters, got none"):
+        with pytest.raises(ValueError, match="expected parameters, got none"):
             Adam(parameters)
 
 
 def test_only_leaves_can_be_optimized():
-    with pytest.raises(TypeError, match="changes leaf Values"):
+    with pytest.raises(TypeError, match="must be leaf Values"):
         SGD([Value(1.0) * 2.0])
-    with pytest.raises(TypeError, match="changes leaf Values"):
+    with pytest.raises(TypeError, match="must be leaf Values"):
         SGD([1.0])
 
 
@@ -163,7 +163,7 @@ def test_an_optimizer_of_your_own_is_one_scalar_function():
     net = nn.MLP(2, [1], output="sigmoid", seed=0)
     nn.fit(net, X, Y, "bce", SignDescent(net.parameters(), 0.05), epochs=200, progress=False)
 
-    assert nn.evaluate(net, X, Y)[1] == 4
+    assert nn.evaluate(net, X, Y)[1] == 1.0
 
 
 def test_a_training_rate_can_be_changed_between_epochs():

@@ -137,9 +137,9 @@ def test_a_model_of_them_is_saved_and_folds(tmp_path):
 
 
 def test_mistakes():
-    with pytest.raises(ValueError, match="6 numbers cannot be split among 4 heads"):
+    with pytest.raises(ValueError, match="got 4 heads for a width of 6"):
         CausalSelfAttention(6)
-    with pytest.raises(ValueError, match="a sequence has 1 to 16 tokens, got 17"):
+    with pytest.raises(ValueError, match="a sequence must have 1 to 16 tokens, got 17"):
         GPT(27, seed=0)([0] * 17)
     with pytest.raises(ValueError, match=r"RMSNorm\(2 units\) expected 2 numbers, got 3"):
         RMSNorm(2)([1.0, 2.0, 3.0])

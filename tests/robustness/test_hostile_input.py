@@ -267,7 +267,7 @@ def test_a_huge_file_is_refused_unread(saved):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "net.json")
-    with pytest.raises(ModelFileError, match="is no regular file"):
+    with pytest.raises(ModelFileError, match="is not a regular file"):
         load(tmp_path / "net.json")
 
 

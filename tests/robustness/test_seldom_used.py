@@ -45,13 +45,13 @@ def test_names_and_statements_take_one_value():
     assert statements(f) == statements(history(f), f) == ["s0 = x * y", "f = s0 + 1"]
     assert names(f) == names(history(f), f)
     for nothing in (3, None, grad):
-        with pytest.raises(TypeError, match=r"expected Values, as history\(f\) lists them"):
+        with pytest.raises(TypeError, match=r"expected Values, such as history\(f\), or one Value"):
             names(nothing)
 
 
 def test_an_optimizer_without_an_update_says_what_it_needs():
     x = Value(1.0)
-    with pytest.raises(NotImplementedError, match="Optimizer needs a method update"):
+    with pytest.raises(NotImplementedError, match="Optimizer must define update"):
         Optimizer([x], 0.1).step()
 
     assert x.data == 1.0

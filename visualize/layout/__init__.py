@@ -1,1 +1,1 @@
-"""Where everything stands: what takes how much room (sizes), and a plan of it, by dot or built in (sugiyama)."""
+"""The positions in a picture: the room that everything takes (sizes), and its plan, built in (sugiyama) or by dot."""

@@ -1,4 +1,4 @@
-"""A long plan wrapped into rows: cut between columns, its lines led on around the end of a row."""
+"""Wrapping a long plan into rows, cut between columns, with lines led around the ends of rows."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from itertools import pairwise
 from .plan import Block, Link, Plan, Point
 
 MARGIN = 20.0
-LANE = 9.0  # between lines that run side by side from a row to the next
-MOST = 40  # no cut where more lines cross
-AIR = 16.0, 24.0  # room between things one above the other, at most, and between rows
-TIGHT = 2.0, 8.0  # where it is scarce
-TURN = 5.0  # the radius of their corners
+LANE = 9.0  # between parallel lines from a row to the next
+MAX_CROSSED = 40  # lines crossed by a cut, at most
+AIR = 16.0, 24.0  # vertical space between items, at most, and between rows
+TIGHT_AIR = 2.0, 8.0  # the same where room is scarce
+TURN = 5.0  # the radius of corners
 
 
-def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: float, tight: bool = False) -> Plan:
-    """The plan in as few rows of that width as possible, cut where the fewest lines cross; as it is if all are many."""
+def wrap(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: float, tight: bool = False) -> Plan:
+    """The plan in the fewest rows of a width, cut where few lines cross; unchanged if too many cross everywhere."""
     starts = sorted([curve[0][0] for curve in plan.curves.values()])
     ends = sorted([curve[-1][0] for curve in plan.curves.values()])
     found = [(x, bisect_left(starts, x) - bisect_right(ends, x)) for x in [*plan.ends[:-1], plan.ends[-1] + 0.01]]
-    cuts, crossing = zip(*[(x, count) for x, count in found if count <= MOST])
+    cuts, crossing = zip(*[(x, count) for x, count in found if count <= MAX_CROSSED])
     if len(cuts) < len(found) and max([end - start for start, end in pairwise(cuts)]) > width:
         return plan
     lanes = [LANE * count for count in crossing]
-    best: list[tuple[int, int, int]] = [(0, 0, 0)]  # (rows, lines cut, where the last row begins) up to every cut
+    best: list[tuple[int, int, int]] = [(0, 0, 0)]  # (rows, lines cut, start of the last row) up to every cut
     for j in range(1, len(cuts)):
         choices: list[tuple[int, int, int]] = []
         for i in range(j - 1, -1, -1):
@@ -35,26 +35,25 @@ def wrapped(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], width: f
             if wide + lanes[i] + lanes[j] <= width or not choices:
                 choices.append((best[i][0] + 1, best[i][1] + crossing[j], i))
         best.append(min(choices))
-    chosen, j = [len(cuts) - 1], len(cuts) - 1
-    while j:
-        j = best[j][2]
-        chosen.append(j)
+    chosen = [len(cuts) - 1]
+    while chosen[-1]:
+        chosen.append(best[chosen[-1]][2])
     rows = [cuts[i] for i in chosen[::-1]]
-    return stacked(plan, blocks, links, rows, TIGHT if tight else AIR) if len(chosen) > 2 else plan
+    return stack_rows(plan, blocks, links, rows, TIGHT_AIR if tight else AIR) if len(rows) > 2 else plan
 
 
-def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Sequence[float], room: Point) -> Plan:
-    """The parts between the cuts one below the other."""
-    made, pieces = Plan(), {id: divided(curve, cuts) for id, curve in plan.curves.items()}
+def stack_rows(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Sequence[float], room: Point) -> Plan:
+    """The plan with the parts between the cuts one below the other."""
+    made, pieces = Plan(), {id: divide(curve, cuts) for id, curve in plan.curves.items()}
     tops = {block.id: (block.up, block.down) for block in blocks} | {link.id: (link.up, link.down) for link in links}
-    coming: list[str] = []  # the lines that come from the row above, from the top
+    coming: list[str] = []  # the lines from the row above, top first
     y = MARGIN
     for row, (start, end) in enumerate(pairwise(cuts)):
         here = {id: at for id, at in (plan.blocks | plan.texts).items() if start <= at[0] - 0.01 < end}
         parts = {id: found[row] for id, found in pieces.items() if row in found}
         bands = [(at[1] - tops[id][0], at[1] + tops[id][1]) for id, at in here.items()]
         bands += [(py - LANE / 2, py + LANE / 2) for part in parts.values() for _, py in part[::3]]
-        x, knots = MARGIN + LANE * len(coming), squeezed(bands, y, room[0])
+        x, knots = MARGIN + LANE * len(coming), squeeze(bands, y, room[0])
         dx, turns = x - start, {id: x - LANE * (place + 0.5) for place, id in enumerate(coming)}
         for points, old in ((made.blocks, plan.blocks), (made.texts, plan.texts)):
             points.update({id: (old[id][0] + dx, height(old[id][1], knots)) for id in here if id in old})
@@ -77,8 +76,8 @@ def stacked(plan: Plan, blocks: Sequence[Block], links: Sequence[Link], cuts: Se
     return made
 
 
-def squeezed(bands: Sequence[Point], top: float, air: float) -> list[Point]:
-    """Old and new heights at the edges of the bands that are written in: the first at the top, the next not far."""
+def squeeze(bands: Sequence[Point], top: float, air: float) -> list[Point]:
+    """Old and new heights at the edges of the occupied bands: the first at ``top``, gaps of at most ``air``."""
     (low, reach), *others = sorted(bands)
     knots = [(low, top), (reach, top + reach - low)]
     for low, high in others:
@@ -97,8 +96,8 @@ def height(y: float, knots: Sequence[Point]) -> float:
     return new_a + (y - a) * (new_b - new_a) / (b - a)
 
 
-def divided(curve: Sequence[Point], cuts: Sequence[float]) -> dict[int, list[Point]]:
-    """The parts of a curve by their rows; every curve has a point where a column ends, and so at a cut."""
+def divide(curve: Sequence[Point], cuts: Sequence[float]) -> dict[int, list[Point]]:
+    """The parts of a curve by row; a curve has a point at the end of every column, hence at every cut."""
     parts, start = {}, 0
     for row, cut in enumerate(cuts[1:]):
         end = start
@@ -113,16 +112,16 @@ def divided(curve: Sequence[Point], cuts: Sequence[float]) -> dict[int, list[Poi
 
 
 def lead(curve: list[Point], corners: Sequence[Point]) -> None:
-    """Lead the curve on over the corners, which are round, to the last of them."""
+    """Extend the curve around rounded corners to the last of them."""
     for corner, after in pairwise(corners):
-        entry, leave = near(corner, curve[-1]), near(corner, after)
+        entry, leave = round_end(corner, curve[-1]), round_end(corner, after)
         straight(curve, entry)
         curve += [corner, corner, leave]
     straight(curve, corners[-1])
 
 
-def near(corner: Point, other: Point) -> Point:
-    """The point on the way from a corner to another point where the round of the corner ends."""
+def round_end(corner: Point, other: Point) -> Point:
+    """The point where a rounded corner ends on the way to another point."""
     dx, dy = other[0] - corner[0], other[1] - corner[1]
     share = min(0.5, TURN / max(abs(dx), abs(dy), 1e-9))
     return corner[0] + dx * share, corner[1] + dy * share

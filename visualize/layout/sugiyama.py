@@ -1,4 +1,4 @@
-"""The layout built in: layers, an order within each, heights; no program needed."""
+"""The built-in layout by Sugiyama's method: layers, an order within each, heights."""
 
 from __future__ import annotations
 
@@ -9,24 +9,20 @@ from statistics import median
 
 from .plan import Block, Link, Plan, Point, landings
 
-PASSES = 15  # from the inputs and from the output in turn
+PASSES = 15  # over the columns for their heights, from the inputs and from the output in turn
 Edge = tuple[int, float, float]  # (neighbor, its way in, weight)
 SWEEPS = 8
-PATIENCE = 2  # after so many sweeps without a gain a graph of at least SMALL items is left as it is
+PATIENCE = 2  # sweeps without a gain after which the order of a graph of SMALL or more items is kept
 SMALL = 400
-FEW = 8  # so few named inputs stand in one column at the left, as on the slides
-PLACES = 4000  # so many places on the ranks between are worth their time, or 12 a block
-AWAY = 4  # but none of them more columns than this from where it is used
+MAX_ALIGNED = 8  # named inputs, at most, in one column at the left, as on the slides
+AWAY = 4  # columns, at most, from such an input to its use
+PLACES = 4000  # places on intermediate ranks, at most, or 12 for each block
 
 
-def levels(grid: Grid, gap: float) -> list[float]:
-    """The y of every item, moved column by column to its neighbors': those behind, before, then both.
-
-    At last everything comes level with what it alone goes on from, and inputs with what they go into: chains are
-    straight.
-    """
+def y_positions(grid: Grid, gap: float) -> list[float]:
+    """The y of every item, moved column by column toward its neighbors; finally chains become straight."""
     y = [0.0] * len(grid.rank)
-    apart = []  # how far every item of a column must be below the one above it; 0 for the first
+    apart = []  # the least distance of every item of a column from the one above it; 0 for the first
     for column in grid.columns:
         pairs = pairwise([grid.extents[item] for item in column])
         apart.append([0.0] + [a[3] + b[2] + (gap if a[1] and b[1] else gap / 2) for a, b in pairs])
@@ -38,21 +34,21 @@ def levels(grid: Grid, gap: float) -> list[float]:
     for step in range(PASSES):
         columns = list(zip(grid.columns, apart))
         for column, distances in columns if step % 2 == 0 else columns[::-1]:
-            pulls = [pulled(grid, item, y, step) for item in column]
+            pulls = [pull_on(grid, item, y, step) for item in column]
             for item, height in zip(column, nearest(pulls, distances)):
                 y[item] = height
     return y
 
 
-def pulled(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
-    """(Where an item is pulled, how strongly): the middle of its neighbors, before it and ahead of it."""
+def pull_on(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float, float]:
+    """(The mean y of the neighbors of an item, the weight of that), by the kind of the step."""
     both = step >= PASSES - 7
     back, ahead = both or step % 2 == 0, both or step % 2 == 1
-    if step == PASSES - 2:  # an input to what it goes into; everything else stays
+    if step == PASSES - 2:  # only inputs move, to their uses
         if grid.before[item]:
             return y[item], 1e6
         back = False
-    elif step >= PASSES - 3:  # to what it goes on from, where nothing else does
+    elif step >= PASSES - 3:  # to a predecessor without other uses
         ahead = any(len(grid.after[neighbor]) > 1 for neighbor, _, _ in grid.before[item])
     total = weight = 0.0
     for neighbors, wanted in ((grid.before[item], back), (grid.after[item], ahead)):
@@ -64,10 +60,10 @@ def pulled(grid: Grid, item: int, y: Sequence[float], step: int) -> tuple[float,
 
 
 def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> list[float]:
-    """The heights nearest to the pulls (height, weight) that keep the distances: isotonic regression by pooling."""
+    """The heights nearest to the pulls (height, weight) with distances kept: isotonic regression by pooling."""
     if len(pulls) == 1:
         return [pulls[0][0]]
-    pools: list[tuple[float, float, int]] = []  # (sum of weighted heights, weight, how many)
+    pools: list[tuple[float, float, int]] = []  # (sum of weighted heights, weight, count)
     offset = 0.0
     for (height, weight), distance in zip(pulls, apart):
         offset += distance
@@ -84,29 +80,29 @@ def nearest(pulls: Sequence[tuple[float, float]], apart: Sequence[float]) -> lis
     return heights
 
 
-def ordered(grid: Grid) -> None:
-    """Order the columns of a grid: the best of eight median sweeps, and of eight more that treat ties otherwise."""
-    grid.columns = best = as_read(grid)
+def order_columns(grid: Grid) -> None:
+    """Order the columns of a grid: the best of eight median sweeps, and eight more with ties reversed."""
+    grid.columns = best = reading_order(grid)
     fewest, patience = crossings(grid), SWEEPS if len(grid.rank) < SMALL else PATIENCE
-    for ties in (1, -1):  # -1: neighbors at the same median change places in every other pair of sweeps
-        grid.columns, last = as_read(grid), 0
+    for ties in (1, -1):  # -1: items with the same median swap in every other pair of sweeps
+        grid.columns, last = reading_order(grid), 0
         for sweep in range(SWEEPS):
             if not fewest or sweep - last > patience:
                 break
-            place(grid)
+            update_places(grid)
             forward, neighbors = sweep % 2 == 0, grid.after if sweep % 2 else grid.before
             for column in grid.columns[1:] if forward else grid.columns[-2::-1]:
-                by_medians(grid, column, neighbors, ties if sweep % 4 > 1 else 1)
+                sort_by_medians(grid, column, neighbors, ties if sweep % 4 > 1 else 1)
             swap(grid)
             count = crossings(grid)
             if count < fewest:
                 best, fewest, last = [column[:] for column in grid.columns], count, sweep
     grid.columns = best
-    place(grid)
+    update_places(grid)
 
 
-def as_read(grid: Grid) -> list[list[int]]:
-    """The columns in the order in which one meets the items from the output back, operands in turn."""
+def reading_order(grid: Grid) -> list[list[int]]:
+    """The columns ordered by a walk from the output back, operands in turn."""
     columns: list[list[int]] = [[] for _ in grid.columns]
     seen: set[int] = set()
     waiting = [i for i in range(len(grid.rank) - 1, -1, -1) if not grid.after[i]]
@@ -119,8 +115,8 @@ def as_read(grid: Grid) -> list[list[int]]:
     return columns
 
 
-def place(grid: Grid) -> list[float]:
-    """The place of every item in its column."""
+def update_places(grid: Grid) -> list[float]:
+    """Update and return the place of every item in its column."""
     places = [0.0] * len(grid.rank)
     for column in grid.columns:
         for i, item in enumerate(column):
@@ -130,8 +126,8 @@ def place(grid: Grid) -> list[float]:
 
 
 def crossings(grid: Grid) -> int:
-    """How many pairs of lines cross."""
-    places, count = place(grid), 0
+    """The number of crossings of lines."""
+    places, count = update_places(grid), 0
     after = grid.after
     for column in grid.columns:
         passed: list[float] = []
@@ -144,8 +140,8 @@ def crossings(grid: Grid) -> int:
     return count
 
 
-def by_medians(grid: Grid, column: list[int], neighbors: Sequence[Sequence[Edge]], ties: int) -> None:
-    """Sort the column by the medians of its items' neighbors; items without any stay. With ties -1, equals swap."""
+def sort_by_medians(grid: Grid, column: list[int], neighbors: Sequence[Sequence[Edge]], ties: int) -> None:
+    """Sort a column by the median places of neighbors; items without neighbors stay, with ``ties`` -1 equals swap."""
     places = grid.places
     keyed = []
     for i, item in enumerate(column):
@@ -161,11 +157,11 @@ def by_medians(grid: Grid, column: list[int], neighbors: Sequence[Sequence[Edge]
 
 
 def swap(grid: Grid) -> None:
-    """Swap items next to each other where fewer of their lines cross then."""
+    """Swap adjacent items if that reduces the crossings of their lines."""
     places = grid.places
     for column in grid.columns:
         if len(column) > 1:
-            ends = [  # where the lines of every item end, in the columns before and behind
+            ends = [  # the ends of the lines of every item, in the columns before and after
                 ([places[neighbor] + way for neighbor, way, _ in grid.before[item]],
                  [places[neighbor] + way for neighbor, way, _ in grid.after[item]]) for item in column
             ]  # fmt: skip
@@ -178,7 +174,7 @@ def swap(grid: Grid) -> None:
 
 
 def gain(upper: tuple[list[float], list[float]], lower: tuple[list[float], list[float]]) -> int:
-    """How many crossings fewer there are when two items with lines to these ends change places."""
+    """The reduction in crossings if two items with lines to these ends swap."""
     count = 0
     for ends, others in zip(upper, lower):
         if len(ends) * len(others) <= 400:  # more are left to the medians
@@ -189,7 +185,7 @@ def gain(upper: tuple[list[float], list[float]], lower: tuple[list[float], list[
 
 
 class Grid:
-    """Blocks and the places between them, as numbered items on numbered ranks."""
+    """Blocks and intermediate places of links as numbered items on numbered ranks."""
 
     def __init__(self, blocks: Sequence[Block], links: Sequence[Link]) -> None:
         self.number = {block.id: i for i, block in enumerate(blocks)}
@@ -199,15 +195,15 @@ class Grid:
         self.places: list[float] = []
         self.before: list[list[Edge]] = [[] for _ in blocks]
         self.after: list[list[Edge]] = [[] for _ in blocks]
-        self.far = far(links, self.rank, self.number)
+        self.far = far_links(links, self.rank, self.number)
         self.chains = [self.chain(link) for link in links]
-        self.spans: list[Point] = []  # where every column starts and ends
+        self.spans: list[Point] = []  # the start and end of every column
         self.columns: list[list[int]] = [[] for _ in range(max(self.rank) + 1)]
         for i, rank in enumerate(self.rank):
             self.columns[rank].append(i)
 
     def chain(self, link: Link) -> list[int]:
-        """The items that a link goes through, from its source to its target."""
+        """Add the intermediate items of a link; return all its items from source to target."""
         source, target = self.number[link.source], self.number[link.target]
         items = [source]
         end = self.rank[source] + 1 + link.apart if link.id in self.far else self.rank[target]
@@ -229,8 +225,8 @@ class Grid:
         return [*items, target] if link.id in self.far else items
 
 
-def far(links: Sequence[Link], rank: Sequence[int], number: Mapping[str, int]) -> set[str]:
-    """The ids of the longest links, if all together would go through too many places: they go round above."""
+def far_links(links: Sequence[Link], rank: Sequence[int], number: Mapping[str, int]) -> set[str]:
+    """The ids of the longest links if the links pass too many places: these go around above everything."""
     lengths = {link.id: rank[number[link.target]] - rank[number[link.source]] - 1 for link in links}
     excess, found = sum(lengths.values()) - max(PLACES, 12 * len(number)), set()
     for id, length in sorted(lengths.items(), key=lambda item: -item[1]):
@@ -241,7 +237,7 @@ def far(links: Sequence[Link], rank: Sequence[int], number: Mapping[str, int]) -
 
 
 def ranks(blocks: Sequence[Block], links: Sequence[tuple[int, int, int]]) -> list[int]:
-    """The rank of every block: the longest way from an input, then as far right as makes lines shorter."""
+    """The rank of every block: its longest path from an input, then as far right as shortens lines."""
     into: list[list[tuple[int, int]]] = [[] for _ in blocks]
     out: list[list[tuple[int, int]]] = [[] for _ in blocks]
     for source, target, length in links:
@@ -255,7 +251,7 @@ def ranks(blocks: Sequence[Block], links: Sequence[tuple[int, int, int]]) -> lis
             missing[target] -= 1
             if not missing[target]:
                 order.append(target)
-    few = sum(block.named for block in blocks) <= FEW
+    few = sum(block.named for block in blocks) <= MAX_ALIGNED
     for i in reversed(order):
         held = sum(not (blocks[source].entry and len(out[source]) == 1) for source, _ in into[i])
         if len(out[i]) > held:
@@ -265,51 +261,49 @@ def ranks(blocks: Sequence[Block], links: Sequence[tuple[int, int, int]]) -> lis
     return rank
 
 
-Heights = Callable[[Grid, float], list[float]]  # the y of every item, at least a gap apart
-
-
 def heights_by_order(grid: Grid, gap: float) -> list[float]:
-    """The heights of the built-in layout."""
-    ordered(grid)
-    return levels(grid, gap)
+    """The y of every item by the built-in layout, at least a gap apart."""
+    order_columns(grid)
+    return y_positions(grid, gap)
 
 
 def layered_plan(
-    blocks: Sequence[Block], links: Sequence[Link], heights: Heights, close: bool = False, tight: bool = False
-) -> Plan:
-    """The plan by Sugiyama's method; its columns are near each other where it is ``close``, all else if ``tight``."""
+    blocks: Sequence[Block], links: Sequence[Link], heights: Callable[[Grid, float], list[float]],
+    close: bool = False, tight: bool = False
+) -> Plan:  # fmt: skip
+    """The plan by Sugiyama's method; ``close`` narrows the space between columns, ``tight`` all other spaces."""
     grid = Grid(blocks, links)
-    largest = max(map(len, grid.columns))  # small graphs get more room, so that they fill a slide
+    largest = max(map(len, grid.columns))  # small graphs get more room to fill a slide
     gap = 1.0 if tight else min(52.0, max(12.0, 210.0 / (largest + 1)))
     clearance = 22.0 if close else min(84.0, max(36.0, 360.0 / len(grid.columns)))
     y = heights(grid, gap)
-    if tight:  # whoever has found the order
+    if tight:  # the heights give an order, whichever engine found them
         grid.columns = [sorted(column, key=lambda item: y[item]) for column in grid.columns]
-        y = levels(grid, gap)
-    x = columns(grid, y, clearance)
+        y = y_positions(grid, gap)
+    x = x_positions(grid, y, clearance)
     plan = Plan(ends=[grid.spans[0][0], *[end for _, end in grid.spans]])
     plan.blocks = {block.id: (x[i], y[i]) for i, block in enumerate(blocks)}
     coming = {link.id: y[chain[-2]] for link, chain in zip(links, grid.chains)}
     ends = landings({block.id: block for block in blocks}, links, coming)
     top = min([height - extent[2] for height, extent in zip(y, grid.extents)])
     sources = dict.fromkeys([link.source for link in links if link.id in grid.far])
-    lanes = {source: top - i * gap for i, source in enumerate(sources, 1)}  # where far links go, above everything
+    lanes = {source: top - i * gap for i, source in enumerate(sources, 1)}  # of far links, above everything
     for link, chain in zip(links, grid.chains):
         if link.apart:
             plan.texts[link.id] = x[chain[1]], y[chain[1]]
         end_x, end_y = ends[link.id]
         lane = lanes[link.source] if link.id in grid.far else None
-        plan.curves[link.id] = led(grid, chain, x, y, (x[chain[-1]] + end_x, y[chain[-1]] + end_y), lane)
+        plan.curves[link.id] = route(grid, chain, x, y, (x[chain[-1]] + end_x, y[chain[-1]] + end_y), lane)
     return plan
 
 
-def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
-    """The x of every item: gates of a column share a middle, inputs stand at its right, with room for turning lines."""
+def x_positions(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
+    """The x of every item: gates of a column share a middle, inputs are at its right; steep lines get more room."""
     x, start = [0.0] * len(y), 0.0
     grid.spans = []
     for column in grid.columns:
         entry = [i < len(grid.blocks) and grid.blocks[i].entry for i in column]
-        wide, offsets = arranged([(*grid.extents[i][:2], first) for i, first in zip(column, entry)])
+        wide, offsets = align_column([(*grid.extents[i][:2], first) for i, first in zip(column, entry)])
         for i, offset in zip(column, offsets):
             x[i] = start + offset
         grid.spans.append((start, start + wide))
@@ -318,8 +312,8 @@ def columns(grid: Grid, y: Sequence[float], clearance: float) -> list[float]:
     return x
 
 
-def arranged(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[float]]:
-    """How wide a column of (left, right, is it an input?) is, and where in it each has its middle."""
+def align_column(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[float]]:
+    """The width of a column of (left, right, is an input) and the middle of each item in it."""
     wide = left = right = 0.0
     for entry in (True, False):
         sides = [(before, behind) for before, behind, kind in column if kind == entry]
@@ -330,10 +324,10 @@ def arranged(column: Sequence[tuple[float, float, bool]]) -> tuple[float, list[f
     return wide, [wide - right if entry else left for _, _, entry in column]
 
 
-def led(
+def route(
     grid: Grid, chain: Sequence[int], x: list[float], y: list[float], end: Point, lane: float | None
 ) -> list[Point]:
-    """The curve through a chain of items: level where there are texts, and across columns, bending between."""
+    """The curve through a chain of items: level at texts and across columns, bent between them."""
     source, target = chain[0], chain[-1]
     curve = [(x[source] + grid.blocks[source].body, y[source])]
     level(curve, grid.spans[grid.rank[source]][1])
@@ -350,12 +344,12 @@ def led(
 
 
 def bend(curve: list[Point], x: float, y: float) -> None:
-    """Lead the curve on to (x, y), level at both ends."""
+    """Extend the curve to (x, y), level at both ends."""
     last_x, last_y = curve[-1]
     reach = (x - last_x) / 2
     curve += [(last_x + reach, last_y), (x - reach, y), (x, y)]
 
 
 def level(curve: list[Point], x: float) -> None:
-    """Lead the curve straight on to x."""
+    """Extend the curve straight to x."""
     bend(curve, x, curve[-1][1])

@@ -1,4 +1,4 @@
-"""Plots of many runs that differ in their random start: which seeds learn, and at which learning rate."""
+"""Plots of runs from many seeds: which of them learn, and at which learning rate."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ FATES = {"right": ("o", BLUE), "stuck": ("X", ORANGE), "diverged": ("^", INK)}
 def plot_success(
     losses: Sequence[float], successes: Sequence[object], seeds: Sequence[int] | None = None, axes: Axes | None = None
 ) -> Axes:
-    """Draw the last loss of every seed: a dot where the run came out right (a success), a cross where it got stuck.
+    """Draw the last loss of every seed: a dot for a success, a cross for a run that got stuck.
 
-    Runs that ended in inf or nan stand in a row of their own at the top. Seeds are 0, 1, 2, ... if they are left out.
-    ValueError if the lists differ in length.
+    Runs that ended in inf or nan are drawn in a row at the top. Seeds are 0, 1, 2, ... by default. ValueError if the
+    lists differ in length.
 
     >>> plot_success([0.001, 0.25, 0.002], [True, False, True]).get_title(loc="left")
     '2 of 3 seeds come out right'
@@ -40,51 +40,37 @@ def plot_success(
     return legend_below(dress(axes, title, "seed", "last loss"))
 
 
-def plot_rates_and_seeds(
-    rates: Any, seeds: Sequence[int] = (), successes: Sequence[Sequence[float]] = (), axes: Axes | None = None,
-    losses: Sequence[Sequence[float]] | None = None
-) -> Axes:  # fmt: skip
-    """Draw the map of which learning rate learns from which seed, or how small its loss becomes.
+def plot_sweep(runs: Any, axes: Axes | None = None) -> Axes:
+    """Draw what ``nn.fit_many`` returned: how well each learning rate (row) learns from each seed (column).
 
-    ValueError unless there is a row for each rate, with a number for each seed.
+    Shades show the accuracy of each run, or its last loss where targets are numbers: the darker, the better. Crosses
+    mark runs that diverged. The text beside a row gives the share of seeds that learn everything, or the mean loss.
 
     Parameters
     ----------
-    rates : list of float or str, length r
-        The learning rates, one row of the map each. What ``fit_many`` returned may stand here for all the lists: its
-        losses are drawn where the targets are numbers to be met. Names of nets may stand here, too.
-    seeds : list of int, length s
-        The seeds, one column each.
-    successes : list of r lists of s numbers
-        How well each run came out: from 0 (False) to 1 (True), such as the share of right answers; nan for a run
-        that diverged.
+    runs : Runs
+        What ``fit_many`` returned.
     axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
-    losses : list of r lists of s numbers, optional
-        The last loss of each run, which is drawn instead of successes: the smaller, the darker.
+        Where to draw; by default in a new figure.
 
     Examples
     --------
-    >>> axes = plot_rates_and_seeds([0.1, 1.0], [0, 1, 2], [[1, 1, 1], [1, 0, float("nan")]])
+    >>> from nn import MLP, fit_many, truth_table
+    >>> runs = fit_many(MLP(2, [2, 1]), *truth_table("and"), seeds=range(3), learning_rates=[0.1, 1.0], progress=False)
+    >>> axes = plot_sweep(runs)
     >>> axes.get_xlabel(), axes.get_ylabel()
     ('seed', 'learning rate')
     """
-    if hasattr(rates, "learning_rates"):
-        runs = rates
-        rates, seeds, successes = runs.learning_rates, runs.seeds, runs.right
-        losses = None if runs.classes else runs.loss
-    names = [rate if isinstance(rate, str) else show(float(rate)) for rate in rates]
-    rows = successes if losses is None else losses
-    same_length(rates=rates, rows=rows)
-    for row in rows:
-        same_length(seeds=seeds, numbers=row)
-    axes = ready(axes, 7.2, 1.6 + 0.3 * len(rates))
+    if not hasattr(runs, "learning_rates"):
+        raise TypeError(f"plot_sweep draws what fit_many returned, got {runs!r:.60}")
+    names, seeds = [show(float(rate)) for rate in runs.learning_rates], runs.seeds
+    axes = ready(axes, 7.2, 1.6 + 0.3 * len(names))
     import numpy
     from matplotlib.patches import Patch
 
-    table = numpy.ma.masked_invalid(numpy.array([[float(x) for x in row] for row in rows]))
-    title, scale, boxes, heading, sayings = (share_map if losses is None else loss_map)(table)
-    axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")  # seen where a run diverged
+    table = numpy.ma.masked_invalid(numpy.array(runs.accuracy if runs.classes else runs.loss, dtype=float))
+    title, scale, boxes, heading, sayings = (accuracy_map if runs.classes else loss_map)(table)
+    axes.patch.set(hatch="xxxxx", edgecolor="#777777", facecolor="white")  # shows where a run diverged
     axes.pcolormesh(table, edgecolor="white", linewidth=0.5 * (len(seeds) < 80), **scale)
     axes.set_yticks([row + 0.5 for row in range(len(names))], names)
     every = max(1, len(seeds) // 10)
@@ -93,15 +79,15 @@ def plot_rates_and_seeds(
     axes.text(len(seeds) * 1.01, len(names) + 0.1, heading, va="bottom", **beside)
     for place, saying in enumerate(sayings):
         axes.text(len(seeds) * 1.01, place + 0.5, saying, va="center", **beside)
-    dress(axes, title, "seed", "" if list(names) == list(rates) else "learning rate")
-    patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]  # what the colors mean
+    dress(axes, title, "seed", "learning rate")
+    patches = [Patch(facecolor=color, label=label) for label, color in boxes.items()]  # the legend of the colors
     if table.mask.any():
         patches.append(Patch(facecolor="white", edgecolor="#777777", hatch="xxxxx", label="diverged"))
     return legend_below(axes, handles=patches)
 
 
-def share_map(table: Any) -> tuple[Any, ...]:
-    """(title, colors, boxes of the legend, heading, what is said of each row): the more of it is right, the darker."""
+def accuracy_map(table: Any) -> tuple[Any, ...]:
+    """(title, color scale, boxes of the legend, heading, text of each row): the more accurate, the darker."""
     colors = shades("#F8D6B8", "#7FB2D2", BLUE)
     levels = sorted({float(x) for x in table.compressed()}) or [0.0]
     boxes = {f"{100 * x:.3g} % right": colors(x) for x in levels[:: max(1, len(levels) // 5)]}
@@ -111,7 +97,7 @@ def share_map(table: Any) -> tuple[Any, ...]:
 
 
 def loss_map(table: Any) -> tuple[Any, ...]:
-    """The same of losses: the smaller, the darker, each step on the scale being a factor."""
+    """The same for losses: the smaller, the darker, on a logarithmic scale."""
     from matplotlib.colors import LogNorm
 
     colors = shades(BLUE, "#7FB2D2", "#F8D6B8")

@@ -1,4 +1,4 @@
-"""A plot of what a net answers over its two inputs, with the boundary between the classes."""
+"""A plot of the output of a net over its two inputs, with the boundary between classes."""
 
 from __future__ import annotations
 
@@ -11,33 +11,30 @@ from autodiff.formula import show
 
 from .style import INK, POINTS, REGIONS, STYLES, Axes, dress, legend_below, ready, same_length, shades
 
-Point = Sequence[float]
-
 
 def plot_decision_boundary(
-    function: Callable[..., Any], X: Sequence[Point], Y: Sequence[Any], threshold: float | Sequence[float] = 0.5,
-    batch: bool = False, steps: int = 80, axes: Axes | None = None
+    function: Callable[..., Any], X: Sequence[Sequence[float]], Y: Sequence[Any],
+    threshold: float | Sequence[float] = 0.5, batch: bool = False, steps: int = 80, axes: Axes | None = None
 ) -> Axes:  # fmt: skip
-    """Draw what a net of two inputs answers everywhere, its boundary, and the examples it learns from.
+    """Draw the output of a net over its two inputs, its boundary, and its training examples.
 
     ValueError unless the rows are pairs, with a target for each.
 
     Parameters
     ----------
     function : callable, [x1, x2] -> number or Value, or a list of them
-        The trained net; of an output for each class, the class of the largest is drawn. With ``batch=True`` it is
-        called once with all rows and returns as many answers.
+        The trained net; with an output for each class, the class of the largest is drawn. With ``batch=True`` it is
+        called once with all rows and returns as many outputs.
     X, Y : list of [x1, x2], list of number
-        The examples and their classes (or targets, one-hot ones too).
+        The examples and their classes (or targets, which may be one-hot).
     threshold : float or list of float
-        Where one class ends and the next begins: 0.5 for targets 0 and 1, 0.0 for -1 and 1; of no account where there
-        is an output for each class.
+        The boundary between classes: 0.5 for targets 0 and 1, 0.0 for -1 and 1; unused with an output for each class.
     batch : bool
         Whether the function takes all rows at once.
     steps : int
         Points of the grid, across and up.
     axes : matplotlib Axes, optional
-        Where to draw; a new figure where it is left out.
+        Where to draw; by default a new figure.
 
     Examples
     --------
@@ -83,27 +80,27 @@ def grid_over(
     answers = function(rows) if batch else [function(row) for row in rows]
     heights = list(map(height or number_or_class, answers))
     if len(heights) != len(rows):
-        raise ValueError(f"the function was given {len(rows)} rows and answered {len(heights)} numbers")
+        raise ValueError(f"expected {len(rows)} outputs of the function for {len(rows)} rows, got {len(heights)}")
     table = numpy.ma.masked_invalid(numpy.array(heights).reshape(steps, steps))
     if table.mask.all():
-        raise ValueError("the function answers inf or nan everywhere: there is nothing to draw")
+        raise ValueError("the function returns inf or nan everywhere: there is nothing to draw")
     return across, up, table
 
 
 def is_list(y: Any) -> bool:
-    """Whether there are several numbers, in a list or an array."""
+    """Whether it is a list or an array."""
     return isinstance(y, (list, tuple)) or bool(getattr(y, "ndim", 0))
 
 
 def number_or_class(y: Any) -> float:
-    """An answer or target as a number: the only member of a list of one, the place of the largest of several."""
+    """An output or target as a number: the only member of a list, the index of the largest of several."""
     if is_list(y):
         numbers = [number_or_class(part) for part in y]
         return numbers[0] if len(numbers) == 1 else float(max(range(len(numbers)), key=numbers.__getitem__))
     return y.data if type(y) is Value else float(y)
 
 
-def frame(points: Sequence[Point]) -> tuple[tuple[float, float], tuple[float, float]]:
+def frame(points: Sequence[Sequence[float]]) -> tuple[tuple[float, float], tuple[float, float]]:
     """((lowest, highest) x, (lowest, highest) y) of the points, with a margin around them."""
     limits = []
     for numbers in zip(*points):
@@ -114,7 +111,7 @@ def frame(points: Sequence[Point]) -> tuple[tuple[float, float], tuple[float, fl
 
 
 def draw_regions(axes: Axes, across: Any, up: Any, heights: Any, levels: list[float]) -> None:
-    """Shade heights as the page does: white at the middle level, darker on both sides the farther from it."""
+    """Shade heights as on the page: white at the middle level, darker with the distance from it."""
     import numpy
 
     middle = levels[len(levels) // 2]
@@ -128,7 +125,7 @@ def draw_regions(axes: Axes, across: Any, up: Any, heights: Any, levels: list[fl
 
 
 def draw_classes(axes: Axes, across: Any, up: Any, scores: list[list[float]]) -> None:
-    """Color every place as its class, darker the farther the class is ahead of the next, with lines between classes."""
+    """Color every point by its class, darker with the lead over the next class, with lines between classes."""
     import numpy
     from matplotlib.colors import to_rgb
 

@@ -1,1 +1,1 @@
-"""Pictures from scenes and plans: shapes (painter), written out as SVG, by matplotlib, or for Graphviz."""
+"""Drawings from scenes and plans (painter), written as SVG, PNG, PDF or TikZ, or as a graph for Graphviz."""

@@ -1,4 +1,4 @@
-"""A scene as a graph of the graphviz package, for whoever wants to style it further or to keep a .dot file."""
+"""A scene as a graph of the graphviz package, to style it further or to save a .dot file."""
 
 from __future__ import annotations
 
@@ -12,31 +12,36 @@ from ..layout.sizes import RADIUS, Runs, above, below, half_width, inside, over,
 from ..scene.model import Box, Scene
 from ..style import LIGHT
 
-SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "plaintext", "output": "plaintext"}
+NODE_SHAPES = {"op": "box", "fold": "box", "leaf": "plaintext", "constant": "plaintext", "output": "plaintext"}
 
 
 def digraph(scene: Scene) -> Any:
-    """The scene as a ``graphviz.Digraph``; neither the program ``dot`` nor a layout is needed for that."""
+    """The scene as a ``graphviz.Digraph``, without a layout or the program ``dot``."""
     need("graphviz", "a .dot file")
     import graphviz  # type: ignore[import-untyped]
 
     graph = graphviz.Digraph(comment=clean(scene.title))
-    graph.attr(rankdir="TB" if scene.down else "LR", tooltip=written([(scene.title, "")]))
+    graph.attr(rankdir="TB" if scene.down else "LR", tooltip=label_text([(scene.title, "")]))
     graph.attr("node", fontname="Helvetica", fontsize="12", color=LIGHT["ink"], fontcolor=LIGHT["ink"])
     graph.attr("edge", fontname="Helvetica", fontsize="11", color=LIGHT["faint"], fontcolor=LIGHT["value"])
     for box in scene.boxes:
         graph.node(box.id, **node(box, scene))
     for arrow in scene.arrows:
-        label = written(above(arrow, scene), below(arrow, scene))  # the value, and under it the gradient
+        label = label_text(above(arrow, scene), below(arrow, scene))  # the value, with the gradient under it
         graph.edge(arrow.source, arrow.target, label, id=arrow.id)
     return graph
 
 
 def node(box: Box, scene: Scene) -> dict[str, str]:
-    """The attributes of a box: gates are round, folded parts have corners, inputs are italic texts."""
+    """The attributes of a box: gates are round, folded parts rectangular, inputs italic texts."""
     lines = [over(box), inside(box)]
     lines += [[(box.symbol, "")]] * (box.kind == "fold") + [under(box, scene)]
-    look = {"label": written(*lines), "shape": SHAPES[box.kind], "id": box.id, "tooltip": written([(box.words, "")])}
+    look = {
+        "label": label_text(*lines),
+        "shape": NODE_SHAPES[box.kind],
+        "id": box.id,
+        "tooltip": label_text([(box.words, "")]),
+    }
     if box.kind == "op":
         look.update(style="rounded,dashed" if box.stale else "rounded", height="0.44", width="0.44", margin="0.08,0.02")
         if half_width(box) == RADIUS and not (over(box) or box.total):
@@ -49,13 +54,13 @@ def node(box: Box, scene: Scene) -> dict[str, str]:
 
 
 def index(text: str, style: str) -> str:
-    """A text behind a space, or in small letters where it is an index."""
+    """An index in small letters; any other text after a space."""
     small = {"lower": LOWER, "upper": UPPER}.get(style)
     return "".join([small.get(c, c) for c in text]) if small else f" {clean(text)}"
 
 
-def written(*lines: Runs) -> Any:
-    """Lines as a label of DOT in which nothing a user wrote has a meaning of its own."""
+def label_text(*lines: Runs) -> Any:
+    """Lines as a label of DOT, with all characters of special meaning escaped."""
     import graphviz
 
     texts = ["".join([index(*run) for run in line]).strip() for line in lines]

@@ -1,4 +1,4 @@
-"""A drawing written out as PNG or PDF by matplotlib, which brings its own fonts: no other program is needed."""
+"""A drawing as PNG or PDF by matplotlib, which brings its own fonts."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ from autodiff._files import need
 from ..layout.plan import Point
 from ..layout.sizes import gap
 from ..style import SHAPES, TEXTS
-from .painter import Drawing, Shape, Text
+from .painter import POINT, Drawing, Shape, Text
 
-INCH = 96.0  # pixels of a drawing
-POINT = 72.0 / INCH
-SHARP = 2.0  # pixels of a PNG for each of the drawing's
-LARGEST = 4e7  # a PNG has at most about so many pixels
-LONGEST = 6e4  # and at most so many in a line or column
+INCH = 96.0  # pixels per inch of a drawing
+SHARP = 2.0  # pixels of a PNG per pixel of the drawing
+MAX_PIXELS = 4e7  # of a PNG, approximately
+MAX_SIDE = 6e4  # pixels of a line or column
 
 
 def png(drawing: Drawing) -> bytes:
     """The drawing as a PNG image; a very large one at a lower resolution."""
     wide, high = drawing.width * drawing.scale, drawing.height * drawing.scale
-    sharp = min(SHARP, (LARGEST / (wide * high)) ** 0.5, LONGEST / max(wide, high))
+    sharp = min(SHARP, (MAX_PIXELS / (wide * high)) ** 0.5, MAX_SIDE / max(wide, high))
     file = BytesIO()
     with plain_settings():
         figure(drawing).savefig(file, format="png", dpi=INCH * sharp, metadata={"Title": drawing.title})
@@ -47,7 +46,7 @@ def pdf(drawings: Sequence[Drawing]) -> bytes:
 
 @contextmanager
 def plain_settings() -> Iterator[None]:
-    """Matplotlib as it comes, whatever styles the user has set, and silent about letters it cannot draw."""
+    """Use the default settings of matplotlib, without warnings about missing letters."""
     need("matplotlib", "a .png or .pdf file")
     import matplotlib
 
@@ -56,12 +55,12 @@ def plain_settings() -> Iterator[None]:
         filterwarnings("ignore", message="Glyph")
         default = matplotlib.rcParamsDefault
         settings = {name: default[name] for name in default if name.startswith(kinds)}
-        with matplotlib.rc_context({**settings, "pdf.fonttype": 42}):  # TrueType: letters that publishers take
+        with matplotlib.rc_context({**settings, "pdf.fonttype": 42}):  # TrueType, which publishers accept
             yield
 
 
 def figure(drawing: Drawing) -> Any:
-    """The drawing as a matplotlib Figure, which belongs to no window and no pyplot state."""
+    """The drawing as a matplotlib Figure without a window or pyplot state."""
     from matplotlib.figure import Figure
 
     palette, inch = drawing.palettes[0], INCH / drawing.scale
@@ -73,7 +72,7 @@ def figure(drawing: Drawing) -> Any:
     marks = [mark for group in drawing.groups for mark in group.marks]
     for layer, mark in enumerate(marks):
         if isinstance(mark, Text):
-            for text in texts(mark, palette, drawing.scale):
+            for text in text_artists(mark, palette, drawing.scale):
                 axes.add_artist(text).set_zorder(layer)
         else:
             axes.add_patch(patch(mark, palette, drawing.scale)).set_zorder(layer)
@@ -93,14 +92,14 @@ def patch(mark: Shape, palette: dict[str, str], scale: float) -> Any:
     }
     if mark.kind == "polygon":
         return Polygon(mark.points, closed=True, **look)
-    points = rounded(mark) if mark.kind == "rectangle" else mark.points
+    points = rectangle_curve(mark) if mark.kind == "rectangle" else mark.points
     return PathPatch(Path(points, [Path.MOVETO] + [Path.CURVE4] * (len(points) - 1)), **look)
 
 
-def rounded(mark: Shape) -> list[Point]:
-    """A rectangle with round corners as a curve; a circle where the corners are all of it."""
+def rectangle_curve(mark: Shape) -> list[Point]:
+    """A rectangle with round corners as a curve; a circle if the corners fill it."""
     (left, top), (right, bottom) = mark.points
-    r, bulge = mark.radius, 0.5523 * mark.radius  # the handles of the Bezier curve nearest to a quarter circle
+    r, bulge = mark.radius, 0.5523 * mark.radius  # the handles of the Bezier curve closest to a quarter circle
     points = [(left + r, top)]
     corners = [(right, top), (right, bottom), (left, bottom), (left, top)]
     ways = [(-1.0, 0.0), (0.0, -1.0), (1.0, 0.0), (0.0, 1.0)]
@@ -111,13 +110,13 @@ def rounded(mark: Shape) -> list[Point]:
     return points
 
 
-def texts(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
-    """Texts side by side, each placed by its measured width."""
+def text_artists(mark: Text, palette: dict[str, str], scale: float) -> Iterator[Any]:
+    """Adjacent texts, each placed by the measured widths."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text as Label
     from matplotlib.textpath import text_to_path
 
-    fonts = []  # of the families that come with matplotlib
+    fonts = []  # of families included in matplotlib
     for _, style in mark.runs:
         letters = TEXTS[style]
         look: Any = {"style": "italic" if letters.italic else "normal", "weight": "bold" if letters.bold else "normal"}

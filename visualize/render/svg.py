@@ -1,4 +1,4 @@
-"""A drawing written out as SVG, for light and dark, without scripts, fonts or anything from elsewhere."""
+"""A drawing as SVG, for light and dark, without scripts, fonts or external resources."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .painter import Drawing, Group, Shape, Text
 
 
 def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool = True) -> str:
-    """The drawing as an SVG file, ids behind a ``prefix``, with or without style sheet and descriptions."""
-    size = f"{number(drawing.width)} {number(drawing.height)}"
+    """The drawing as an SVG file, with a ``prefix`` of ids, with or without style sheet and descriptions."""
+    size = f"{coordinate(drawing.width)} {coordinate(drawing.height)}"
     wide, high = size.split()
-    shown = [number(x * drawing.scale) for x in (drawing.width, drawing.height)]
+    shown = [coordinate(x * drawing.scale) for x in (drawing.width, drawing.height)]
     name = f' id="{escape(prefix)}graph"' if prefix else ""
     classes = scope(drawing)[1:].replace(".", " ")
     parts = [
@@ -28,24 +28,25 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool 
         *[f"<desc>{escape(pretty(drawing.description))}</desc>"] * described,
         *[f"<style>\n{style_sheet(*drawing.palettes, scope(drawing))}</style>"] * style,
         f'<rect class="page" width="{wide}" height="{high}"/>',
-        *[written(group, prefix, described) for group in drawing.groups],
+        *[group_element(group, prefix, described) for group in drawing.groups],
         "</svg>\n",
     ]
     return "\n".join(parts)
 
 
-def written(group: Group, prefix: str, described: bool = True) -> str:
-    """A group as an element with an id, its classes and its words."""
+def group_element(group: Group, prefix: str, described: bool = True) -> str:
+    """A group as an element with its id, classes and description."""
     id = f' id="{escape(prefix + group.id)}"' if group.id else ""
-    told = group.words and (described or "fold" in group.classes)  # a page's script names a fold by its words
-    words = [f"<title>{escape(pretty(group.words))}</title>"] if told else []
-    marks = [text(mark) if isinstance(mark, Text) else shape(mark) for mark in group.marks]
+    titled = group.words and (described or "fold" in group.classes)  # a page's script names a fold by its title
+    words = [f"<title>{escape(pretty(group.words))}</title>"] if titled else []
+    marks = [text_element(mark) if isinstance(mark, Text) else shape_element(mark) for mark in group.marks]
     return "\n".join([f'<g{id} class="{group.classes}">', *words, *marks, "</g>"])
 
 
-def text(mark: Text) -> str:
-    """Texts side by side as one text element with a span for each style."""
-    place = f'x="{number(mark.x)}" y="{number(mark.y)}"' + f' text-anchor="{mark.anchor}"' * (mark.anchor != "middle")
+def text_element(mark: Text) -> str:
+    """Adjacent texts as one text element with a span for each style."""
+    anchor = "" if mark.anchor == "middle" else f' text-anchor="{mark.anchor}"'
+    place = f'x="{coordinate(mark.x)}" y="{coordinate(mark.y)}"{anchor}'
     if len(mark.runs) == 1:
         content, style = mark.runs[0]
         return f'<text class="{style}" {place}>{escape(content)}</text>'
@@ -53,13 +54,14 @@ def text(mark: Text) -> str:
     low = 0.0
     for content, style in mark.runs:
         drop = TEXTS[style].drop
-        move = f' dy="{number(drop - low)}"' if drop != low else ""
-        spans.append(f'{" " * (not drop and bool(spans))}<tspan class="{style}"{move}>{escape(content)}</tspan>')
+        move = f' dy="{coordinate(drop - low)}"' if drop != low else ""
+        space = " " if spans and not drop else ""
+        spans.append(f'{space}<tspan class="{style}"{move}>{escape(content)}</tspan>')
         low = drop
     return f"<text {place}>{''.join(spans)}</text>"
 
 
-def shape(mark: Shape) -> str:
+def shape_element(mark: Shape) -> str:
     """A shape as a path, a polygon, a circle or a rectangle."""
     if mark.kind == "curve":
         return f'<path class="{mark.style}" d="{path(mark.points)}"/>'
@@ -67,43 +69,41 @@ def shape(mark: Shape) -> str:
         return f'<polygon class="{mark.style}" points="{" ".join([pair(point) for point in mark.points])}"/>'
     (left, top), (right, bottom) = mark.points
     if right - left == bottom - top == 2 * mark.radius:
-        middle = f'cx="{number((left + right) / 2)}" cy="{number((top + bottom) / 2)}"'
-        return f'<circle class="{mark.style}" {middle} r="{number(mark.radius)}"/>'
-    corner = f'x="{number(left)}" y="{number(top)}"'
-    size = f'width="{number(right - left)}" height="{number(bottom - top)}"'
-    return f'<rect class="{mark.style}" {corner} {size} rx="{number(mark.radius)}"/>'
+        middle = f'cx="{coordinate((left + right) / 2)}" cy="{coordinate((top + bottom) / 2)}"'
+        return f'<circle class="{mark.style}" {middle} r="{coordinate(mark.radius)}"/>'
+    corner = f'x="{coordinate(left)}" y="{coordinate(top)}"'
+    size = f'width="{coordinate(right - left)}" height="{coordinate(bottom - top)}"'
+    return f'<rect class="{mark.style}" {corner} {size} rx="{coordinate(mark.radius)}"/>'
 
 
-def places(drawing: Drawing, other: Drawing) -> list[Any]:
-    """Where the marks of another drawing stand in this one: the data of a path, or [x, y] and a text's anchor.
-
-    0 of the head of a line, and of what stands to the first mark of its group as it does there.
-    """
+def positions(drawing: Drawing, other: Drawing) -> list[Any]:
+    """The positions here of the marks of another drawing: data of a path, [x, y, a text's anchor], 0 if implied."""
     found: list[Any] = []
     for group, old in zip(drawing.groups, other.groups):
         kinds = [mark.kind if isinstance(mark, Shape) else "text" for mark in group.marks]
-        both = list(zip(map(place, group.marks), map(place, old.marks)))
+        both = list(zip(map(position, group.marks), map(position, old.marks)))
         shifts = [(round(a - x, 1), round(b - y, 1), anchor == side) for (a, b, *anchor), (x, y, *side) in both]
         for i, (mark, kind) in enumerate(zip(group.marks, kinds)):
             if isinstance(mark, Shape) and kind == "curve":
                 found.append(path([(round(x), round(y)) for x, y in mark.points], (0, 1)))
             else:
                 along = i and kinds[0] != "curve" and shifts[i] == (*shifts[0][:2], True)
-                found.append(0 if along or kind == "polygon" else place(mark, None))
+                found.append(0 if along or kind == "polygon" else position(mark, None))
     return found
 
 
-def place(mark: Shape | Text, digits: int | None = 1) -> list[Any]:
-    """Where a mark stands, as its attributes tell."""
+def position(mark: Shape | Text, digits: int | None = 1) -> list[Any]:
+    """The position of a mark as in its attributes."""
     if isinstance(mark, Text):
-        return [round(mark.x, digits), round(mark.y, digits), *[mark.anchor] * (mark.anchor != "middle")]
+        anchor = [] if mark.anchor == "middle" else [mark.anchor]
+        return [round(mark.x, digits), round(mark.y, digits), *anchor]
     (left, top), (right, bottom) = mark.points[:2]
     middle = right - left == bottom - top == 2 * mark.radius
     return [round((left + right) / 2 if middle else left, digits), round((top + bottom) / 2 if middle else top, digits)]
 
 
 def path(points: Sequence[Point], axes: Sequence[int] = (1,)) -> str:
-    """The data of a path: a start, then Bezier pieces of three points; those along an axis (1: level) are lines."""
+    """The data of a path: a start, then Bezier pieces of three points, or lines for those along ``axes`` (1: level)."""
     parts, last = [f"M{pair(points[0])}"], points[0]
     for i in range(1, len(points), 3):
         piece = points[i : i + 3]
@@ -114,23 +114,23 @@ def path(points: Sequence[Point], axes: Sequence[int] = (1,)) -> str:
 
 
 def pair(point: Point) -> str:
-    return f"{number(point[0])},{number(point[1])}"
+    return f"{coordinate(point[0])},{coordinate(point[1])}"
 
 
-def number(x: float) -> str:
-    """A coordinate to a tenth of a pixel, without needless zeros."""
+def coordinate(x: float) -> str:
+    """A coordinate to a tenth of a pixel, without trailing zeros."""
     return show(x, 1)
 
 
 def scope(drawing: Drawing) -> str:
-    """What selects a drawing: those of other colors may stand in the same page."""
+    """The CSS selector of a drawing; a page may have drawings in other colors."""
     if drawing.palettes == (LIGHT, DARK):
         return ".autodiff"
     return f".autodiff.theme-{crc32(repr(drawing.palettes).encode()):08x}"
 
 
 def style_sheet(light: dict[str, str] = LIGHT, dark: dict[str, str] = DARK, scope: str = ".autodiff") -> str:
-    """The styles as CSS. In a page its color-scheme decides between light and dark, in a file the reader's system."""
+    """The styles as CSS; light or dark by the color-scheme of a page, in a file by the reader's system."""
     rules = ["text { white-space: pre }"]
     for name, letters in TEXTS.items():
         weight, slant = "bold " * letters.bold, "italic " * letters.italic

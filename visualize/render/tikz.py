@@ -1,8 +1,7 @@
-"""Drawings written out as TeX: a file of its own with TikZ pictures, one a page, for slides and papers."""
+"""Drawings as a TeX file of TikZ pictures, one on each page, for slides and papers."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from unicodedata import normalize
 
@@ -10,9 +9,9 @@ from autodiff.formula import show
 from autodiff.notation import ACCENTS, MARKS, escape, tex
 
 from ..style import SHAPES, TEXTS
-from .painter import Drawing, Shape, Text
+from .painter import POINT, Drawing, Shape, Text
 
-HEAD = r"""% pdflatex makes the pages; a tikzpicture can be pasted into other files, with the definitions before it.
+PREAMBLE = r"""% Run pdflatex for the pages, or paste a tikzpicture with the definitions before it into other files.
 \documentclass{article}
 \usepackage{fix-cm}
 \usepackage{tikz}
@@ -24,60 +23,60 @@ MARKS
 \end{tikzpicture}}%
 \pdfpagewidth\wd0 \pdfpageheight\ht0 \pdfhorigin0pt \pdfvorigin0pt \shipout\box0
 """
-POINT = 0.75  # points of a pixel
 SERIF, SANS = r"\rmfamily", r"\sffamily"
 
 
 def tikz(drawings: Sequence[Drawing]) -> str:
-    """The drawings as the pages of a TeX file that needs nothing but TikZ."""
+    """The drawings as the pages of a TeX file that needs only TikZ."""
     from matplotlib.colors import to_hex
 
     colors = [(name, to_hex(code)[1:].upper()) for name, code in drawings[0].palettes[0].items()]
-    head = HEAD + "\n".join([f"\\definecolor{{{name}}}{{HTML}}{{{code}}}" for name, code in colors])
+    head = PREAMBLE + "\n".join([f"\\definecolor{{{name}}}{{HTML}}{{{code}}}" for name, code in colors])
     pages = []
     for drawing in drawings:
-        marks = [label(mark, drawing.scale) if isinstance(mark, Text) else shape(mark, drawing.scale)
+        marks = [text_command(mark, drawing.scale) if isinstance(mark, Text) else shape_command(mark, drawing.scale)
                  for group in drawing.groups for mark in group.marks]  # fmt: skip
-        filled = {"UNIT": f"{number(POINT * drawing.scale)}pt", "WIDE": number(drawing.width),
-                  "HIGH": number(drawing.height), "MARKS": "\n".join(marks)}  # fmt: skip
-        pages.append(re.sub("|".join(filled), lambda found, filled=filled: filled[found[0]], PAGE))  # type: ignore[misc]
+        page = PAGE.replace("UNIT", f"{decimal(POINT * drawing.scale)}pt")
+        page = page.replace("WIDE", decimal(drawing.width)).replace("HIGH", decimal(drawing.height))
+        pages.append(page.replace("MARKS", "\n".join(marks)))
     title = f"% {escape(drawings[0].title)}"
     return "\n".join([title, head, "\\begin{document}", *pages, "\\end{document}", ""])
 
 
-def shape(mark: Shape, scale: float) -> str:
+def shape_command(mark: Shape, scale: float) -> str:
     strokes = SHAPES[mark.style]
-    line = [f"draw={strokes.line}, line width={number(strokes.width * POINT * scale)}pt"] * bool(strokes.line)
-    look = [*line, *[f"fill={strokes.fill}"] * bool(strokes.fill), *["dashed"] * strokes.dashed]
-    points = [f"({number(x)},{number(y)})" for x, y in mark.points]
+    line = f"draw={strokes.line}, line width={decimal(strokes.width * POINT * scale)}pt" if strokes.line else ""
+    look = [line, f"fill={strokes.fill}" if strokes.fill else "", "dashed" if strokes.dashed else ""]
+    points = [f"({decimal(x)},{decimal(y)})" for x, y in mark.points]
     if mark.kind == "polygon":
         way = " -- ".join([*points, "cycle"])
     elif mark.kind == "rectangle":
-        look.append(f"rounded corners={number(mark.radius * POINT * scale)}pt")
+        look.append(f"rounded corners={decimal(mark.radius * POINT * scale)}pt")
         way = " rectangle ".join(points)
     else:
         pieces = [" .. controls {} and {} .. {}".format(*points[i : i + 3]) for i in range(1, len(points), 3)]
         way = points[0] + "".join(pieces)
-    return f"\\path[{', '.join(look)}] {way};"
+    return f"\\path[{', '.join(filter(None, look))}] {way};"
 
 
-def label(mark: Text, scale: float) -> str:
-    """A text; its runs follow each other as in the other formats."""
+def text_command(mark: Text, scale: float) -> str:
+    """A text as a node, its runs spaced as in the other formats."""
     pieces = []
     for i, (text, style) in enumerate(mark.runs):
         letters = TEXTS[style]
-        size = number(letters.size * POINT * scale)
+        size = decimal(letters.size * POINT * scale)
         font = f"\\fontsize{{{size}}}{{{size}}}\\selectfont{SERIF if letters.serif else SANS}"
         font += r"\bfseries" * letters.bold + r"\itshape" * letters.italic
-        low = f"\\raisebox{{{number(-letters.drop * POINT * scale)}pt}}" * bool(letters.drop)
-        gap = r"\hspace{3pt}" * (i > 0 and not letters.drop)
-        pieces.append(f"{gap}{low}{{\\color{{{letters.color}}}{font} {plain(text)}}}")
+        before = r"\hspace{3pt}" if i else ""
+        if letters.drop:
+            before = f"\\raisebox{{{decimal(-letters.drop * POINT * scale)}pt}}"
+        pieces.append(f"{before}{{\\color{{{letters.color}}}{font} {plain(text)}}}")
     anchor = "base" if mark.anchor == "middle" else "base west"
-    return f"\\node[anchor={anchor}] at ({number(mark.x)},{number(mark.y)}) {{{''.join(pieces)}}};"
+    return f"\\node[anchor={anchor}] at ({decimal(mark.x)},{decimal(mark.y)}) {{{''.join(pieces)}}};"
 
 
 def plain(text: str) -> str:
-    """A text in TeX; a letter with an accent of mathematics has the accent of TeX."""
+    """A text in TeX, with TeX accents for letters with mathematical accents."""
     letters = normalize("NFD", text)
     for name, mark in ACCENTS.items():
         if len(letters) == 2 and letters[1] == mark:
@@ -85,5 +84,5 @@ def plain(text: str) -> str:
     return escape(text)
 
 
-def number(x: float) -> str:
+def decimal(x: float) -> str:
     return show(x, 2)

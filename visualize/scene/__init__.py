@@ -1,1 +1,1 @@
-"""What a picture shows, as plain data (model): built from a Value, parts folded and gates unfolded."""
+"""The contents of a picture as plain data (model), built from a Value with parts folded and gates unfolded."""

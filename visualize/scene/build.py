@@ -1,10 +1,10 @@
-"""A Value becomes a scene, boxes and arrows as plain data, in one walk; the scene in words, and step by step."""
+"""The scene of a Value, built in one walk over its graph; its description; its frames, step by step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from autodiff import Value
 from autodiff.formula import gate, names, show
@@ -12,72 +12,73 @@ from autodiff.graph import history, on_kink, stale, sweep
 from autodiff.notation import Name
 from autodiff.vocabulary import words
 
-from .._text import clean, counted
+from .._text import clean
 from .fold import BUNDLE, groups_of, net, owners_of, symbol
 from .model import Arrow, Box, Scene, Step
-from .unfold import Ends, rewritten, wishes
+from .unfold import Ends, inputs_of, rewrite, wishes
 
-MOST = 60  # the description tells of so many boxes
-CONSTANTS = 4  # more constants than this at one gate become one box
+MAX_DESCRIBED = 60  # boxes in the description
+CONSTANTS = 4  # a gate with more constants gets one box for all of them
 
 
 def mark_outdated(walk: Walk, boxes: Mapping[str, Box]) -> None:
-    """Mark every box whose number was computed before an input changed, or from such a number; and say so."""
+    """Mark the boxes whose values predate a change of an input, and add a note."""
     if not walk.changes:
         return
     outdated = {node for node, _ in walk.changes}
     for node in walk.order:
-        if node in outdated or not outdated.isdisjoint([x for x in node.operands if type(x) is not float]):
+        if node in outdated or not outdated.isdisjoint(inputs_of(node)):
             outdated.add(node)
             boxes[walk.box_id(node)].stale = True
     computed, changed = [walk.names[x] for x in walk.changes[0]]
-    told = f"Dashed: out of date, as {changed} changed after {computed} was computed; forward() recomputes."
-    walk.scene.notes.append(told)
+    walk.scene.notes.append(
+        f"Dashed: out of date, as {changed} changed after {computed} was computed; forward() recomputes."
+    )
 
 
 def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
-    """Write title, description and the words of every box."""
+    """Write the title, the description, and the words of every box."""
     for node in walk.order:
-        if node not in walk.groups or walk.groups[node].newest is node:
+        if walk.has_box(node):
             box = boxes[walk.box_id(node)]
             box.words = in_words(walk, box, node)
-    told = [f"{box.words}." for box in walk.scene.boxes if box.words]
-    more = [f"And {len(told) - MOST:,} more."] if len(told) > MOST else []
+    sentences = [f"{box.words}." for box in walk.scene.boxes if box.words]
+    if len(sentences) > MAX_DESCRIBED:
+        sentences[MAX_DESCRIBED:] = [f"And {len(sentences) - MAX_DESCRIBED:,} more."]
     ends = ", ".join([in_words(walk, Box("", "output"), end) for end in walk.ends])
-    walk.scene.title = f"Computation graph of {ends}"
-    walk.scene.description = " ".join(told[:MOST] + more)
+    walk.scene.title, walk.scene.description = f"Computation graph of {ends}", " ".join(sentences)
 
 
 def in_words(walk: Walk, box: Box, node: Value) -> str:
     """The node in words, ``q = x + y = 3, gradient -4``; a folded part: ``q (3 nodes) = 3, gradient -4``."""
-    number, scene = walk.value(node) if box.kind != "fold" else box.value, walk.scene
-    head = [f"{box.name or 'folded'} ({box.symbol})"] if box.kind == "fold" else [walk.names[node]]
-    if box.kind != "fold" and node.primitive:
-        head.append(gate(node, walk.names))
-    value = [show(x, scene.digits) for x in [number] if x is not None and scene.values]
-    remarks = [*["on a kink"] * box.kink, *["out of date"] * box.stale]
-    if box.gradient is not None and scene.gradients is True:
-        remarks.insert(0, f"gradient {show(box.gradient, scene.digits)}")
-    return ", ".join([" = ".join([*head, *value]), *remarks])
+    scene, names = walk.scene, walk.names
+    if box.kind == "fold":
+        number, parts = box.value, [f"{box.name or 'folded'} ({box.symbol})"]
+    else:
+        number, parts = walk.value(node), [names[node], gate(node, names)] if node.primitive else [names[node]]
+    if number is not None and scene.values:
+        parts.append(show(number, scene.digits))
+    gradient = "" if box.gradient is None else f"gradient {show(box.gradient, scene.digits)}"
+    remarks = {gradient: gradient and scene.gradients is True, "on a kink": box.kink, "out of date": box.stale}
+    return ", ".join([" = ".join(parts), *[remark for remark, holds in remarks.items() if holds]])
 
 
 def steps_of(walk: Walk) -> Iterator[Step]:
-    """The steps of the output's own table that can be seen in the picture."""
+    """Yield the steps of the output's table that the picture can show."""
     table = walk.output.steps(walk.scene.digits)
     typeset = table.renamed({node: str(Name(name)) for node, name in table.names.items()})
     if walk.rounded:
         table = walk.rounded
         typeset = typeset.rounded(table.digits or 0)
-    for row, said in zip(table.rows, typeset.rows):
-        text, arrow = said.line, None
+    for row, printed in zip(table.rows, typeset.rows):
+        about = printed.line, row.sentence
         if row.phase == "backward":
-            arrow = walk.edges.get((row.node, row.place))
-        if arrow:
-            yield Step("backward", arrow.source, arrow.id, row.total, text, row.sentence)
+            if arrow := walk.edges.get((row.node, row.place)):
+                yield Step("backward", arrow.source, arrow.id, row.total, *about)
         elif row.phase == "start":
-            yield Step("start", walk.box_id(walk.output), "edge-output", 1.0, text, row.sentence)
-        elif row.phase == "forward" and (row.node not in walk.groups or walk.groups[row.node].newest is row.node):
-            yield Step("forward", walk.box_id(row.node), "", None, text, row.sentence)
+            yield Step("start", walk.box_id(walk.output), "edge-output", 1.0, *about)
+        elif walk.has_box(row.node):
+            yield Step("forward", walk.box_id(row.node), "", None, *about)
 
 
 def scene(
@@ -85,36 +86,34 @@ def scene(
     values: bool = True, gradients: bool | str = True, direction: str = "right", highlight: Any = None,
     round: int | None = None, steps: bool = False
 ) -> Scene:  # fmt: skip
-    """The graph behind the output as plain data; ``round`` as in ``steps().rounded(round)``.
-
-    With ``steps``, it holds the steps and their gradients, which start from 1, as do those to be filled in.
-    """
-    output, copies, notes = rewritten(output, fold, unfold)
+    """The graph of the output as plain data; with ``steps``, or gradients to fill in, gradients start from 1."""
+    output, copies, notes = rewrite(output, fold, unfold)
     shown = Scene(digits if round is None else round, products, values, gradients, direction == "down", notes=notes)
     rounded = None if round is None else output.steps().rounded(round)
     walk = Walk(output, fold, copies, shown, 1.0 if steps or gradients == "blank" else None, steps, rounded)
-    if steps or type(highlight) is int:
-        walk.scene.steps += steps_of(walk)
-        for number, step in enumerate(walk.scene.steps, 1):
+    by_number = type(highlight) is int
+    if steps or by_number:
+        shown.steps += steps_of(walk)
+        for number, step in enumerate(shown.steps, 1):
             step.number = number
-    if type(highlight) is not int:
-        walk.scene.lit |= lit_by(walk, wishes(highlight), copies) if highlight is not None else {}
-    else:
-        if not 1 <= highlight <= len(walk.scene.steps):
-            raise ValueError(f"highlight is a step from 1 to {len(walk.scene.steps)}, got {highlight}")
-        walk.scene.lit |= lit(walk.scene, walk.scene.steps[highlight - 1])
-    return walk.scene
+    if by_number:
+        if not 1 <= highlight <= len(shown.steps):
+            raise ValueError(f"highlight is a step from 1 to {len(shown.steps)}, got {highlight}")
+        shown.lit |= lit_ids(shown, shown.steps[highlight - 1])
+    elif highlight is not None:
+        shown.lit |= lit_paths(walk, wishes(highlight), copies)
+    return shown
 
 
-def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[str, str]:
-    """The ids, lit, of what lies on the paths from the first of the wanted nodes to the output, past all the others."""
+def lit_paths(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> dict[str, str]:
+    """The ids on the paths from the first wanted node to the output through all others, each "lit"."""
     on_path: set[Value] = set(walk.order)
     for i, wish in enumerate(wanted):
         own = set(owners_of(walk.order, wish, copies, "highlight"))
         behind = {node for owner in own for node in history(owner)} if i else set(own)
         ahead = set(own)
         for node in walk.order:
-            if not ahead.isdisjoint([x for x in node.operands if type(x) is not float]):
+            if not ahead.isdisjoint(inputs_of(node)):
                 ahead.add(node)
         on_path &= ahead | behind
     arrows = [arrow.id for (node, place), arrow in walk.edges.items()
@@ -123,33 +122,29 @@ def lit_by(walk: Walk, wanted: Sequence[Any], copies: Mapping[Value, Value]) -> 
     return dict.fromkeys([*map(walk.box_id, on_path), *arrows, *ends], "lit")
 
 
-class Frame(NamedTuple):
-    """The scene after one step, the ids that are lit, and the step in words: its line of the table in two lines."""
-
-    scene: Scene
-    lit: dict[str, str]
-    caption: list[str]
-
-
-def frames(scene: Scene) -> Iterator[Frame]:
-    """Yield a frame for every step of a scene that has steps."""
-    computed = {step.box: step.number for step in scene.steps if step.phase == "forward"}
-    arrived = {step.arrow: step.number for step in scene.steps if step.arrow}
+def frames(scene: Scene) -> Iterator[Scene]:
+    """Yield the scene after each of its steps, with the step highlighted and one or two lines of caption."""
+    pending = {step.box for step in scene.steps if step.phase == "forward"}
+    arrived: set[str] = set()
+    totals: dict[str, float | None] = {}
     for step in scene.steps:
-        now, steps = step.number, scene.steps[: step.number]
-        arrows, totals = [], {x.box: x.total for x in steps if x.phase == "backward"}
-        for arrow in scene.arrows:
-            value, gradient = computed.get(arrow.source, 0) <= now, arrived.get(arrow.id, now + 1) <= now
-            known: dict[str, Any] = {"name": arrow.name, "value": arrow.value} if value else {"name": "", "value": None}
-            arrows.append(replace(arrow, gradient=arrow.gradient if gradient else None, **known))
+        pending.discard(step.box)
+        arrived.add(step.arrow)
+        if step.phase == "backward":
+            totals[step.box] = step.total
+        arrows = [arrow if arrow.id in arrived else replace(arrow, gradient=None) for arrow in scene.arrows]
+        arrows = [replace(x, name="", value=None) if x.source in pending else x for x in arrows]
         boxes = [replace(box, gradient=totals.get(box.id)) if box.total else box for box in scene.boxes]
         first, *others = [part.strip() for part in step.text.split("   ") if part.strip()]
-        caption = [f"Step {now} of {len(scene.steps)}: {first}", *["   ".join(others)] * bool(others)]
-        yield Frame(replace(scene, arrows=arrows, boxes=boxes, title=step.text), lit(scene, step), caption)
+        caption = [f"Step {step.number} of {len(scene.steps)}: {first}"]
+        if others:
+            caption.append("   ".join(others))
+        lit = lit_ids(scene, step)
+        yield replace(scene, arrows=arrows, boxes=boxes, lit=lit, title=step.text, caption=caption)
 
 
-def lit(scene: Scene, step: Step) -> dict[str, str]:
-    """The ids that the step lights: the gate with all its arrows, or the arrow "back" and both its ends."""
+def lit_ids(scene: Scene, step: Step) -> dict[str, str]:
+    """The ids that a step highlights: the gate with all its arrows, or the arrow "back" and both its ends."""
     if step.phase == "forward":
         return dict.fromkeys([step.box, *[x.id for x in scene.arrows if step.box in (x.source, x.target)]], "lit")
     ends = [box for x in scene.arrows if x.id == step.arrow for box in (x.source, x.target)]
@@ -157,34 +152,32 @@ def lit(scene: Scene, step: Step) -> dict[str, str]:
 
 
 class Walk:
-    """The walk over a graph, oldest node first, and the scene it fills.
-
-    ``fold`` says which nodes become one box, ``copies`` what they are in a changed graph. ``upstream`` arrives at the
-    output; None takes the gradients that ``backward()`` has left. Numbers are those of ``rounded`` steps, if any.
-    """
+    """The walk over a graph, oldest node first, that fills a scene; ``upstream`` None: as left by ``backward()``."""
 
     def __init__(
         self, output: Value, fold: Any, copies: Mapping[Value, Value], scene: Scene, upstream: float | None = None,
-        called: bool | None = None, rounded: Any = None
+        aliases: bool = True, rounded: Any = None
     ) -> None:  # fmt: skip
         order, several = history(output), type(output.primitive) is Ends
         groups, notes = groups_of(order, fold, copies)
         scene.notes += notes
         scene.net = net(order, groups)
-        self.ends = [x for x in output.operands if type(x) is Value] if several else [output]
-        order, self.ending = order[:-1] if several else order, set(self.ends)
+        self.ends = [output]
+        if several:
+            self.ends, order = inputs_of(output), order[:-1]
+        self.end_set = set(self.ends)
         self.output, self.order, self.groups, self.scene, self.rounded = output, order, groups, scene, rounded
         self.values = rounded.values if rounded else {}
         self.names = {node: clean(name) for node, name in names(order, output).items()}
-        for i, end in enumerate(self.ends * several, 1):
-            if not end.label and f"f{i}" not in self.names.values():
+        for i, end in enumerate(self.ends, 1):
+            if several and not end.label and f"f{i}" not in self.names.values():
                 self.names[end] = f"f{i}"
         self.place = {node: i for i, node in enumerate(order)}
         self.changes = list(stale(order))
         self.upstream = output.grad if upstream is None else upstream
-        self.called = upstream is not None if called is None else called
+        self.aliases = aliases  # name nodes without a label as in the steps
         self.totals = {node: node.grad for node in order} if upstream is None else {}
-        self.flows: dict[tuple[Value, int], tuple[float, float, float]] = {}
+        self.flows: dict[tuple[Value, int], tuple[float, float, float]] = {}  # upstream, local, downstream of an edge
         self.edges: dict[tuple[Value, Any], Arrow] = {}
         self.leaving: dict[Value, list[Arrow]] = {}
         if self.upstream == 0.0:
@@ -195,90 +188,88 @@ class Walk:
                 self.totals[step.operand] = step.total
                 self.flows[step.node, step.place] = step.upstream, step.local, step.downstream
         elif not self.changes:
-            self.sweep(upstream is not None)
+            for node, gradient, local_gradients in sweep(output, self.upstream):
+                if upstream is not None:
+                    self.totals[node] = gradient
+                for place, local in enumerate(local_gradients):
+                    if local is not None:
+                        downstream = 0.0 if local is False else gradient * local
+                        self.flows[node, place] = gradient, float(local), downstream
         for node in order:
             self.visit(node)
         self.finish()
-
-    def sweep(self, total: bool) -> None:
-        """Note what flows back over every edge: (upstream, local, downstream); and where asked, what it adds up to."""
-        for node, upstream, local_gradients in sweep(self.output, self.upstream):
-            if total:
-                self.totals[node] = upstream
-            for place, local in enumerate(local_gradients):
-                if local is not None:
-                    self.flows[node, place] = upstream, float(local), 0.0 if local is False else upstream * local
 
     def value(self, node: Value) -> float:
         return float(self.values.get(node, node.data))
 
     def box_id(self, node: Value) -> str:
-        """The id of the box that the node stands in."""
+        """The id of the box that contains the node."""
         group = self.groups.get(node)
         return f"node-{self.place[group.newest if group else node]}"
 
+    def has_box(self, node: Value) -> bool:
+        """Whether the node has a box, its own or the one of its group, of which it is the newest."""
+        group = self.groups.get(node)
+        return group is None or group.newest is node
+
     def visit(self, node: Value) -> None:
         """Add the node's box and the arrows into it."""
-        group, absorbed = self.groups.get(node), True
+        group, tells_constants = self.groups.get(node), True
         if group is None:
-            absorbed = self.add_box(node)
-        elif group.newest is node:
-            box = Box(self.box_id(node), "fold", clean(group.name), symbol=counted(group.count, "node"))
+            box = Box(self.box_id(node), "leaf", value=self.value(node))
+            box.name = "" if node is self.output else clean(node.label)
+            if self.aliases and not node.label and node not in self.end_set:
+                box.alias = self.names[node]
+            if node.primitive:
+                box.kind, box.kink = "op", on_kink(node)
+                box.symbol, tells_constants = symbol(node.primitive, node.operands)
             self.scene.boxes.append(box)
+        elif group.newest is node:
+            self.scene.boxes.append(Box(self.box_id(node), "fold", clean(group.name), symbol=f"{group.count:,} nodes"))
         places, half = [*range(len(node.operands))], len(node.operands) // 2
-        if node.primitive and node.primitive.name == "dot":  # as it is read: w0, x0, w1, x1, ..., b
+        if node.primitive and node.primitive.name == "dot":  # in reading order: w0, x0, w1, x1, ..., b
             places = [*[place for pair in zip(places[:half], places[half:]) for place in pair], places[-1]]
         for place in places:
             if type(node.operands[place]) is not float:
                 self.connect(node, place, node.operands[place])
-        if not absorbed:
+        if not tells_constants:
             self.add_constants(node)
 
-    def add_box(self, node: Value) -> bool:
-        """Add the box of one node; True if what is written in it tells its constants."""
-        box = Box(self.box_id(node), "leaf", "" if node is self.output else clean(node.label), value=self.value(node))
-        absorbed = True
-        if self.called and not node.label and node not in self.ending:
-            box.alias = self.names[node]
-        if node.primitive:
-            box.kind = "op"
-            box.symbol, absorbed = symbol(node.primitive, node.operands)
-            box.kink = on_kink(node)
-        self.scene.boxes.append(box)
-        return absorbed
-
     def add_constants(self, node: Value) -> None:
-        """Add a small box for every constant of a gate, or one for all where they are many."""
+        """Add a small box for every constant of a gate, or one for all if there are many."""
         place = self.place[node]
         constants = [(f"{place}-{i}", i, show(x)) for i, x in enumerate(node.operands) if type(x) is float]
         if len(constants) > CONSTANTS:
             texts = ", ".join([text for _, _, text in constants[:2]])
             constants = [(*constants[0][:2], f"{texts}, … ({len(constants)} numbers)")]
+        ordered = words(node.primitive).ordered
         for suffix, i, text in constants:
-            self.scene.boxes.append(Box(f"constant-{suffix}", "constant", text))
-            self.scene.arrows.append(Arrow(f"edge-{suffix}", f"constant-{suffix}", f"node-{place}", i))
-            self.scene.arrows[-1].ordered = words(node.primitive).ordered
+            id = f"constant-{suffix}"
+            self.scene.boxes.append(Box(id, "constant", text))
+            self.scene.arrows.append(Arrow(f"edge-{suffix}", id, f"node-{place}", i, ordered=ordered))
 
     def connect(self, node: Value, place: int, operand: Value) -> None:
-        """Add the arrow from an operand, or let it join another one into the same folded box."""
+        """Add the arrow from an operand, or merge it with another one into the same folded box."""
         source, target = self.box_id(operand), self.box_id(node)
         if source == target:
             return
-        key = (operand, target) if node in self.groups else (node, place)
-        joined = key in self.edges
-        if not joined:
-            self.edges[key] = Arrow(f"edge-{self.place[node]}-{place}", source, target, place, self.value(operand))
-            self.leaving.setdefault(operand, []).append(self.edges[key])
-            self.edges[key].ordered = node not in self.groups and words(node.primitive).ordered
-            self.scene.arrows.append(self.edges[key])
+        folded = node in self.groups
+        key = (operand, target) if folded else (node, place)
+        merged = key in self.edges
+        if not merged:
+            arrow = Arrow(f"edge-{self.place[node]}-{place}", source, target, place, self.value(operand))
+            arrow.ordered = not folded and words(node.primitive).ordered
+            self.edges[key] = arrow
+            self.leaving.setdefault(operand, []).append(arrow)
+            self.scene.arrows.append(arrow)
         arrow = self.edges[node, place] = self.edges[key]
         if (node, place) in self.flows:
-            upstream, local, passed = self.flows[node, place]
-            arrow.gradient = passed + (arrow.gradient or 0.0)
-            arrow.upstream, arrow.local = (None, None) if joined else (upstream, local)
+            upstream, local, downstream = self.flows[node, place]
+            arrow.gradient = downstream + (arrow.gradient or 0.0)
+            arrow.upstream, arrow.local = (None, None) if merged else (upstream, local)
 
     def finish(self) -> None:
-        """Add the way out, and write on boxes and arrows what only the whole graph tells."""
+        """Add the outputs, and everything on boxes and arrows that depends on the whole graph."""
         for i, end in enumerate(self.ends):
             id = f"output-{i}" if len(self.ends) > 1 else "output"
             arrow = Arrow(f"edge-{id}", self.box_id(end), id, 0, self.value(end))
@@ -302,17 +293,18 @@ class Walk:
         for node in exits:
             arrows, total = self.leaving[node], self.totals.get(node)
             if self.changes and len(arrows) == 1 and total is not None:
-                arrows[0].gradient = total  # out of date, so that no sweep could tell
+                arrows[0].gradient = total  # out of date: there was no sweep
             parts = [arrow.gradient for arrow in arrows if arrow.gradient is not None]
             if len(exits) == 1:
                 box.value, box.gradient, box.shared = self.value(node), total, len(arrows) > 1
                 box.total = total is not None and (len(parts) > 1 or not close(total, sum(parts)))
-            label = "" if node in self.ending else clean(node.label)
-            if len(arrows) == 1 and box.kind != "leaf" and label != box.name * (box.kind == "fold"):
+            label = "" if node in self.end_set else clean(node.label)
+            shown = box.name if box.kind == "fold" else ""
+            if len(arrows) == 1 and box.kind != "leaf" and label != shown:
                 arrows[0].name = label
 
     def bundle(self, folded: set[str]) -> None:
-        """Make one arrow of many between the same two boxes, where one of them is folded."""
+        """Merge the arrows between two boxes into one if they are many and one of the boxes is folded."""
         between: dict[tuple[str, str], list[Arrow]] = {}
         for arrow in self.scene.arrows:
             if arrow.source in folded or arrow.target in folded:
@@ -327,5 +319,5 @@ class Walk:
 
 
 def close(a: float, b: float) -> bool:
-    """Whether two gradients are the same but for rounding."""
+    """Whether two gradients are equal up to rounding."""
     return a == b or (a != a and b != b) or abs(a - b) <= 1e-9 * max(abs(a), abs(b))

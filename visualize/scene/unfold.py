@@ -1,8 +1,4 @@
-"""Unfolding a gate into simpler ones, and folding those back: two readings of one table.
-
-D2 is D3 with its sigmoid unfolded. What a lecture draws may overflow; gates that no lecture unfolds have the
-expansion that a computer needs.
-"""
+"""Unfolding a gate into simpler ones, and folding those back, by one table: D2 is D3 with its sigmoid unfolded."""
 
 from __future__ import annotations
 
@@ -11,10 +7,10 @@ from typing import Any
 
 from autodiff import PRIMITIVES, Primitive, Value, exp, log, maximum, sigmoid, sqrt
 from autodiff.flat import Unsupported
-from autodiff.flat.expansion import recorded
+from autodiff.flat.expansion import record_branches
 from autodiff.graph import history, stale
 
-Match = tuple[str, Any, set[Value]]  # a gate found unfolded: (name, operand, nodes between)
+Match = tuple[str, Any, set[Value]]  # a gate found in unfolded form: (name, operand, nodes between)
 
 
 def weighted_sum(*operands: Any) -> Any:
@@ -31,7 +27,7 @@ def tangent(x: Any) -> Any:
     return (up - down) / (up + down)
 
 
-UNFOLDED: dict[str, Callable[..., Any]] = {
+UNFOLDED: dict[str, Callable[..., Any]] = {  # as in the lectures; these forms may overflow, unlike expansions
     "sigmoid": lambda x: 1.0 / (1.0 + exp(-x)),
     "tanh": tangent,
     "softplus": lambda x: log(1.0 + exp(x)),
@@ -42,24 +38,29 @@ UNFOLDED: dict[str, Callable[..., Any]] = {
     "gelu": lambda x: x * PRIMITIVES["normal_cdf"](x),
     "hypot": lambda x, y: sqrt(x**2 + y**2),
 }
-SINGLE = tuple(UNFOLDED)[:3]  # of one operand, so that they can be found again
+SINGLE = tuple(UNFOLDED)[:3]  # gates of one operand, whose unfolded forms can be found
+
+
+def inputs_of(node: Value) -> list[Value]:
+    """The operands of a node that are Values, not constants."""
+    return [x for x in node.operands if type(x) is not float]
 
 
 class Ends(Primitive):
-    """Several outputs as the operands of one node, which no picture shows."""
+    """The gate of a hidden node whose operands are several outputs."""
 
 
-def joined(outputs: Sequence[Value]) -> Value:
-    """One node behind several outputs, at which the gradients left by ``backward()`` start."""
-    used = {x for output in outputs for node in history(output) for x in node.operands if type(x) is not float}
+def join(outputs: Sequence[Value]) -> Value:
+    """One node after several outputs, where the gradients left by ``backward()`` start."""
+    used = {x for output in outputs for node in history(output) for x in inputs_of(node)}
     seeds = tuple([None if output in used else output.grad for output in outputs])
     root: Value = Value.record(Ends("outputs", lambda *xs: 0.0, lambda out, *xs: seeds), outputs)
     root.grad = float(any(output.grad for output in outputs))
     return root
 
 
-def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
-    """(output, copies of its nodes, notes): a copy where gates are unfolded, or of ``SINGLE`` folded."""
+def rewrite(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, dict[Value, Value], list[str]]:
+    """(output, copies of its nodes, notes), with the gates in ``unfold`` unfolded and those of ``SINGLE`` folded."""
     unfold = {unfold} if isinstance(unfold, str) else set(unfold)
     names = [wish for wish in wishes(fold) if isinstance(wish, str) and wish in SINGLE]
     if not names and not unfold:
@@ -68,11 +69,11 @@ def rewritten(output: Value, fold: Any, unfold: Iterable[str]) -> tuple[Value, d
     for name in unfold.difference(UNFOLDED, unfoldable(order) if unfold.difference(UNFOLDED) else ()):
         raise ValueError(
             f"cannot unfold {name!r:.60}: choose among {', '.join(UNFOLDED)}, or a gate of the graph whose value or "
-            "expansion= is made of simpler ones"
+            "expansion= consists of simpler ones"
         )
     if next(stale(order), None):
-        return output, {}, ["The numbers are out of date, so that no gate was unfolded: call forward() first."]
-    copies = copied(order, unfold, found(order, names))
+        return output, {}, ["No gate was unfolded, as the values are out of date: call forward() first."]
+    copies = copy_nodes(order, unfold, find_unfolded(order, names))
     for node in order:
         if node.primitive is None:
             copies[node].grad = node.grad
@@ -84,27 +85,27 @@ def wishes(fold: Any) -> list[Any]:
 
 
 def unfoldable(nodes: Iterable[Value]) -> list[str]:
-    """The names of the gates that are made of simpler ones."""
+    """The names of the gates that can be written in simpler ones."""
     gates: dict[Any, Any] = {node.primitive: node.operands for node in nodes if node.primitive}
     return [gate.name for gate, operands in gates.items() if simpler(gate, operands) is not None]
 
 
 def simpler(primitive: Any, operands: Sequence[Any]) -> Value | None:
-    """The gate in simpler ones: as lectures draw it, else its expansion; None of an elementary one."""
+    """The gate in simpler ones, as lectures draw it or by its expansion; None for an elementary gate."""
     name = primitive.name
     if name in UNFOLDED and PRIMITIVES.get(name) is primitive:
         made = UNFOLDED[name](*operands)
     else:
         try:
-            made = recorded(primitive.expansion or primitive.value, operands, f"the value of {name}")
+            made = record_branches(primitive.expansion or primitive.value, operands, f"the value of {name}")
         except Unsupported:
             return None
     known = type(made) is not Value or made.primitive is primitive or any(made is operand for operand in operands)
     return None if known else made
 
 
-def copied(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, Match]) -> dict[Value, Value]:
-    """For every node its copy, with some gates unfolded and the matches folded; gradients as from ``backward``."""
+def copy_nodes(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, Match]) -> dict[Value, Value]:
+    """The copy of every node, with some gates unfolded and the matches folded, and gradients from ``backward``."""
     dropped = {node for _, _, inner in matches.values() for node in inner}
     copies: dict[Value, Value] = {}
     for node in order:
@@ -125,20 +126,19 @@ def copied(order: Sequence[Value], unfold: Iterable[str], matches: dict[Value, M
     return copies
 
 
-def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
-    """The places where one of the gates stands unfolded, by their last nodes."""
+def find_unfolded(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
+    """The unfolded forms of the gates in a graph, by their last nodes."""
     users: dict[Value, set[Value]] = {node: set() for node in order}
     for node in order:
-        for operand in node.operands:
-            if type(operand) is not float:
-                users[operand].add(node)
+        for operand in inputs_of(node):
+            users[operand].add(node)
     matches = {}
     for name in names:
         x = Value(0.5)
         pattern = UNFOLDED[name](x)
         for node in order:
             bound: dict[Value, Any] = {}
-            if matching(node, pattern, bound):
+            if match_pattern(node, pattern, bound):
                 operand = bound.pop(x)
                 inner = {bound[part] for part in bound if type(bound[part]) is Value and bound[part] is not node}
                 if type(operand) is Value and all(users[part] <= inner | {node} for part in inner):
@@ -146,8 +146,8 @@ def found(order: Sequence[Value], names: Sequence[str]) -> dict[Value, Match]:
     return matches
 
 
-def matching(node: Any, pattern: Any, bound: dict[Value, Any]) -> bool:
-    """Whether a graph has the shape of the pattern; notes in ``bound`` what each of the pattern's nodes is there."""
+def match_pattern(node: Any, pattern: Any, bound: dict[Value, Any]) -> bool:
+    """Whether a graph has the shape of the pattern; ``bound`` maps the nodes of the pattern to those of the graph."""
     if type(pattern) is float or type(node) is float:
         return type(pattern) is type(node) and bool(pattern == node)
     if pattern in bound:
@@ -161,7 +161,7 @@ def matching(node: Any, pattern: Any, bound: dict[Value, Any]) -> bool:
     orders = [node.operands, node.operands[::-1]] if pattern.primitive.name in ("add", "mul") else [node.operands]
     for operands in orders:
         trial = dict(bound)
-        if all(matching(x, part, trial) for x, part in zip(operands, pattern.operands)):
+        if all(match_pattern(x, part, trial) for x, part in zip(operands, pattern.operands)):
             bound.update(trial)
             return True
     return False

@@ -1,4 +1,4 @@
-"""page(): a graph as one HTML file, readable as it stands and made live by the scripts in it."""
+"""page(): a graph as one HTML file, readable without scripts and made live by them."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ from autodiff.notation import Name
 from autodiff.quiz import SAID, SENTENCES
 
 from .._text import clean, escape, pretty
-from ..render.svg import places, style_sheet, svg
+from ..layout.engines import Layout
+from ..render.svg import positions, style_sheet, svg
 from .bundle import bundle, gates_in
 from .lesson import Lesson, lessons
 
-UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # what could end a script
+UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # characters that could end a script
 
 
 def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson], heading: int = 1) -> str:
-    """The lessons of one graph as an article; what is seen without a script is the first.
+    """The lessons of one graph as an article with a unique id, which shows the first lesson without scripts.
 
-    ``id`` is unique on the page; ``lines`` stand under the title, which is the formula itself where none is given.
+    ``lines`` are HTML under the title; without a title the formula takes its place.
     """
     first = lessons[0]
     drawn = {f"{i}.{key}": both for i, lesson in enumerate(lessons) for key, *both in lesson.drawings()}
-    down = {key: [down.width, down.height, places(down, right)] for key, (right, down) in drawn.items()}
+    down = {key: [down.width, down.height, positions(down, right)] for key, (right, down) in drawn.items()}
     pictures = [svg(right, f"{id}-{key[0]}-", False, not i) for i, (key, (right, _)) in enumerate(drawn.items())]
     views = "\n".join([f'<template data-view="{key}">{x}</template>' for key, x in [*zip(drawn, pictures)][1:]])
-    text, formula = typeset(first.output)
+    text, formula = text_and_mathml(first.output)
     said = "" if title else f' aria-label="{escape(text)}"'
     known = [
         {
             **lesson.as_dict(),
-            "code": [] if lesson is first else lesson.code,  # listed
-            # among many examples that of other forms would take a twentieth of the page
+            "code": [] if lesson is first else lesson.code,  # the first is in the HTML
+            # among many examples the LaTeX of all forms would take a twentieth of the page
             "latex": lesson.steps.latex() if lesson is first or heading == 1 else "",
         }
         for lesson in lessons
@@ -48,34 +49,35 @@ def article(id: str, title: str, lines: Sequence[str], lessons: Sequence[Lesson]
     parts = [
         f'<article class="lesson" id="{escape(id)}" aria-labelledby="{escape(id)}-title">',
         f'<header data-part="title"><h{heading} id="{escape(id)}-title"{said}>{escape(title) or formula}</h{heading}>',
-        f'<div class="formula">{formula}</div>' if title and len(text) <= LONGEST else "",
+        f'<div class="formula">{formula}</div>' if title and len(text) <= TITLE_LENGTH else "",
         *[f"<p>{line}</p>" for line in lines],
         *dict.fromkeys(f'<p class="still">{escape(note)}</p>' for lesson in lessons for note in lesson.notes),
         "</header>",
         f'<div class="graph" data-part="graph" role="region" tabindex="0" aria-label="Graph">{pictures[0]}</div>',
         section("gradients", "Gradients", inputs(first)),
-        section("code", "Flat code", listed(first)),
-        section("steps", "Steps", f"<ol>\n{told(first)}\n</ol>"),
+        section("code", "Flat code", code_listing(first)),
+        section("steps", "Steps", step_list(first)),
         views,
-        script({"id": id, "views": known, "down": down}),
+        json_script({"id": id, "views": known, "down": down}),
         "</article>",
     ]
     return "\n".join(parts)
 
 
-def listed(lesson: Lesson) -> str:
+def code_listing(lesson: Lesson) -> str:
     """The flat code, line by line."""
     code = "\n".join([f'<span class="line">{escape(line)}</span>' for line in lesson.code])
     return f'<pre tabindex="0" role="region" aria-label="Flat code"><code>{code}</code></pre>'
 
 
-def told(lesson: Lesson) -> str:
+def step_list(lesson: Lesson) -> str:
     """The steps as formulas."""
-    return "\n".join([f"<li>{escape(pretty(' '.join(row.line.split())))}</li>" for row in lesson.steps.rows])
+    items = [f"<li>{escape(pretty(' '.join(row.line.split())))}</li>" for row in lesson.steps.rows]
+    return "\n".join(["<ol>", *items, "</ol>"])
 
 
 def section(kind: str, title: str, content: str) -> str:
-    """A part of the article with its heading."""
+    """A section with its heading."""
     return f'<section class="{kind}"><h2>{title}</h2>\n{content}\n</section>'
 
 
@@ -106,17 +108,17 @@ def mathml(*trees: Any) -> str:
     def markup(tree: Any) -> str:
         element, *children = tree
         inside = "".join([escape(child) if type(child) is str else markup(child) for child in children])
-        name = element.rstrip("*")
-        return f"<{name}{UPRIGHT * (name != element)}>{inside}</{name}>"
+        name = element.removesuffix("*")
+        return f"<{name}{UPRIGHT if name != element else ''}>{inside}</{name}>"
 
     return f"<math>{''.join(map(markup, trees))}</math>"
 
 
 UPRIGHT = ' mathvariant="normal"'
-LONGEST = 120  # a formula of more characters is no title
+TITLE_LENGTH = 120  # a longer formula is not used as a title
 
 
-def typeset(output: Value) -> tuple[str, str]:
+def text_and_mathml(output: Value) -> tuple[str, str]:
     """The formula behind a Value as text and as MathML."""
     lines = [" = ".join([str(part) for part in line if part is not None]) for line in equations(output, Formula)]
     trees = [[part.text for part in line if part is not None] for line in equations(output, TexFormula)]
@@ -124,37 +126,37 @@ def typeset(output: Value) -> tuple[str, str]:
         mathml(*[x for part in line for x in (("mo", "="), part.bare if part.is_fraction else part.tree)][1:])
         for line in trees
     ]
-    return clean("; ".join(lines), 2 * LONGEST), " ".join(shown)
+    return clean("; ".join(lines), 2 * TITLE_LENGTH), " ".join(shown)
 
 
 def data(x: float, digits: int | None) -> str:
-    """A number as it is shown, and exactly."""
+    """A <data> element: the number as it is shown, and exactly."""
     return f'<data value="{x!r}">{escape(pretty(show(x, digits)))}</data>'
 
 
-def script(data: Any) -> str:
-    """Data that a script reads as JSON, inf and nan as strings; whatever its texts are, they cannot end the element."""
+def json_script(data: Any) -> str:
+    """Data as JSON in a script element, inf and nan as strings; no text in it can end the element."""
     text = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return f'<script type="application/json">{text.translate(UNSAFE)}</script>'
 
 
 STYLE = Path(__file__).with_name("page.css")
-MAKERS = {  # what makes it live
+MAKERS = {  # the classes that bring HTML to life
     '<article class="lesson"': "Player", '<section class="playground"': "Playground", '<form class="own"': "Own",
-    '<div class="beside"': "Beside",
+    '<div class="panels"': "Panels",
 }  # fmt: skip
-MOST = 2000  # a graph of more nodes is no page to read
-# Nothing is ever loaded: the browser is told so, too.
+MOST_NODES = 2000  # a page of more is hard to read
+# The page never loads anything, and the browser enforces it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
 class Page:
-    """One HTML file. In a notebook it shows itself in a frame of its own.
+    """One HTML file, shown in a frame in a notebook.
 
     Attributes
     ----------
     title : str
-        What stands in the browser's tab.
+        The title in the browser's tab.
 
     Examples
     --------
@@ -173,7 +175,7 @@ class Page:
     ) -> None:  # fmt: skip
         self.title = title
         self._body, self._programs, self._definitions, self._modules = body, programs, definitions, modules or {}
-        self._gates, self._rules = gates, rules or {}  # of graphs that the page makes; what else of Python it calls
+        self._gates, self._rules = gates, rules or {}  # what the page records and calls
 
     def html(self) -> str:
         """The whole file as text."""
@@ -181,16 +183,16 @@ class Page:
         imports = {"start": "start"} | {maker: maker.lower() for maker in makers}
         entry = "".join([f'import {{ {name} }} from "./{module}.js";\n' for name, module in imports.items()])
         programs = f"export const PROGRAMS = {{ {', '.join(self._programs)} }};"
-        named = "Player" in makers or "Own" in makers  # what is mistaken
+        named = "Player" in makers or "Own" in makers  # mistakes have sentences
         said = f"export const MISTAKES = {json.dumps(SENTENCES if named else [])};"
         said += f"\nexport const SAID = {json.dumps(SAID if named else {})};"
         made = dict(self._modules)
         if "Own" in makers or self._rules:
-            from . import written  # when used: it brings in the parser and the translation
+            from . import written  # only when used: it imports the parser and the translation
 
             gates = written.ANY if "Own" in makers else self._gates
             writes = {} if gates is None else {"article": article, "lessons": lessons}
-            made["written"] = written.script(gates, **writes, **self._rules)
+            made["engine"] = written.script(gates, **writes, **self._rules)
         more = javascript.table(gates_in("".join(made.values()))) if made else []
         parts = [javascript.runtime(), *self._definitions, *self._programs.values(), programs, said, *more]
         made["programs"] = "\n".join(dict.fromkeys(parts))
@@ -231,7 +233,7 @@ class Page:
 
 
 def box(text: str) -> str:
-    """The box to write another expression in."""
+    """The input for an expression."""
     return (
         '<form class="own" hidden><label>Write your own <input type="text" spellcheck="false" autocomplete="off" '
         f'autocapitalize="off" placeholder="(x + y) * z" value="{escape(text)}"></label><output></output></form>'
@@ -244,10 +246,10 @@ def page(
     title: str = "",
     fold: Any = None,
     digits: int | None = None,
-    layout: str = "built-in",
+    layout: Layout = "built-in",
     editable: bool = False,
 ) -> Page:
-    """The graph behind a Value as a page: both passes step by step, inputs to change, and what follows.
+    """A page of the graph behind a Value: both passes step by step, with inputs to change and exercises.
 
     Parameters
     ----------
@@ -258,20 +260,20 @@ def page(
     fold, digits, layout
         As for ``draw``.
     editable : bool
-        Whether it has a box for other expressions, which it reads by itself.
+        Whether the page has an input for other expressions.
 
     Returns
     -------
     Page
-        ``save("name.html")`` writes it: one file, which needs no network and no server.
+        ``save("name.html")`` writes one file that needs neither network nor server.
 
     Notes
     -----
-    The address keeps example, inputs, step, form, tab and zoom. A teacher adds what to hide to a link, such as
+    The address keeps example, inputs, step, form, tab and zoom. A teacher's link can hide parts, such as
     ``f.html#step=3&hide=code,chain,answers``: the tabs inputs, code, chain, mistakes, steps, descend; the menus form,
-    predict, level, speed, share; with answers every number must be predicted to come to the next. Predict asks at five
-    levels, ``mode=predict&level=2``, with numbers by a ``seed``; the code at its end is read by
-    ``autodiff.quiz.read_result``.
+    predict, level, speed, share; answers, so that students must predict each number before the next. Predict asks at
+    five levels, ``mode=predict&level=2``, with numbers drawn by a ``seed``; ``autodiff.quiz.read_result`` reads the
+    code at its end.
 
     Raises
     ------
@@ -291,20 +293,21 @@ def page(
     if type(output) is not Value:
         raise TypeError(f"page takes a Value, got {type(output).__name__}: {output!r:.60}")
     order = history(output)
-    if len(order) > MOST:
-        raise ValueError(f"a page shows at most {MOST:,} nodes, got {len(order):,}: draw() folds larger graphs")
+    if len(order) > MOST_NODES:
+        raise ValueError(f"a page shows at most {MOST_NODES:,} nodes, got {len(order):,}: draw() folds larger graphs")
     made = lessons(output, 0, fold, digits, layout)
-    text = clean(title, LONGEST) or typeset(output)[0]
+    formula = text_and_mathml(output)[0]
+    text = clean(title, TITLE_LENGTH) or formula
     called = clean(names(order, output)[output], 40)
-    heading = text if title or len(text) <= LONGEST else f"{called}: {len(order):,} nodes"
+    heading = text if title or len(text) <= TITLE_LENGTH else f"{called}: {len(order):,} nodes"
     body = article("lesson", heading if title or heading != text else "", [], made)
-    formula = typeset(output)[0]
-    body += box(formula if len(formula) <= LONGEST else "") * editable
+    if editable:
+        body += box(formula if len(formula) <= TITLE_LENGTH else "")
     return Page(heading, body, *programs_of(made))
 
 
 def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
-    """The programs of lessons by their names, and what they call."""
+    """The programs of lessons by name, and the functions that they call."""
     found = [lesson.programs for lesson in lessons]
     return {name: text for texts, _ in found for name, text in texts.items()}, [x for _, calls in found for x in calls]
 
@@ -312,13 +315,12 @@ def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
 def collection(
     parts: Sequence[tuple[str, str, Sequence[str], Value]],
     last: Page | None = None,
-    layout: str = "built-in",
+    layout: Layout = "built-in",
     editable: bool = False,
 ) -> Page:
-    """Several graphs (id, title, lines under it, output) in one page, with contents to pick one.
+    """A page of several graphs (id, title, lines under it, output) with a table of contents.
 
-    The first line of each is the group it belongs to; ``last``, such as a playground, comes at the end. An editable one
-    has a box for other expressions.
+    The first line of each names its group; ``last``, such as a playground, comes at the end.
     """
     articles: list[str] = []
     shown: list[Lesson] = []
@@ -334,5 +336,5 @@ def collection(
         programs |= last._programs
         definitions += last._definitions
         more = [last._modules, last._gates, last._rules]
-    head = f'<header class="collection"><h1>{title}</h1>{box("") * editable}</header>'
+    head = f'<header class="collection"><h1>{title}</h1>{box("") if editable else ""}</header>'
     return Page(title, "\n".join([head, *articles]), programs, definitions, *more)

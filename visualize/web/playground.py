@@ -1,4 +1,4 @@
-"""playground(): a net and its examples as data, and the page that trains it."""
+"""playground(): a page that trains a net, from the net and its examples as data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from autodiff.flat import Program, javascript, lower
 from autodiff.formula import show
 
 from .._text import clean, escape
-from .document import Page, data, mathml, script, section, table
+from .document import Page, data, json_script, mathml, section, table
 from .gates import gates
 from .written import module
 
@@ -28,21 +28,19 @@ Joint = Callable[[list[Any]], list[Any]]
 
 
 class Head(NamedTuple):
-    """A loss, what makes outputs of the last layer's sums, and the numbers of targets."""
+    """A loss, the last layer's activation, and the numbers that stand for targets."""
 
     loss: Any
     activation: str  # of the last layer
-    outputs: Joint | None  # None: of a model that is no plain perceptron
+    outputs: Joint | None  # from the last layer's sums; None if the model is not a plain MLP
     codes: list[list[float]]  # of each class
-    given: list[list[float]] | None  # of each distinct target that is given, unless these are classes
+    given: list[list[float]] | None  # of each distinct target, unless targets are classes
 
 
 class Network:
     """A model with layers of neurons, examples and targets.
 
-    The model has ``named_parameters()`` and ``layers`` that are called one after the other; neurons have ``w``, ``b``
-    and ``activation``. A plain ``nn.MLP`` may get any layers in the page, which knows its activations and losses;
-    another model keeps its layers, and is there as programs.
+    The page can change the layers of a plain ``nn.MLP``; another model keeps its layers and is written as programs.
     """
 
     def __init__(
@@ -57,22 +55,22 @@ class Network:
         from nn.losses import loss_named
 
         self.model = model
-        self.named: list[tuple[str, Value]] = checked(model)
+        self.named: list[tuple[str, Value]] = check_model(model)
         self.X = [[Value(x).data for x in in_order("an example", row)] for row in in_order("X", X)]
-        Y = [numbers(y) for y in in_order("Y", Y)]
+        Y = [target_numbers(y) for y in in_order("Y", Y)]
         if not self.X or len(self.X) != len(Y):
             raise ValueError(f"expected a target for each example, got {len(self.X)} examples and {len(Y)} targets")
-        outputs = self.outputs = len(listed(model(self.X[0])))
+        outputs = self.outputs = len(as_list(model(self.X[0])))
         self.plain = is_plain(model, [parameter for _, parameter in self.named])
         if activations is None:
-            activations = dict(islice(ACTIVATIONS.items(), 5))  # the lectures' own
+            activations = dict(islice(ACTIVATIONS.items(), 5))  # those of the lectures
         for name, function in activations.items():
             try:
                 function(Value(0.5))
             except TypeError as error:
-                raise TypeError(f"activation {name!r} is no function of one number: {function!r:.60}") from error
+                raise TypeError(f"activation {name!r} is not a function of one number: {function!r:.60}") from error
         self.activations: dict[str, Any] = {clean(name, 40): function for name, function in activations.items()}
-        self.hidden = [self.known(layer) for layer in reversed(model.layers[:-1])][::-1]
+        self.hidden = [self.register(layer) for layer in reversed(model.layers[:-1])][::-1]
         if self.hidden and self.hidden[0] not in self.activations:
             self.activations = {self.hidden[0]: None} | self.activations
         kinds = range(max(outputs, 2))
@@ -84,18 +82,18 @@ class Network:
         own = clean(str(getattr(last, "activation_name", "")), 40), output
         self.heads = {outputs: [self.head(loss_named(loss), outputs, *own) for loss in losses or ["squared_error"]]}
         for count in sorted({outputs, 1, 3}) if self.plain else ():
-            known = self.heads.setdefault(count, [])
+            heads = self.heads.setdefault(count, [])
             for name, activation in COMMON[count > 1].items():
-                if name not in [head.loss.name for head in known]:
-                    made = joint(ACTIVATIONS.get(activation, softmax))
+                if name not in [head.loss.name for head in heads]:
+                    outputs_of = joint(ACTIVATIONS.get(activation, softmax))
                     try:
-                        known.append(self.head(loss_named(name), count, activation, made))
-                    except ValueError:  # no loss for the targets that are given
+                        heads.append(self.head(loss_named(name), count, activation, outputs_of))
+                    except ValueError:  # this loss does not fit the targets
                         continue
-        self.variants = [] if self.plain else list(self.made())
+        self.variants = [] if self.plain else list(self.variant_programs())
 
-    def known(self, layer: Any) -> str:
-        """The name under which a layer's activation is known from now on."""
+    def register(self, layer: Any) -> str:
+        """Add a layer's activation; return the name that the page gives it."""
         name = clean(str(getattr(layer, "activation_name", "as given")), 40)
         if neurons := getattr(layer, "neurons", ()):
             function = neurons[0].activation
@@ -105,52 +103,54 @@ class Network:
         return name
 
     def head(self, loss: Any, outputs: int, activation: str, output: Joint | None) -> Head:
-        """The loss with what makes so many outputs, and the numbers of its targets."""
-        codes = [coded(loss, kind, outputs) for kind in range(max(outputs, 2))]
+        """The head of a loss for this number of outputs."""
+        codes = [encode_target(loss, kind, outputs) for kind in range(max(outputs, 2))]
         own = outputs == self.outputs and type(self.distinct[0]) is not int
-        return Head(loss, activation, output, codes, [coded(loss, y, outputs) for y in self.distinct] if own else None)
+        given = [encode_target(loss, y, outputs) for y in self.distinct] if own else None
+        return Head(loss, activation, output, codes, given)
 
     # --- Programs ------------------------------------------------------------------------------
 
-    def made(self) -> Iterator[list[Program]]:
-        """The programs of a model that is no plain MLP, with each activation in its hidden layers: as it is first."""
+    def variant_programs(self) -> Iterator[list[Program]]:
+        """The programs of a model that is not a plain MLP: as given, then with each other hidden activation."""
         neurons = [neuron for layer in self.model.layers[:-1] for neuron in getattr(layer, "neurons", ())]
         own = [neuron.activation for neuron in neurons]
-        yield [self.units(), *[self.whole(head) for head in self.heads[self.outputs]]]
+        heads = self.heads[self.outputs]
+        yield [self.units_program(), *map(self.loss_program, heads)]
         try:
             for activation in [*self.activations.values()][1:] if neurons else ():
                 for neuron in neurons:
                     neuron.activation = activation
-                yield [self.units(), *[self.whole(head) for head in self.heads[self.outputs]]]
+                yield [self.units_program(), *map(self.loss_program, heads)]
         finally:
             for neuron, activation in zip(neurons, own):
                 neuron.activation = activation
 
-    def whole(self, head: Head) -> Program:
-        """The loss of one example with its gradients, of the model as it is now."""
-        x, t = numbered("x", len(self.X[0])), numbered("t", len(head.codes[0]))
+    def loss_program(self, head: Head) -> Program:
+        """The loss of one example with its gradients, for the model as it is now."""
+        x, t = leaves("x", len(self.X[0])), leaves("t", len(head.codes[0]))
         parameters = [parameter for _, parameter in self.named]
-        loss = recorded(head.loss, listed(self.model(x)), t)
+        loss = record_loss(head.loss, as_list(self.model(x)), t)
         program: Program = lower(loss, [*x, *t], parameters, wrt=parameters, roll=False)
         return program
 
-    def units(self) -> Program:
-        """The outputs of all units for one example, of the model as it is now."""
-        x = numbered("x", len(self.X[0]))
+    def units_program(self) -> Program:
+        """The outputs of all units for one example, for the model as it is now."""
+        x = leaves("x", len(self.X[0]))
         units, a = [], list(x)
         for layer in self.model.layers:
-            a = listed(layer(a))
+            a = as_list(layer(a))
             units += a
         program: Program = lower(units, x, [parameter for _, parameter in self.named], wrt=(), roll=False)
         return program
 
     def programs(self) -> tuple[dict[str, str], list[str]]:
-        """The programs as JavaScript functions, and what they call."""
-        texts, called = {}, []
+        """The programs as JavaScript functions by name, and the functions that they call."""
+        texts, programs = {}, []
 
         def write(name: str, program: Program, of: Callable[[Program, str], str] = javascript.text) -> None:
             texts[name] = of(program, name)
-            called.append(program)
+            programs.append(program)
 
         for name, program in updates():
             write(f"update_{name}", program)
@@ -159,37 +159,37 @@ class Network:
             for k, loss in enumerate(losses):
                 write(f"loss_{self.outputs}_{k}_{i}", loss, javascript.rows_text)
         for i, activation in enumerate(self.activations.values()) if self.plain else ():
-            z = numbered("z", 1)
+            z = leaves("z", 1)
             write(f"value_{i}", lower([activation(*z)], z, wrt=(), roll=False))
             write(f"slope_{i}", lower(activation(*z), z, roll=False))
         for outputs, heads in self.heads.items() if self.plain else ():
             for k, head in enumerate(heads):
-                z, t = numbered("z", outputs), numbered("t", outputs)
+                z, t = leaves("z", outputs), leaves("t", outputs)
                 y = head.outputs(z) if head.outputs else z
                 write(f"outputs_{outputs}_{k}", lower(y, z, wrt=(), roll=False))
-                write(f"loss_{outputs}_{k}", lower(recorded(head.loss, y, t), [*z, *t], wrt=z, roll=False))
-        return texts, javascript.definitions(called)
+                write(f"loss_{outputs}_{k}", lower(record_loss(head.loss, y, t), [*z, *t], wrt=z, roll=False))
+        return texts, javascript.definitions(programs)
 
     def gates(self, known: Mapping[str, Any]) -> set[str]:
-        """The gates that a graph of any net and its loss may have."""
+        """The gates that graphs of any net and its loss may have."""
         heads = [head["gates"] for heads in known["heads"].values() for head in heads]
         return {"dot"} | {gate for found in [*known["gates"].values(), *heads] for gate, _ in found["gates"]}
 
     def of_sums(self, head: Head) -> Any:
-        """The gates of the loss, from the last layer's sums and the target on."""
+        """The gates from the last layer's sums and the target to the loss."""
         if not self.plain:
             return None
         size = len(head.codes[0])
-        return gates(lambda z, t: recorded(head.loss, head.outputs(z) if head.outputs else z, t), size, size)
+        return gates(lambda z, t: record_loss(head.loss, head.outputs(z) if head.outputs else z, t), size, size)
 
     # --- Plain data ----------------------------------------------------------------------------
 
     def layers(self) -> list[list[dict[str, Any]]]:
-        """For each layer its units: the places of their weights and of their bias among the parameters."""
+        """For each layer its units: the indices of weights and bias among the parameters."""
         place = {parameter: i for i, (_, parameter) in enumerate(self.named)}
         layers, a = [], list(self.X[0])
         for layer in self.model.layers:
-            a = listed(layer(a))
+            a = as_list(layer(a))
             neurons = getattr(layer, "neurons", None) or [None] * len(a)
             layers.append([
                 {"weights": [place.get(w) for w in neuron.w] if neuron else [],
@@ -198,7 +198,7 @@ class Network:
         return layers
 
     def as_dict(self) -> dict[str, Any]:
-        """All that the page's script knows of the net and its examples."""
+        """The data of the page's script."""
         from nn.initializers import INITIALIZERS
         from nn.losses import classes
 
@@ -235,7 +235,7 @@ class Network:
 
 
 def optimizers() -> list[tuple[str, Any]]:
-    """Each optimizer of nn."""
+    """Each optimizer of nn by name."""
     from nn.optim import OPTIMIZERS, optimizer_named
 
     return [(name, optimizer_named(name, [Value(0.0)])) for name in OPTIMIZERS]
@@ -251,8 +251,8 @@ def updates() -> Iterator[tuple[str, Program]]:
         yield name, lower(list(new), list(inputs), wrt=(), roll=False)
 
 
-def checked(model: Any) -> list[tuple[str, Value]]:
-    """The model's named parameters; TypeError where it is no model of layers."""
+def check_model(model: Any) -> list[tuple[str, Value]]:
+    """The model's named parameters; TypeError if the model has no layers or a page cannot train it."""
     for name in ("named_parameters", "layers", "__call__"):
         if not hasattr(model, name):
             raise TypeError(
@@ -260,12 +260,12 @@ def checked(model: Any) -> list[tuple[str, Value]]:
             )
     for layer in model.layers:
         if reason := getattr(layer, "in_training", ""):
-            raise TypeError(f"{layer!r:.60} {reason} in training, which a page cannot: show a net without it")
+            raise TypeError(f"{layer!r:.60} {reason} in training, which a page cannot do: show a net without it")
     return list(model.named_parameters())
 
 
 def is_plain(model: Any, parameters: list[Value]) -> bool:
-    """Whether it is an MLP of which a page can make others: no weight twice, one activation a layer without weights."""
+    """Whether it is an MLP whose layers a page can change: no shared weights, one activation per layer."""
     from nn import MLP, Layer
 
     if type(model) is not MLP or not all(type(layer) is Layer for layer in model.layers):
@@ -278,38 +278,40 @@ def is_plain(model: Any, parameters: list[Value]) -> bool:
 
 
 def joint(activation: Callable[[Any], Any]) -> Joint:
-    """What a last layer with that activation makes of its sums."""
+    """The function from a last layer's sums to its outputs."""
     return softmax if activation is softmax else lambda z: [activation(x) for x in z]
 
 
-def numbered(name: str, count: int) -> list[Value]:
+def leaves(name: str, count: int) -> list[Value]:
+    """Values called name0, name1, ..."""
     return [Value(0.5, f"{name}{i}") for i in range(count)]
 
 
-def recorded(loss: Any, outputs: list[Any], target: list[Value]) -> Value:
-    """The loss, which is one Value."""
-    found = loss.cost(outputs, target)
-    if type(found) is not Value:
-        raise TypeError(f"the loss is one Value, got {type(found).__name__}: {found!r:.60}")
-    return found
+def record_loss(loss: Any, outputs: list[Any], target: list[Value]) -> Value:
+    """The loss of one example as a Value."""
+    cost = loss.cost(outputs, target)
+    if type(cost) is not Value:
+        raise TypeError(f"the loss must return one Value, got {type(cost).__name__}: {cost!r:.60}")
+    return cost
 
 
-def listed(outputs: Any) -> list[Any]:
-    """The outputs as a list, also of a model that gives a bare Value."""
+def as_list(outputs: Any) -> list[Any]:
+    """The outputs of a model as a list, even a single Value."""
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
-def numbers(target: Any) -> float | tuple[float, ...]:
-    """A target as it was given, of plain numbers; one-hot, as its class."""
+def target_numbers(target: Any) -> float | tuple[float, ...]:
+    """A target as plain numbers; a one-hot target as its class."""
     target = in_order("a target", target)
     if not hasattr(target, "__len__"):
         return float(Value(target).data)
-    found = tuple(Value(t).data for t in target)
-    return float(found.index(1.0)) if sorted(found) == [*[0.0] * (len(found) - 1), 1.0] and found[1:] else found
+    numbers = tuple(Value(t).data for t in target)
+    one_hot = len(numbers) > 1 and sorted(numbers) == [*[0.0] * (len(numbers) - 1), 1.0]
+    return float(numbers.index(1.0)) if one_hot else numbers
 
 
-def coded(loss: Any, target: Any, outputs: int) -> list[float]:
-    """The target as a number for each output; a class among several becomes 1 at its place."""
+def encode_target(loss: Any, target: Any, outputs: int) -> list[float]:
+    """The target as one number per output; a class of several becomes one-hot."""
     from nn.losses import classes, one_hot
 
     bare = outputs == 1 or loss.encode is classes
@@ -317,7 +319,7 @@ def coded(loss: Any, target: Any, outputs: int) -> list[float]:
     return [float(t) for t in loss.encode(target, outputs)]
 
 
-MANY = 200  # of more examples or weights only so many are written out
+MANY = 200  # examples and weights that are written out
 
 
 def playground(
@@ -336,60 +338,59 @@ def playground(
     title: str = "",
     graph: bool = True,
 ) -> Page:
-    """A page in which a net trains: decision surface, weights, gradients and activations change as one watches.
+    """A page that trains a net and shows its decision surface, weights, gradients and activations at every step.
 
-    A plain ``nn.MLP`` can be changed in the page in every way: data, layers, loss, optimizer. It trains as ``fit``
-    does, in the same order with the same numbers.
+    The page can change a plain ``nn.MLP`` in every way: data, layers, loss, optimizer. It trains as ``fit`` does, in
+    the same order with the same numbers.
 
     Parameters
     ----------
     model
-        An ``nn.MLP``, or whatever is called with an example and has ``named_parameters()`` and ``layers`` of neurons.
-        It is left as it is.
+        An ``nn.MLP``, or another model that is called with an example and has ``named_parameters()`` and ``layers`` of
+        neurons. It is not changed.
     X, Y : sequence
         The examples and their targets.
     loss : str or function (outputs, target) -> Value, or a list of them, optional
-        A name from ``nn.losses.LOSSES``, or your own; of several, one is chosen in the page. Squared error by default.
+        A name from ``nn.losses.LOSSES``, or your own; the page offers a choice of several. Default: squared error.
     activations : mapping of str to function
-        What the hidden layers may have in the page besides the activation that they have, by name, such as
-        ``{"elu": nn.activations.ACTIVATIONS["elu"]}``. By default linear, tanh, sigmoid, relu and leaky_relu.
+        Further choices for the hidden layers, by name, such as ``{"elu": nn.activations.ACTIVATIONS["elu"]}``. Default:
+        linear, tanh, sigmoid, relu and leaky_relu.
     optimizer : str
         A name from ``nn.optim.OPTIMIZERS``.
     learning_rate : float, optional
-        Of the optimizer; by default its own.
+        Default: that of the optimizer.
     batch_size : int, optional
-        Examples a step; by default all.
+        Examples per step. Default: all.
     test_data : (X, Y), optional
-        Examples that are not trained on.
+        Examples that are held out from training.
     features, classes : sequence of str
-        What the inputs and the classes are called, such as ``classes=["setosa", "versicolor", "virginica"]``.
+        Names of the inputs and the classes, such as ``classes=["setosa", "versicolor", "virginica"]``.
     title : str
-        The heading; by default it says what is trained, and follows what is chosen.
-
+        The heading. Default: the model, as it is chosen in the page.
     graph : bool
-        Whether the page can show the graph behind an example, which makes it 40 kB larger when compressed.
+        Whether the page can show the graph of an example, which adds 40 kB to its compressed size.
 
     Returns
     -------
     Page
-        ``save("name.html")`` writes it: one file, which needs no network and no server.
+        ``save("name.html")`` writes one file that needs neither network nor server.
 
     Raises
     ------
     TypeError
-        If the model, a loss or an activation is none of these.
+        If the model, a loss or an activation has the wrong type.
     ValueError
-        If examples and targets do not fit.
+        If the numbers of examples and targets differ, or a name or number is not valid.
 
     Notes
     -----
-    The address keeps all that is chosen: ``xor.html#data=moons&noise=0.2&hidden=8,8&optimizer=adam&rate=0.03``, and
-    points of one's own, ``own=x_y_class,...``. A teacher adds what to hide: ``&hide=controls,examples`` (of data,
-    layers, learning, start, or controls for all four; net, surface, loss, examples, weights, doctor, graph, seeds,
-    python). Space trains and pauses, the right arrow or a clicker makes one step, Home rewinds, F fills the screen.
+    The address keeps all settings, ``xor.html#data=moons&noise=0.2&hidden=8,8&optimizer=adam&rate=0.03``, and added
+    points, ``own=x_y_class,...``. A teacher's link can hide parts: ``&hide=controls,examples`` (data, layers, learning,
+    start, or controls for all four; net, surface, loss, examples, weights, doctor, graph, seeds, python). Space trains
+    and pauses, the right arrow or a clicker takes one step, Home rewinds, F fills the screen.
 
-    Beside an MLP stand what ``nn.diagnose`` finds, with its cures as buttons, the graph of the chosen example with one
-    update stepped through it, twelve starts side by side, and the code that repeats the run.
+    For an MLP the page also shows what ``nn.diagnose`` finds, with remedies as buttons; the graph of the chosen example
+    with one update step by step; twelve starts side by side; and the Python code that repeats the run.
 
     Examples
     --------
@@ -405,7 +406,7 @@ def playground(
     network = Network(model, [*train, *held[0]], [*in_order("Y", Y), *held[1]], losses, activations)
     batch = len(train) if batch_size is None else index(batch_size)
     if not 1 <= batch <= len(train):
-        raise ValueError(f"a mini-batch has 1 to {len(train)} examples, got {batch_size}")
+        raise ValueError(f"batch_size is from 1 to {len(train)} examples, got {batch_size}")
     outputs = max(network.outputs, 2)
     for thing, names, wanted in (("features", features, len(network.X[0])), ("classes", classes, outputs)):
         if len(names) not in (0, wanted):
@@ -424,25 +425,24 @@ def playground(
     }  # fmt: skip
     naming = {"features": [clean(x, 20) for x in features] or None, "classes": [clean(x, 20) for x in classes] or None}
     known |= {"naming": naming, "train": len(train), "config": config, "titled": bool(title)}
-    told = f"{config['loss'].replace('_', ' ')}, {optimizer}, learning rate {show(chosen.learning_rate)}"
+    summary = f"{config['loss'].replace('_', ' ')}, {optimizer}, learning rate {show(chosen.learning_rate)}"
     lines = [
         '<section class="playground" id="playground" aria-labelledby="playground-title">',
         f'<header><h1 id="playground-title">{escape(heading)}</h1>',
-        f"<p><code>{escape(known['model'])}</code>, {escape(told)}, {len(train)} examples</p></header>",
+        f"<p><code>{escape(known['model'])}</code>, {escape(summary)}, {len(train)} examples</p></header>",
         '<div class="still"><noscript><p>To train the net here, allow scripts for this file.</p></noscript>',
-        f"{still(network)}</div>",
-        *['<div class="beside"></div>'] * network.plain,
-        script(known),
+        f"{static_content(network)}</div>",
+        '<div class="panels"></div>' if network.plain else "",
+        json_script(known),
         "</section>",
     ]
     gates = frozenset(network.gates(known)) if graph and network.plain else None
-    return Page(
-        heading, "\n".join(lines), *network.programs(), {"drawn": drawn()}, gates, rules() if network.plain else {}
-    )
+    rules = doctor_functions() if network.plain else {}
+    return Page(heading, "\n".join(lines), *network.programs(), {"datasets": data_module()}, gates, rules)
 
 
-def rules() -> dict[str, Any]:
-    """What examines a net, to be translated."""
+def doctor_functions() -> dict[str, Any]:
+    """The functions and classes that examine a net, for translation."""
     from nn.doctor.case import Case
     from nn.doctor.units import LayerFacts
 
@@ -450,24 +450,25 @@ def rules() -> dict[str, Any]:
 
 
 @cache
-def drawn() -> str:
-    """The module of what draws data, starts and the order of examples, as Python does."""
+def data_module() -> str:
+    """The module that generates data, initial weights and the order of examples as Python does."""
     from nn import data
     from nn.initializers import INITIALIZERS
 
     wanted = [*SETS, "truth_table", "split", "whole_epochs"]
     functions = {name: getattr(data, name) for name in wanted}
-    return module("drawn", 'import { Random } from "./random.js";\n', {}, {*()}, **functions, INITIALIZERS=INITIALIZERS)
+    imports = 'import { Random } from "./random.js";\n'
+    return module("datasets", imports, {}, set(), **functions, INITIALIZERS=INITIALIZERS)
 
 
-def still(network: Network) -> str:
-    """What there is to see without a script: outputs, weights, and the code of one training step."""
+def static_content(network: Network) -> str:
+    """The page without scripts: outputs, weights, and the code of one training step."""
     head, examples = network.heads[network.outputs][0], []
     for x, label in list(zip(network.X, network.labels))[:MANY]:
-        outputs = [float(getattr(y, "data", y)) for y in listed(network.model(x))]
+        outputs = [float(getattr(y, "data", y)) for y in as_list(network.model(x))]
         examples.append([", ".join(map(show, part)) for part in (x, (head.given or head.codes)[label], outputs)])
     weights = [[mathml(name), data(parameter.data, None)] for name, parameter in network.named[:MANY]]
-    code = escape(str(network.whole(head)))
+    code = escape(str(network.loss_program(head)))
     parts = [
         section("examples", "Examples", table(["example", "target", "output"], examples)),
         section("weights", "Weights", table(["parameter", "value"], weights)),

@@ -1,8 +1,8 @@
-"""Python functions as JavaScript, with all that they call, so that a page computes by the same code.
+"""Translate Python functions, and all that they call, to JavaScript, so that a page computes with the same code.
 
-Functions are looked up alive: their globals are functions and classes, which are translated too, and tables, which are
-written as data. Members of classes are translated where something reads their names. What Python's builtins do is in
-``scripts/python.js``, signs by their names in ast. What no function here needs, such as ``with``, is not known.
+Functions are live objects: the functions and classes among their globals are translated too, and tables are written as
+data. Members of classes are translated if something reads their names. ``scripts/python.js`` has the builtins, and the
+operators by their names in ast. Syntax that no function here needs, such as ``with``, is not supported.
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ WORDS = """
     arguments await byte case catch char const debugger default delete do double enum eval export extends final float
     function goto in instanceof int interface let long new null package private protected public short static super
     switch synchronized this throw throws typeof undefined var void
-""".split()  # noqa: SIM905 - of JavaScript, but no words of Python
-METHODS = {name for kind in (str, list, dict, set) for name in vars(kind) if name[0] != "_"}  # of builtins: $name
-METHODS |= {"name", "length", "call", "apply", "bind", "prototype"}  # and what functions have
+""".split()  # noqa: SIM905 - reserved in JavaScript but not in Python
+METHODS = {name for kind in (str, list, dict, set) for name in vars(kind) if name[0] != "_"}  # become $name
+METHODS |= {"name", "length", "call", "apply", "bind", "prototype"}  # members of JavaScript functions
 NUMERIC = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Sub: "-", ast.Div: "/"}
-NUMBERS = "visualize.layout", "visualize.render", "visualize._text"  # modules with signs between numbers only
-SHORT = [*ascii_lowercase, *map("".join, product(ascii_lowercase, repeat=2))]  # names of locals
-SHORT = [name for name in SHORT if name not in [*WORDS, "py"]]
-TRUE = "isinstance", "any", "all", "hasattr"  # functions that give true or false
+NUMBERS = "visualize.layout", "visualize.render", "visualize._text"  # modules with operators between numbers only
+LETTERS = [*ascii_lowercase, *map("".join, product(ascii_lowercase, repeat=2))]
+SHORT = [name for name in LETTERS if name not in [*WORDS, "py"]]  # names of locals
+TRUE = "isinstance", "any", "all", "hasattr"  # functions that return true or false
+PLAIN = {ast.Assert: "", ast.Break: "break;", ast.Continue: "continue;", ast.Nonlocal: "", ast.Pass: ""}
 COMPREHENSIONS = ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp
 SPECIAL = "__init__", "__post_init__", "__str__", "__iter__", "__len__"
 
@@ -43,14 +44,8 @@ SPECIAL = "__init__", "__post_init__", "__str__", "__iter__", "__len__"
 class Translation:
     """Functions and all that they need, as the text of a script.
 
-    Parameters
-    ----------
-    native : dict of str to str
-        What is written by hand: JavaScript by the qualified names of Python's functions, classes and members.
-    first : Translation, optional
-        The same, made before: it knows the names that arguments are given by and those of methods.
-    gates : set of str, optional
-        The gates that tables keep; by default all.
+    ``native`` is hand-written JavaScript by qualified names. ``first``, an earlier translation of the same, knows the
+    names of methods and keyword arguments. Tables keep the entries of ``gates`` only.
     """
 
     def __init__(
@@ -58,38 +53,38 @@ class Translation:
     ) -> None:
         self.native, self.gates = native, gates
         self.names: dict[int, str] = {}
-        self.kept: list[Any] = []  # so that an id stays its own
+        self.named: list[Any] = []  # kept alive, so that ids stay unique
         self.early: list[str] = []  # functions and classes
-        self.late: list[str] = []  # tables and members, which may need them
+        self.late: list[str] = []  # tables and members that use them
         self.used: set[str] = set()  # attributes that are read
-        self.waiting: list[tuple[str, Callable[[], str]]] = []  # members whose names nothing has read
+        self.waiting: list[tuple[str, Callable[[], str]]] = []  # members whose names nothing reads so far
         self.methods: set[str] = first.methods if first else set()
         self.keywords: set[str] = first.keywords if first else set()
 
     def text(self, **entries: Any) -> str:
-        """The script: statements, then an object of the entries."""
+        """The script: statements, then the object of the entries."""
         exported = ",".join([f"{name}:{self.of(x)}" for name, x in entries.items()])
         members: list[str] = []
-        while found := [entry for entry in self.waiting if entry[0] in self.used or entry[0] in SPECIAL]:
-            self.waiting = [entry for entry in self.waiting if entry not in found]
-            members += [write() for _, write in found]
+        while read := [entry for entry in self.waiting if entry[0] in self.used or entry[0] in SPECIAL]:
+            self.waiting = [entry for entry in self.waiting if entry not in read]
+            members += [write() for _, write in read]
         methods = [text for text in members if not text.startswith("py.constant")]
         constants = [text for text in members if text.startswith("py.constant")]
         return "\n".join([*self.early, *methods, *self.late, *constants, f"return {{{exported}}};"])
 
-    # --- Objects that are there --------------------------------------------------------------------
+    # --- Live objects ------------------------------------------------------------------------------
 
     def of(self, x: Any) -> str:
-        """The JavaScript that stands for a Python object."""
+        """The JavaScript for a Python object."""
         x = getattr(x, "__wrapped__", x)
         if x is None or type(x) in (bool, int, float, str):
             return literal(x)
-        named = qualified(x)
-        if named in self.native:
-            return self.native[named]
+        name = qualified_name(x)
+        if name in self.native:
+            return self.native[name]
         if id(x) not in self.names:
-            self.kept.append(x)
-            if callable(x) and named.partition(".")[0] not in OURS:  # of Python itself
+            self.named.append(x)
+            if callable(x) and name.partition(".")[0] not in OURS:  # part of Python
                 maker, given = (x, None) if hasattr(x, "__name__") else x.__reduce__()  # such as attrgetter("born")
                 self.names[id(x)] = f"py.{maker.__name__}{f'({literal(given[0])})' if given else ''}"
             elif type(x) is FunctionType:
@@ -107,10 +102,10 @@ class Translation:
         return name
 
     def data(self, x: Any) -> str:
-        """A table, or an object of a class, with all that is in it."""
+        """A table or an object with all that is in it."""
         if isinstance(x, Primitive):
             return f"py.prim({literal(x.name)},{self.of(x.local_gradients)},{self.of(x.kink)})"
-        if type(x) in (list, tuple):  # written where they stand
+        if type(x) in (list, tuple):  # written in place
             return f"[{','.join([self.data(y) if type(y) in (list, tuple) else self.of(y) for y in x])}]"
         if type(x) in (set, frozenset):
             x = {y for y in x if self.keeps(y)}
@@ -131,18 +126,18 @@ class Translation:
         return f"py.object({self.of(type(x))},{{{attributes}}}{text})"
 
     def keeps(self, key: Any) -> bool:
-        """Whether an entry of a table is no gate that is left out."""
+        """Whether a table keeps an entry: gates are kept only if needed."""
         name = key.name if isinstance(key, Primitive) else key
         return name in self.gates or name not in PRIMITIVES
 
     def function(self, function: Any) -> None:
-        """Write a function of a module, a method that is given as a function, or what another function made."""
+        """Write a function of a module, a method passed as a function, or a closure."""
         owner, _, method = function.__qualname__.rpartition(".")
         if owner and "<" not in owner:
             self.used.add(method)
             self.names[id(function)] = f"py.get({self.of(function.__globals__[owner])},{literal(attribute(method))})"
             return
-        name, node, free = self.new(function), tree_of(function), closed(function)
+        name, node, free = self.new(function), syntax_tree(function), closure(function)
         writer = Writer(self, function.__globals__, set(free))
         if isinstance(node, ast.FunctionDef) and not free:
             self.early.append(writer.function(node, name))
@@ -153,19 +148,19 @@ class Translation:
         self.late.append(f"const {name}={text};")
 
     def type(self, kind: Any) -> None:
-        """Write a class; its members follow when their names are read."""
+        """Write a class; its members follow once their names are read."""
         base, name, fields = kind.__mro__[1], self.new(kind), getattr(kind, "_fields", ())
-        made = f"py.made({'null' if base is object else self.of(base)})"
+        text = f"py.made({'null' if base is object else self.of(base)})"
         skipped = {*fields, "_make", "_replace", "_asdict"}
         if fields:
             known = kind._field_defaults
             defaults = ",".join([self.of(known[field]) for field in fields if field in known])
-            made = f"py.tupled({json.dumps([*map(attribute, fields)])},[{defaults}])"
-        self.early.append(f"const {name}={made};")
+            text = f"py.tupled({json.dumps([*map(attribute, fields)])},[{defaults}])"
+        self.early.append(f"const {name}={text};")
         if dataclasses.is_dataclass(kind):
             parts = dataclasses.fields(kind)
             inside = "".join([f"this.{attribute(x.name)}={local(x.name)};" for x in parts])
-            then = "this.__post_init__();" * hasattr(kind, "__post_init__")
+            then = "this.__post_init__();" if hasattr(kind, "__post_init__") else ""
             given = ",".join([f"{local(x.name)}{self.default(x)}" for x in parts])
             self.early.append(f"{name}.prototype.__init__=function({given}){{{inside}{then}}};")
             skipped.add("__init__")
@@ -188,11 +183,11 @@ class Translation:
         """A function that writes a member of a class."""
 
         def write() -> str:
-            text = self.native.get(f"{qualified(kind)}.{key}")
+            text = self.native.get(f"{qualified_name(kind)}.{key}")
             function = getattr(member, {"property": "fget", "cached": "func"}.get(how, "__func__"), member)
             if text is None and how != "constant":
-                writer = Writer(self, function.__globals__, closed(function).keys() - {"__class__"}, kind)
-                text = writer.method(tree_of(function), how == "staticmethod")
+                writer = Writer(self, function.__globals__, closure(function).keys() - {"__class__"}, kind)
+                text = writer.method(syntax_tree(function), how == "staticmethod")
             return f"py.{how}({self.of(kind)},{literal(attribute(key))},{self.of(member) if text is None else text});"
 
         return write
@@ -206,23 +201,23 @@ class Writer:
     """Statements and expressions of one function."""
 
     def __init__(self, made: Translation, known: Mapping[str, Any], locals_: set[str], kind: Any = None) -> None:
-        self.made, self.known, self.locals, self.kind = made, known, locals_, kind
-        self.first = ""  # what is called self or cls
-        self.short: dict[str, str] = {}  # what local names are called
+        self.translation, self.globals, self.locals, self.kind = made, known, locals_, kind
+        self.first = ""  # the name of self or cls
+        self.short: dict[str, str] = {}  # short names of locals
         self.numeric = known["__name__"].startswith(NUMBERS)
 
     # --- Functions ---------------------------------------------------------------------------------
 
     def inner(self, node: Tree) -> Writer:
-        """The writer of a function or comprehension inside."""
-        names = bound(node)
-        made = Writer(self.made, self.known, self.locals | names, self.kind)
-        made.first = self.first
-        taken = {*self.short.values(), *self.made.keywords, *(self.locals - self.short.keys())}
+        """The writer of an inner function or comprehension."""
+        names = local_names(node)
+        writer = Writer(self.translation, self.globals, self.locals | names, self.kind)
+        writer.first = self.first
+        taken = {*self.short.values(), *self.translation.keywords, *(self.locals - self.short.keys())}
         free = (name for name in SHORT if name not in taken)
         kept = {key: name for key, name in self.short.items() if key not in names}
-        made.short = kept | {name: next(free) for name in sorted(names - self.made.keywords)}
-        return made
+        writer.short = kept | {name: next(free) for name in sorted(names - self.translation.keywords)}
+        return writer
 
     def local(self, name: str) -> str:
         return self.short.get(name) or local(name)
@@ -234,8 +229,8 @@ class Writer:
         return ",".join([*parts, *[f"...{self.local(x.arg)}" for x in [node.args.vararg] if x]])
 
     def body(self, node: Tree) -> str:
-        """The statements of a function, its own names first."""
-        own = sorted(assigned(node) - {x.arg for x in arguments(node)} - outer(node))
+        """The statements of a function, after the declaration of its locals."""
+        own = sorted(assigned_names(node) - {x.arg for x in all_arguments(node)} - nonlocal_names(node))
         start = f"let {','.join(map(self.local, own))};" if own else ""
         for x, default in zip(node.args.kwonlyargs, node.args.kw_defaults):
             rest = self.local(node.args.vararg.arg)
@@ -246,23 +241,25 @@ class Writer:
         return "".join(map(self.statement, statements))
 
     def function(self, node: Tree, name: str) -> str:
-        writer = self.inner(node)
-        return f"function{'*' * yields(node)} {name}({writer.parameters(node)}){{{writer.body(node)}}}"
+        writer, star = self.inner(node), "*" if yields(node) else ""
+        return f"function{star} {name}({writer.parameters(node)}){{{writer.body(node)}}}"
 
     def method(self, node: Tree, static: bool) -> str:
-        """A function that is given ``self``, or the class, as JavaScript's ``this``."""
+        """A function whose ``self``, or class, is JavaScript's ``this``."""
         if static:
             return self.function(node, "")
         writer = self.inner(node)
         writer.first = (node.args.posonlyargs + node.args.args)[0].arg
         start = f"const {writer.local(writer.first)}=this;"
         body = f"return {writer.of(node.body)};" if isinstance(node, ast.Lambda) else writer.body(node)
-        star = "*" * (isinstance(node, ast.FunctionDef) and yields(node))
+        star = "*" if isinstance(node, ast.FunctionDef) and yields(node) else ""
         return f"function{star}({writer.parameters(node, 1)}){{{start}{body}}}"
 
     # --- Statements --------------------------------------------------------------------------------
 
     def statement(self, node: Tree) -> str:
+        if type(node) in PLAIN:
+            return PLAIN[type(node)]
         return getattr(self, f"write_{type(node).__name__}")(node)  # type: ignore[no-any-return]
 
     def write_FunctionDef(self, node: Tree) -> str:
@@ -274,17 +271,6 @@ class Writer:
 
     def write_Expr(self, node: Tree) -> str:
         return "" if isinstance(node.value, ast.Constant) else f"{self.of(node.value)};"
-
-    def write_Assert(self, node: Tree) -> str:
-        return ""
-
-    write_Nonlocal = write_Pass = write_Assert
-
-    def write_Continue(self, node: Tree) -> str:
-        return "continue;"
-
-    def write_Break(self, node: Tree) -> str:
-        return "break;"
 
     def write_Assign(self, node: Tree) -> str:
         if len(node.targets) == 1:
@@ -305,15 +291,15 @@ class Writer:
             return f"py.put({items},{self.of(target.slice)},{value});"
         parts = target.elts if isinstance(target, ast.Tuple) else []
         starred = next((i for i, x in enumerate(parts) if isinstance(x, ast.Starred)), len(parts))
-        if starred < len(parts) - 1:  # JavaScript knows it at the end only
+        if starred < len(parts) - 1:  # JavaScript has it at the end only
             value = f"py.starred({value},{starred},{len(parts) - 1 - starred})"
             target = ast.Tuple([x.value if isinstance(x, ast.Starred) else x for x in parts])
         if any(isinstance(x, ast.Subscript) for x in parts):
             return f"{{const t={value};{''.join([self.assign(x, f't[{i}]') for i, x in enumerate(parts)])}}}"
-        return f"{';' * bool(parts)}{self.place(target)}={value};"
+        return f"{';' if parts else ''}{self.place(target)}={value};"
 
     def place(self, target: Tree) -> str:
-        """What is assigned to."""
+        """The target of an assignment."""
         if isinstance(target, ast.Tuple):
             idle = [getattr(getattr(x, "value", x), "id", "") == "_" for x in target.elts]
             return f"[{','.join(['' if skip else self.place(x) for skip, x in zip(idle, target.elts)])}]"
@@ -361,8 +347,8 @@ class Writer:
             return f"({('&&' if isinstance(node.op, ast.And) else '||').join(map(self.test, node.values))})"
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return f"!{self.test(node.operand)}"
-        told = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TRUE
-        return self.of(node) if told or isinstance(node, ast.Compare) else f"py.bool({self.of(node)})"
+        truth = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TRUE
+        return self.of(node) if truth or isinstance(node, ast.Compare) else f"py.bool({self.of(node)})"
 
     def value_Constant(self, node: Tree) -> str:
         return literal(node.value)
@@ -370,28 +356,28 @@ class Writer:
     def value_Name(self, node: Tree) -> str:
         if node.id in self.locals:
             return self.local(node.id)
-        return self.made.of(self.known[node.id] if node.id in self.known else getattr(builtins, node.id))
+        return self.translation.of(self.globals[node.id] if node.id in self.globals else getattr(builtins, node.id))
 
     def module(self, node: Tree) -> Any:
-        """The module that a name stands for, or None."""
-        found = self.known.get(node.id) if isinstance(node, ast.Name) and node.id not in self.locals else None
+        """The module of this name, or None."""
+        found = self.globals.get(node.id) if isinstance(node, ast.Name) and node.id not in self.locals else None
         return found if isinstance(found, ModuleType) else None
 
     def member(self, node: Tree) -> str:
-        """An attribute as it stands: of a module, of the class above, or of an object."""
+        """An attribute of a module, of the superclass, or of an object, unbound."""
         module, name = self.module(node.value), attribute(node.attr)
         if module:
-            return self.made.of(getattr(module, node.attr))
-        self.made.used.add(node.attr)
+            return self.translation.of(getattr(module, node.attr))
+        self.translation.used.add(node.attr)
         if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name) and node.value.func.id == "super":
-            above = self.made.of(self.kind.__mro__[1]) + ".prototype" * (self.first != "cls")
+            above = self.translation.of(self.kind.__mro__[1]) + ("" if self.first == "cls" else ".prototype")
             return f"Reflect.get({above},{literal(name)},{self.local(self.first)})"
         return f"{self.of(node.value)}.{name}"
 
     def value_Attribute(self, node: Tree) -> str:
-        """An attribute; a method with its object."""
-        if not self.module(node.value) and (node.attr in METHODS or node.attr in self.made.methods):
-            self.made.used.add(node.attr)
+        """An attribute; a method is bound to its object."""
+        if not self.module(node.value) and (node.attr in METHODS or node.attr in self.translation.methods):
+            self.translation.used.add(node.attr)
             return f"py.get({self.of(node.value)},{literal(attribute(node.attr))})"
         return self.member(node)
 
@@ -411,7 +397,7 @@ class Writer:
             name = self.of(function)
         if not node.keywords:
             return f"{name}({self.list(node.args)})"
-        self.made.keywords |= {x.arg for x in node.keywords if x.arg}
+        self.translation.keywords |= {x.arg for x in node.keywords if x.arg}
         pairs = [f"{x.arg}:{self.of(x.value)}" if x.arg else f"...py.plain({self.of(x.value)})" for x in node.keywords]
         return f"py.keywords({name},[{self.list(node.args)}],{{{','.join(pairs)}}}{owner})"
 
@@ -457,15 +443,15 @@ class Writer:
 
     def value_Compare(self, node: Tree) -> str:
         operands = [node.left, *node.comparators]
-        parts = [self.compared(type(op), a, b) for op, a, b in zip(node.ops, operands, operands[1:])]
+        parts = [self.compare(type(op), a, b) for op, a, b in zip(node.ops, operands, operands[1:])]
         return parts[0] if len(parts) == 1 else f"({'&&'.join(parts)})"
 
-    def compared(self, op: Any, left: Tree, right: Tree) -> str:
+    def compare(self, op: Any, left: Tree, right: Tree) -> str:
         a, b = self.of(left), self.of(right)
         if op in (ast.Is, ast.IsNot):
             return f"({a}{'=' if op is ast.Is else '!'}={'' if b == 'null' else '='}{b.replace('py.int', 'py.float')})"
         if op in (ast.In, ast.NotIn):
-            return f"{'!' * (op is ast.NotIn)}py.has({b},{a})"
+            return f"{'!' if op is ast.NotIn else ''}py.has({b},{a})"
         if op in (ast.Eq, ast.NotEq) and (is_text(left) or is_text(right)):
             return f"({a}{'=' if op is ast.Eq else '!'}={b})"
         return f"({a}{NUMERIC[op]}{b})" if self.numeric and op in NUMERIC else f"py.{op.__name__}({a},{b})"
@@ -497,7 +483,7 @@ class Writer:
         return f"(({writer.parameters(node)})=>{writer.of(node.body)})"
 
     def value_ListComp(self, node: Tree) -> str:
-        """A comprehension, made at once."""
+        """A comprehension or generator, as a list."""
         writer, last = self.inner(node), len(node.generators) - 1
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         text = f"[{writer.list(parts)}]" if len(parts) > 1 else writer.of(parts[0])
@@ -528,14 +514,14 @@ class Writer:
 
 
 def literal(x: Any) -> str:
-    """A number, text, truth value or None."""
+    """A number, string, Boolean or None."""
     if type(x) is not float:
         return json.dumps(x, ensure_ascii=False)
     return repr(x).removesuffix(".0") if math.isfinite(x) else f"({x})".replace("inf", "Infinity").replace("nan", "NaN")
 
 
 def local(name: str) -> str:
-    """A name that may be given by keyword."""
+    """A name that may be a keyword argument."""
     return f"{name}_" if name in [*WORDS, "py", "error"] else name
 
 
@@ -543,27 +529,27 @@ def attribute(name: str) -> str:
     return f"${name}" if name in METHODS else name
 
 
-def qualified(x: Any) -> str:
-    """Where an object is, ``autodiff.engine.Value``; a table is one of ours."""
+def qualified_name(x: Any) -> str:
+    """The name of an object with its module, ``autodiff.engine.Value``; a table is taken as ours."""
     return f"{getattr(x, '__module__', None) or OURS[0]}.{getattr(x, '__qualname__', '')}"
 
 
 def is_text(node: Tree) -> bool:
-    """Whether an expression is a text as it stands."""
+    """Whether an expression is a string literal."""
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and type(node.value) is str)
 
 
-CLASSES = {"w": r"\p{L}\p{N}_", "d": r"\p{Nd}", "s": r"\s"}
+CHARACTER_CLASSES = {"w": r"\p{L}\p{N}_", "d": r"\p{Nd}", "s": r"\s"}
 
 
 def pattern(compiled: Any) -> str:
-    """A regular expression as JavaScript reads it with its flag v; letters and digits are those of Unicode."""
+    """A regular expression for JavaScript with flag v; letters and digits are those of Unicode."""
     spaced = r"\\.|\(\?P|\s+|." if compiled.flags & re.VERBOSE else r"\\.|\(\?P|."
     tokens, made, inside = re.findall(spaced, compiled.pattern, re.DOTALL), [""], False
     for token, after in zip(tokens, [*tokens[1:], ""]):
         letter = token[-1]
-        if token[0] == "\\" and letter.lower() in CLASSES:
-            token = f"[{'^' * letter.isupper()}{CLASSES[letter.lower()]}]"
+        if token[0] == "\\" and letter.lower() in CHARACTER_CLASSES:
+            token = f"[{'^' if letter.isupper() else ''}{CHARACTER_CLASSES[letter.lower()]}]"
         elif token in ("\\#", "\\-"):
             token = letter
         elif token == "(?P":
@@ -581,7 +567,7 @@ def pattern(compiled: Any) -> str:
 
 @cache
 def trees(path: str) -> dict[tuple[int, str], list[Tree]]:
-    """The functions of a file by the lines where they begin, and their names."""
+    """The functions of a file by first line and name."""
     found: dict[tuple[int, str], list[Tree]] = {}
     with open(path, encoding="utf-8") as file:
         tree = ast.parse(file.read())
@@ -592,8 +578,8 @@ def trees(path: str) -> dict[tuple[int, str], list[Tree]]:
     return found
 
 
-def tree_of(function: Any) -> Tree:
-    """The syntax tree of a function; of several lambdas in a line, the one whose code stands in the same place."""
+def syntax_tree(function: Any) -> Tree:
+    """The syntax tree of a function; among several lambdas on a line, the one at the position of the code."""
     code = function.__code__
     nodes = trees(code.co_filename)[code.co_firstlineno, code.co_name]
     places = {(line, column) for line, _, column, _ in code.co_positions() if line and column}
@@ -605,46 +591,42 @@ def tree_of(function: Any) -> Tree:
     return nodes[0] if len(nodes) == 1 else next(node for node in nodes if inside(node))
 
 
-def closed(function: Any) -> dict[str, Any]:
-    """What a function has of the one that made it."""
+def closure(function: Any) -> dict[str, Any]:
+    """The free variables of a function."""
     return dict(zip(function.__code__.co_freevars, [x.cell_contents for x in function.__closure__ or ()]))
 
 
-def arguments(node: Tree) -> list[Any]:
+def all_arguments(node: Tree) -> list[Any]:
     args = node.args
     return [x for x in [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg] if x]
 
 
-def parts(node: Tree) -> list[Tree]:
-    return node.body if isinstance(node.body, list) else [node.body]
-
-
-def own(node: Tree) -> Iterable[Tree]:
-    """What belongs to a function itself, not to functions and comprehensions in it."""
-    waiting = parts(node)[:]
+def own_nodes(node: Tree) -> Iterable[Tree]:
+    """The nodes of a function, without those of its inner functions and comprehensions."""
+    waiting = node.body[:] if isinstance(node.body, list) else [node.body]
     while waiting:
         yield (x := waiting.pop())
         if not isinstance(x, (ast.FunctionDef, ast.Lambda, *COMPREHENSIONS)):
             waiting += ast.iter_child_nodes(x)
 
 
-def assigned(node: Tree) -> set[str]:
+def assigned_names(node: Tree) -> set[str]:
     """The names that a function assigns to."""
-    stores = {x.id for x in own(node) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
-    return stores | {x.name for x in own(node) if isinstance(x, (ast.FunctionDef, ast.ExceptHandler)) and x.name}
+    stores = {x.id for x in own_nodes(node) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
+    return stores | {x.name for x in own_nodes(node) if isinstance(x, (ast.FunctionDef, ast.ExceptHandler)) and x.name}
 
 
-def bound(node: Tree) -> set[str]:
-    """The names that belong to a function or comprehension."""
+def local_names(node: Tree) -> set[str]:
+    """The local names of a function or comprehension."""
     if isinstance(node, COMPREHENSIONS):
         return {x.id for part in node.generators for x in ast.walk(part.target) if isinstance(x, ast.Name)}
-    return ({x.arg for x in arguments(node)} | assigned(node)) - outer(node)
+    return ({x.arg for x in all_arguments(node)} | assigned_names(node)) - nonlocal_names(node)
 
 
-def outer(node: Tree) -> set[str]:
-    return {name for x in own(node) if isinstance(x, ast.Nonlocal) for name in x.names}
+def nonlocal_names(node: Tree) -> set[str]:
+    return {name for x in own_nodes(node) if isinstance(x, ast.Nonlocal) for name in x.names}
 
 
 def yields(node: Tree) -> bool:
     """Whether a function is a generator."""
-    return any(isinstance(x, (ast.Yield, ast.YieldFrom)) for x in own(node))
+    return any(isinstance(x, (ast.Yield, ast.YieldFrom)) for x in own_nodes(node))

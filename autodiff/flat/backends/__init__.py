@@ -1,1 +1,1 @@
-"""Where programs run: as Python, in arrays, in machine code, in JavaScript; ``text`` is how they are written."""
+"""Backends that run programs: Python, arrays, machine code, JavaScript; ``text`` writes them as functions."""

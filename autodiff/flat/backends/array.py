@@ -1,7 +1,7 @@
-"""Loop nests as array code, by NumPy or JAX: a statement over axes is one line of text over whole arrays.
+"""Loop nests as array code for NumPy or JAX: a statement over axes is one line of text over whole arrays.
 
-The rows of a batch are the last axis of every array that depends on them. What a statement computes is an array of its
-own, sums of products are matrix products, and what nests read is a view::
+The rows of a batch are the last axis of every array that depends on them. A statement writes an array of its own, sums
+of products become matrix products, and reads become views::
 
     a[i] = w[3i+2] + sum mul(w[3i+k], x[k])        for i<4, k<8
     a0 = matmul(w[0:36].reshape(4, 9)[:, 0:8], x) + w[8:36:9][:, None]
@@ -21,14 +21,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...engine import Value
-from ...ieee import INF, NAN, chosen
+from ...ieee import INF, NAN, term_at
 from ...primitives import Primitive
 from ...tracing import Unsupported
 from ...vocabulary import INFIX
 from ..expansion import Slot, instructions
-from ..ir import SHORT, SMALL, TINY, Result, primitive_of, row_mean
+from ..ir import SHORT, SMALL, TINY, Expression, Result, primitive_of, row_mean
 from ..loops.nests import Loops
-from ..loops.statements import Axis, Expression, Index, Statement, extents, indices, mapped
+from ..loops.statements import Axis, Index, Statement, extents, indices, map_indices
 from ..recording import Recording
 
 SAME_NAME = ["log2", "log10", "hypot", "sinh", "cosh", "floor", "fmod"]
@@ -38,10 +38,7 @@ COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_e
 
 
 def core(xp: Any) -> dict[str, Callable[..., Any]]:
-    """The core by name, made of the functions of an array namespace (``numpy``, ``jax.numpy``).
-
-    What takes a list takes numbers; as "norm of" an array, along its first axis.
-    """
+    """The core by name, on ``numpy`` or ``jax.numpy``; "norm of" and the like take an array, along its first axis."""
 
     def comparison(compare: Callable[..., Any]) -> Callable[..., Any]:
         return lambda a, b: xp.where(compare(a, b), 1.0, 0.0)
@@ -49,7 +46,7 @@ def core(xp: Any) -> dict[str, Callable[..., Any]]:
     def power(a: Any, b: Any) -> Any:
         if type(b) is float and b != 0.5:
             return a * a if b == 2.0 else xp.power(a, b)
-        # NumPy takes the square root for an exponent of 0.5; C99's pow has other answers at -inf (inf) and -0 (0).
+        # For an exponent of 0.5 NumPy takes the root; C99's pow differs at -inf (inf) and -0 (0).
         root = xp.sqrt(xp.where(a == -xp.inf, xp.inf, a)) + 0.0
         return xp.where(b == 0.5, root, xp.where(b == 2.0, a * a, xp.power(a, b)))
 
@@ -64,7 +61,7 @@ def core(xp: Any) -> dict[str, Callable[..., Any]]:
         scale = xp.where(size < SMALL, 1.0 / TINY, xp.where(size > 1.0 / SMALL, TINY, 1.0))
         return xp.sqrt(xp.sum((terms * scale) ** 2, axis=0)) / scale
 
-    def stacked(name: str) -> Callable[..., Any]:
+    def stack(name: str) -> Callable[..., Any]:
         return lambda *terms: lists[name](xp.stack(xp.broadcast_arrays(*terms)))
 
     lists = {"logsumexp": logsumexp, "largest": lambda terms: xp.max(terms, axis=0), "norm": norm}
@@ -80,74 +77,76 @@ def core(xp: Any) -> dict[str, Callable[..., Any]]:
         "where": lambda c, a, b: xp.where(c if getattr(c, "dtype", "") == "bool" else c != 0.0, a, b),
         "sum": lambda *terms: reduce(xp.add, terms),
         "dot": lambda *a: sum([x * y for x, y in zip(a[: len(a) // 2], a[len(a) // 2 : -1])], a[-1]),
-        **{name: stacked(name) for name in lists},
+        **{name: stack(name) for name in lists},
         **{f"{name} of": of_list for name, of_list in lists.items()},
     }
 
 
 # --- The text ------------------------------------------------------------------------------------
 
-LONG = 200  # characters of an expression that is not written inside another one
-ROWS = 99  # the axis of rows, behind all others
-GIVEN = ("w", "x", "t", "gw", "gx")  # arrays that are one segment
-Dims = list[tuple[int, int, int]]  # (axis, stride, extent) of what an index moves along
+INLINE_LIMIT = 200  # characters, at most, of an expression inside another one
+ROW_AXIS = 99  # the axis of rows, after all others
+ONE_SEGMENT = ("w", "x", "t", "gw", "gx")  # arrays of one segment
+Dims = list[tuple[int, int, int]]  # (axis, stride, extent) of each axis along which an index moves
 
 
 class Part(NamedTuple):
-    """An array as text, and the axes that it has, in order; neighbours along ``unit`` lie side by side."""
+    """An array as text, and its axes, in order; along ``unit`` numbers are neighbors in memory."""
 
     text: str
     axes: tuple[int, ...] = ()
-    unit: int | None = ROWS
+    unit: int | None = ROW_AXIS
 
 
 class Segment:
-    """Numbers of an array that statements read and write together: a variable of the text.
-
-    Its ``shape`` is None before there are any; that of one number is (). The axis of ``rows`` comes behind it.
-    """
+    """A variable of the text: numbers that statements use together; its ``shape`` is None before it is assigned."""
 
     def __init__(self, name: str, low: int, size: int, rows: bool, shape: tuple[int, ...] | None = None) -> None:
         self.name, self.low, self.size, self.rows, self.shape = name, low, size, rows, shape
-        self.flat = (size,) if size > 1 or name in GIVEN else ()
-        self.writes = 0  # by statements yet to come
+        self.flat = (size,) if size > 1 or name in ONE_SEGMENT else ()
+        self.writes = 0  # by later statements
 
-    def shaped(self, shape: Sequence[int]) -> str:
-        return spelled([*shape, *["R"] * self.rows])
+    @property
+    def row_axes(self) -> tuple[int, ...]:
+        return (ROW_AXIS,) if self.rows else ()
+
+    def shape_text(self, shape: Sequence[int]) -> str:
+        return tuple_text([*shape, "R"] if self.rows else shape)
 
 
 class Writer:
-    """Writes the function of an array namespace that runs loops: its ``text``, and the ``names`` in its reach."""
+    """Writes a function that runs loops on an array namespace: its ``text``, and ``names``, its globals."""
 
     def __init__(self, loops: Loops, xp: Any) -> None:
         self.loops, self.xp, self.core = loops, xp, core(xp)
-        self.names: dict[str, Any] = {f.__name__: f for f in (Result, scattered, indexed)}
+        self.names: dict[str, Any] = {f.__name__: f for f in (Result, scatter, to_indices)}
         self.names |= {"xp": xp, "where": xp.where, "matmul": xp.matmul, "inf": INF, "nan": NAN}
         self.names |= {name: getattr(xp, name) for name in COMPARISONS}  # true or false instead of 1.0 or 0.0
         self.names["t"] = xp.asarray(loops.nests.table, dtype=float)
         self.functions: dict[Any, str] = {}
         self.lines = ["R, x = rows.shape[0], rows.T"]
-        self.sums: dict[Any, str] = {}  # the variables of what is added to gradients, by where these are
-        self.views: dict[str, str] = {}  # the variables that hold them, by their text
-        self.axes: Sequence[Axis] = ()  # those of the statement that is being written
+        self.sums: dict[Any, str] = {}  # variables of sums that are added to gradients at the end, by place
+        self.views: dict[str, str] = {}  # variables that hold views, by text
+        self.view_count = 0
+        self.axes: Sequence[Axis] = ()  # of the statement being written
         self.extents: Sequence[int] = ()
         forward, backward = loops.nests.forward, loops.nests.backward
-        self.cut([*forward, *backward])
+        self.find_segments([*forward, *backward])
         for statement in forward:
-            self.statement(statement)
+            self.write_statement(statement)
         end = loops.nests.outputs[0] if loops.to_inputs + loops.to_parameters else 0.0
         if type(end) is Index:  # its gradient is 1 in each row
             target = end._replace(array=f"g{end.array}")
-            ones = Part("xp.ones(R)", (ROWS,)) if self.segment(target).rows else Part("float(R)")
+            ones = Part("xp.ones(R)", (ROW_AXIS,)) if self.segment(target).rows else Part("float(R)")
             self.axes, self.extents = (), ()
             self.write(target, ones, True)
         for statement in backward:
-            self.statement(statement)
-        self.results()
+            self.write_statement(statement)
+        self.write_results()
         self.text = "\n    ".join(["def run(rows, w):", *self.lines])
 
-    def cut(self, statements: Sequence[Statement]) -> None:
-        """Find the segments: each index comes to numbers of one of them."""
+    def find_segments(self, statements: Sequence[Statement]) -> None:
+        """Find the segments; each index visits one of them only."""
         sizes, outputs = self.loops.nests.sizes, self.loops.nests.outputs
         reads = [[x for part in (s.target, s.expression, s.start) for x in indices(part)] for s in statements]
         spans = {span(x, [], sizes["a"]) for x in outputs if type(x) is Index and x.array == "a"}
@@ -162,12 +161,12 @@ class Writer:
             else:
                 self.lows.append(low)
                 highs.append(high)
-        given = [(x, sizes[x[-1]]) for x in GIVEN]
-        self.segments = {(x, 0): Segment(x, 0, n, x[-1] == "x", None if x[0] == "g" else (n,)) for x, n in given}
+        whole = [(x, sizes[x[-1]]) for x in ONE_SEGMENT]
+        self.segments = {(x, 0): Segment(x, 0, n, x[-1] == "x", None if x[0] == "g" else (n,)) for x, n in whole}
         for k, (low, high) in enumerate(zip(self.lows, highs)):
             self.segments |= {(x, low): Segment(f"{x}{k}", low, high - low, False) for x in ("a", "ga")}
         fresh = True
-        while fresh:  # what reads numbers of rows has rows
+        while fresh:  # segments computed from rows have rows
             fresh = False
             for statement, (_, *found) in zip(statements, reads):
                 to = self.segment(statement.target)
@@ -180,25 +179,25 @@ class Writer:
         low = self.lows[bisect_right(self.lows, index.start) - 1] if index.array in ("a", "ga") else 0
         return self.segments[index.array, low]
 
-    def statement(self, statement: Statement) -> None:
+    def write_statement(self, statement: Statement) -> None:
         self.axes, target, expression, reduce, start, adds = statement
         self.extents = extents(self.axes)[1]
         to = self.segment(target)
-        moved = {axis for x in (target, target.by) if x for axis, _, _ in moves(x, self.extents)}
+        moved = {axis for x in (target, target.by) if x for axis, _, _ in moving_axes(x, self.extents)}
         over = [n for n, extent in enumerate(self.extents) if n not in moved and extent > 1]
         if reduce in ("", "sum"):
             of_each_row = to.rows or (target.by and self.segment(target.by).rows)
             if not of_each_row and any(self.segment(x).rows for x in indices(expression)):
-                over.append(ROWS)
-            found = self.summed(expression, over, start if reduce and not adds else None)
+                over.append(ROW_AXIS)
+            found = self.write_sum(expression, over, start if reduce and not adds else None)
         else:
-            found = self.listed(reduce, expression, over)
+            found = self.reduce_list(reduce, expression, over)
         to.writes -= 1
-        self.write(self.collected(target) if target.array in ("gw", "gx") else target, found, adds)
+        self.write(self.place_of_sum(target) if target.array in ("gw", "gx") else target, found, adds)
 
-    def collected(self, target: Index) -> Index:
-        """The place of a variable for what is added to the same gradients again and again, and nothing reads."""
-        dims = sorted(moves(target, self.extents), key=lambda dim: -dim[1])
+    def place_of_sum(self, target: Index) -> Index:
+        """A place in a variable for a sum that is added to gradients again and again, and that nothing reads."""
+        dims = sorted(moving_axes(target, self.extents), key=lambda dim: -dim[1])
         if target.by or any(axis.slopes for axis in self.axes):
             return target
         array, key = target.array, (target.array, target.start, *[dim[1:] for dim in dims])
@@ -214,40 +213,41 @@ class Writer:
     # --- Reading -------------------------------------------------------------------------------
 
     def size(self, axes: Sequence[int]) -> str:
-        number = prod([self.extents[n] for n in axes if n != ROWS])
-        return f"{number} * R" if ROWS in axes and number > 1 else "R" if ROWS in axes else str(number)
+        number = prod([self.extents[n] for n in axes if n != ROW_AXIS])
+        return f"{number} * R" if ROW_AXIS in axes and number > 1 else "R" if ROW_AXIS in axes else str(number)
 
     def constant(self, value: Any) -> str:
-        """A name for what is the same in every run."""
+        """A name for a constant."""
         name = f"C{len(self.names)}"
         self.names[name] = value
         return name
 
-    def named(self, text: str) -> str:
+    def name_view(self, text: str) -> str:
         if text.isidentifier():
             return text
         if text not in self.views:
-            self.views[text] = f"v{len(self.views)}"
+            self.views[text] = f"v{self.view_count}"
+            self.view_count += 1
             self.lines.append(f"{self.views[text]} = {text}")
         return self.views[text]
 
     def forget(self, segment: Segment) -> None:
-        """Take views of a segment anew from here on: it changes."""
+        """Forget the views of a segment, which is about to change."""
         names = {segment.name}
         for text, name in [*self.views.items()]:
             if re.split(r"\W", text)[0] in names:
                 names.add(name)
-                self.views[f"{name} = {self.views.pop(text)}"] = name  # the name is taken
+                del self.views[text]
 
     def flat(self, segment: Segment) -> str:
-        """The text of all its numbers, one after the other."""
+        """The text of the segment as a flat array."""
         if segment.shape is None:
             self.begin(segment)
         is_flat = segment.shape == segment.flat
-        return segment.name if is_flat else self.named(f"{segment.name}.reshape{segment.shaped(segment.flat)}")
+        return segment.name if is_flat else self.name_view(f"{segment.name}.reshape{segment.shape_text(segment.flat)}")
 
     def view(self, segment: Segment, start: int, dims: Dims) -> Part | None:
-        """What lies at a start and strides, without a copy; None where that overlaps."""
+        """A view at a start and strides; None if they overlap."""
         flips = [axis for axis, stride, _ in dims if stride < 0]
         start += sum([stride * (extent - 1) for _, stride, extent in dims if stride < 0])
         ordered = sorted([(axis, abs(stride), extent) for axis, stride, extent in dims], key=lambda dim: -dim[1])
@@ -262,41 +262,42 @@ class Writer:
                 if base < 0 or start - base + inner > stride:
                     return None
                 part = f"[{before}{base}:{base + stride * extent}]" if stride * extent < size else ""
-                text += f"{part}.reshape{segment.shaped([*[n for _, _, n in ordered[: k + 1]], stride])}"
+                text += f"{part}.reshape{segment.shape_text([*[n for _, _, n in ordered[: k + 1]], stride])}"
                 start, size, before = start - base, stride, f"{before}:, "
-            for _, stride, extent in ordered[-1:]:
+            if ordered:
+                _, stride, extent = ordered[-1]
                 if (start, extent, stride) != (0, size, 1):
                     stop = start + stride * (extent - 1) + 1
                     text += f"[{before}{start}:{stop}{f':{stride}' if stride > 1 else ''}]"
-            if not ordered and segment.flat:
+            elif segment.flat:
                 text += f"[{start}]"
         if flips:
             text += f"[{', '.join(['::-1' if axis in flips else ':' for axis in axes])}]"
-        rows = (ROWS,) * segment.rows
+        rows = segment.row_axes
         unit = next((axis for axis, stride, _ in dims if stride == 1), None)
-        text = transposed(text, (*axes, *rows), (*sorted(axes), *rows))
-        return Part(self.named(text), (*sorted(axes), *rows), ROWS if rows and segment.name != "x" else unit)
+        text = transpose(text, (*axes, *rows), (*sorted(axes), *rows))
+        return Part(self.name_view(text), (*sorted(axes), *rows), ROW_AXIS if rows and segment.name != "x" else unit)
 
     def read(self, index: Index) -> Part:
         segment = self.segment(index)
-        found = None if index.by else self.view(segment, index.start - segment.low, moves(index, self.extents))
+        found = None if index.by else self.view(segment, index.start - segment.low, moving_axes(index, self.extents))
         if found:
             return found
         at = self.positions(index)
-        rows = ", xp.arange(R)" if ROWS in at.axes and segment.rows else ""
-        axes = (*at.axes, ROWS) if segment.rows and not rows else at.axes
+        rows = ", xp.arange(R)" if ROW_AXIS in at.axes and segment.rows else ""
+        axes = (*at.axes, ROW_AXIS) if segment.rows and not rows else at.axes
         found = Part(f"{self.flat(segment)}[{at.text}{rows}]", axes)
         if index.by is None or index.by.array == "t" or self.xp is np:
             return found
-        (number, text), axes = self.together([self.read(index.by), found])  # jax can raise no error
+        (number, text), axes = self.together([self.read(index.by), found])  # JAX cannot raise errors
         return Part(f"where({number} == xp.clip(xp.floor({number}), 0, {index.choices - 1}), {text}, nan)", axes)
 
     def positions(self, index: Index) -> Part:
-        """Where an index is in its segment, as an array of whole numbers."""
-        segment, axes = self.segment(index), [axis for axis, _, _ in moves(index, self.extents)]
+        """The positions of an index in its segment, an array of whole numbers."""
+        segment, axes = self.segment(index), [axis for axis, _, _ in moving_axes(index, self.extents)]
         at = self.grid(index, axes) - segment.low
         if index.by and index.by.array == "t":
-            both = sorted({*axes, *[axis for axis, _, _ in moves(index.by, self.extents)]})
+            both = sorted({*axes, *[axis for axis, _, _ in moving_axes(index.by, self.extents)]})
             table = np.array(self.loops.nests.table)
             chosen = table[np.clip(self.grid(index.by, both), 0, len(table) - 1)].astype(int)
             at, axes = self.grid(index, both) - segment.low + index.wide * chosen, both
@@ -304,18 +305,18 @@ class Writer:
         if index.by is None or index.by.array == "t":
             return first
         by = self.read(index.by)
-        (start, number), found = self.together([first, by._replace(text=f"indexed({by.text}, {index.choices})")])
+        (start, number), found = self.together([first, by._replace(text=f"to_indices({by.text}, {index.choices})")])
         return Part(f"{start} + {index.wide} * {number}", found)
 
     def grid(self, index: Index, axes: Sequence[int]) -> Any:
-        """Where an index is, without what chooses in it, at each point of axes."""
+        """The positions of an index at each point of axes, without the choice of a gather."""
         steps = np.ogrid[tuple([slice(self.extents[n]) for n in axes])] if axes else ()
         strides = dict(enumerate(index.strides))
         shape = [self.extents[n] for n in axes]
         return np.broadcast_to(index.start + sum([strides.get(n, 0) * x for n, x in zip(axes, steps)]), shape)
 
-    def aligned(self, part: Part, axes: Sequence[int]) -> str:
-        """The text of an array with axes of extent 1 put where there are none, except in front."""
+    def align(self, part: Part, axes: Sequence[int]) -> str:
+        """The text of an array with axes of extent 1 for missing ones, except leading ones."""
         if not part.axes or part.axes == tuple(axes[len(axes) - len(part.axes) :]):
             return part.text
         places = [":" if axis in part.axes else "None" for axis in axes]
@@ -323,48 +324,48 @@ class Writer:
 
     def full(self, part: Part, axes: Sequence[int]) -> str:
         """The text of an array with all these axes."""
-        text = self.aligned(part, axes)
+        text = self.align(part, axes)
         if part.axes == tuple(axes):
             return text
-        return f"xp.broadcast_to({text}, {spelled([self.size([n]) for n in axes])})"
+        return f"xp.broadcast_to({text}, {tuple_text([self.size([n]) for n in axes])})"
 
     def together(self, parts: Sequence[Part]) -> tuple[list[str], tuple[int, ...]]:
-        """The texts of parts for one operation, and the axes of what it gives."""
+        """The texts of parts for one operation, and the axes of its result."""
         axes = tuple(sorted({axis for part in parts for axis in part.axes}))
-        return [self.aligned(part, axes) for part in parts], axes
+        return [self.align(part, axes) for part in parts], axes
 
     def expression(self, e: Expression) -> Part:
-        """The text of an expression, whose long parts are variables: parsers nest parentheses no deeper."""
+        """The text of an expression, with variables for long parts, since parsers limit nested parentheses."""
         if type(e) is not tuple:
             return e if type(e) is Part else self.read(e) if type(e) is Index else Part(f"({e!r})")
         part = self.operation(*e)
-        return self.variable(part) if len(part.text) > LONG else part
+        return self.variable(part) if len(part.text) > INLINE_LIMIT else part
 
     def operation(self, head: Any, *operands: Expression) -> Part:
         if primitive_of(head) is row_mean:
             part = self.expression(operands[0])
             text = f"{part.text}.mean(-1, keepdims=True)"
-            return part._replace(text=f"xp.broadcast_to({text}, {part.text}.shape)") if ROWS in part.axes else part
+            return part._replace(text=f"xp.broadcast_to({text}, {part.text}.shape)") if ROW_AXIS in part.axes else part
         if head == "where" and type(operands[0]) is tuple and operands[0][0] in COMPARISONS:
             (compare, *compared), *sides = operands
             (a, b, *texts), axes = self.together([self.expression(x) for x in (*compared, *sides)])
             return Part(f"where({compare}({a}, {b}), {', '.join(texts)})", axes)
         parts = [self.expression(x) for x in operands]
         if type(head) is not str or head not in self.core:
-            return self.made(primitive_of(head), parts)
+            return self.expand(primitive_of(head), parts)
         texts, axes = self.together(parts)
         if head in ("add", "sub", "mul", "div"):
             return Part(f"({texts[0]} {INFIX[head].sign} {texts[1]})", axes)
-        return Part(f"{self.called(head, self.core[head])}({', '.join(texts)})", axes)
+        return Part(f"{self.function_name(head, self.core[head])}({', '.join(texts)})", axes)
 
-    def called(self, head: Any, function: Callable[..., Any]) -> str:
+    def function_name(self, head: Any, function: Callable[..., Any]) -> str:
         if head not in self.functions:
             self.functions[head] = f"{head}_".replace(" ", "_") if type(head) is str else f"F{len(self.names)}"
             self.names[self.functions[head]] = function
         return self.functions[head]
 
-    def made(self, primitive: Primitive, operands: list[Part]) -> Part:
-        """A gate that is made of the core, or that calls back into Python for each element."""
+    def expand(self, primitive: Primitive, operands: list[Part]) -> Part:
+        """A gate in terms of the core, or one that calls back into Python for each element."""
         try:
             runner = f"over_rows with {self.xp.__name__}"
             code, place = instructions(primitive, len(operands), frozenset(self.core), runner)
@@ -372,7 +373,7 @@ class Writer:
             if self.xp is not np:
                 raise
             texts, axes = self.together(operands)
-            name = self.called(primitive, np.vectorize(primitive, otypes=[float]))
+            name = self.function_name(primitive, np.vectorize(primitive, otypes=[float]))
             return Part(f"{name}({', '.join(texts)})", axes)
         uses = Counter(int(x) for _, read in code for x in read if type(x) is Slot)
         known: list[Any] = [self.variable(part) for part in operands]
@@ -384,25 +385,25 @@ class Writer:
         return self.expression(known[place] if type(place) is Slot else place)
 
     def variable(self, part: Part) -> Part:
-        """A part that several others read, or that is long."""
-        if part.text.isidentifier() or (not part.axes and len(part.text) < LONG):
+        """A variable for a part that is long, or that several others read."""
+        if part.text.isidentifier() or (not part.axes and len(part.text) < INLINE_LIMIT):
             return part
         self.lines.append(f"t{len(self.lines)} = {part.text}")
         return part._replace(text=f"t{len(self.lines) - 1}")
 
     # --- Sums ----------------------------------------------------------------------------------
 
-    def summed(self, expression: Expression, over: list[int], start: Expression) -> Part:
+    def write_sum(self, expression: Expression, over: list[int], start: Expression) -> Part:
         """The sum along axes: a few terms one by one, else a matrix product, or the sum of an array."""
-        count = prod([self.extents[n] for n in over if n != ROWS])
+        count = prod([self.extents[n] for n in over if n != ROW_AXIS])
         ragged = {n for k, axis in enumerate(self.axes) for n in (k, *[n for n, _ in axis.slopes]) if axis.slopes}
-        if over and count < SHORT and not ragged and ROWS not in over:
+        if over and count < SHORT and not ragged and ROW_AXIS not in over:
             points = product(*[range(self.extents[n]) for n in over])
-            found = [self.expression(mapped(expression, moved_to(dict(zip(over, point))))) for point in points]
+            found = [self.expression(map_indices(expression, fix_axes(dict(zip(over, point))))) for point in points]
             texts, axes = self.together([*([] if start is None else [self.expression(start)]), *found])
             return Part(f"({' + '.join(texts)})", axes)
         if ragged.intersection(over):
-            total = self.total(self.masked(self.expression(expression), "0.0"), over)
+            total = self.total(self.hide_outside(self.expression(expression), "0.0"), over)
         elif type(expression) is tuple and expression[0] == "mul" and over:
             a, b = map(self.expression, expression[1:])
             total = self.product(a, b, over)
@@ -414,9 +415,9 @@ class Writer:
         return Part(f"({' + '.join(texts)})", axes)
 
     def total(self, part: Part, over: Sequence[int]) -> Part:
-        """The sum of a part along axes. Where it has none of them, it is the same at each point, or for all rows."""
+        """The sum of a part along axes; along missing ones it is constant."""
         places = [k for k, axis in enumerate(part.axes) if axis in over]
-        times = prod([self.extents[n] for n in over if n not in (ROWS, *part.axes)])
+        times = prod([self.extents[n] for n in over if n not in (ROW_AXIS, *part.axes)])
         if places:
             rest = tuple([axis for axis in part.axes if axis not in over])
             along = places[0] if len(places) == 1 else tuple(places)
@@ -424,7 +425,7 @@ class Writer:
         return part._replace(text=f"({float(times)} * {part.text})") if times > 1 else part
 
     def product(self, a: Part, b: Part, over: Sequence[int]) -> Part:
-        """The sum of a product along axes: a matrix product where one factor has an axis that the other has not."""
+        """The sum of a product along axes: a matrix product if a factor has an axis that the other lacks."""
         nowhere = [n for n in over if n not in (*a.axes, *b.axes)]
         a, b = (self.total(x, [n for n in x.axes if n in over and n not in y.axes]) for x, y in ((a, b), (b, a)))
         both = [n for n in a.axes if n in b.axes]
@@ -436,32 +437,32 @@ class Writer:
         if left and right and right < left:
             a, b, left, right = b, a, right, left
 
-        def arranged(part: Part, first: list[int], second: list[int]) -> str:
-            """The text of a matrix, or of many, whose rows or columns lie side by side."""
-            text = transposed(part.text, part.axes, [*outer, *first, *second])
+        def arrange(part: Part, first: list[int], second: list[int]) -> str:
+            """The text of one matrix or many, with rows or columns contiguous in memory."""
+            text = transpose(part.text, part.axes, [*outer, *first, *second])
             if max(len(first), len(second)) > 1 or (outer and not (first and second)):
                 sizes = [*[self.size([n]) for n in outer], *[self.size(x) for x in (first, second) if x or outer]]
-                return f"{text}.reshape{spelled(sizes)}"
+                return f"{text}.reshape{tuple_text(sizes)}"
             return text if part.unit in (*first, *second) or self.xp is not np else f"xp.ascontiguousarray({text})"
 
-        text, axes = f"matmul({arranged(a, left, inner)}, {arranged(b, inner, right)})", (*outer, *left, *right)
+        text, axes = f"matmul({arrange(a, left, inner)}, {arrange(b, inner, right)})", (*outer, *left, *right)
         if max(len(left), len(right)) > 1 or (outer and not (left and right)):
-            text += f".reshape{spelled([self.size([n]) for n in axes])}"
+            text += f".reshape{tuple_text([self.size([n]) for n in axes])}"
         ordered = tuple(sorted(axes))
-        return self.total(Part(transposed(text, axes, ordered), ordered, axes[-1]), nowhere)
+        return self.total(Part(transpose(text, axes, ordered), ordered, axes[-1]), nowhere)
 
-    def listed(self, reduce: str, expression: Expression, over: list[int]) -> Part:
+    def reduce_list(self, reduce: str, expression: Expression, over: list[int]) -> Part:
         """The function of a list along axes."""
-        part = self.masked(self.expression(expression), "0.0" if reduce == "norm" else "(-inf)")
+        part = self.hide_outside(self.expression(expression), "0.0" if reduce == "norm" else "(-inf)")
         rest = tuple([n for n in part.axes if n not in over])
         axes = sorted({*rest, *over})
-        text = transposed(self.full(part, axes), axes, [*over, *rest])
+        text = transpose(self.full(part, axes), axes, [*over, *rest])
         if len(over) != 1:
-            text += f".reshape{spelled([self.size(over), *[self.size([n]) for n in rest]])}"
-        return Part(f"{self.called(f'{reduce} of', self.core[f'{reduce} of'])}({text})", rest)
+            text += f".reshape{tuple_text([self.size(over), *[self.size([n]) for n in rest]])}"
+        return Part(f"{self.function_name(f'{reduce} of', self.core[f'{reduce} of'])}({text})", rest)
 
-    def masked(self, part: Part, neutral: str) -> Part:
-        """What is at the points that ragged axes have, and a neutral number beyond them."""
+    def hide_outside(self, part: Part, neutral: str) -> Part:
+        """The part, with a neutral number at points outside ragged axes."""
         inside, own = mask(self.axes, self.extents)
         if inside.all():
             return part
@@ -472,20 +473,20 @@ class Writer:
 
     def begin(self, segment: Segment) -> None:
         segment.shape = segment.flat
-        self.lines.append(f"{segment.name} = xp.zeros({segment.shaped(segment.flat)})")
+        self.lines.append(f"{segment.name} = xp.zeros({segment.shape_text(segment.flat)})")
 
     def write(self, target: Index, value: Part, adds: bool) -> None:
-        """Put, or add, a value where the target is."""
-        to, dims = self.segment(target), sorted(moves(target, self.extents), key=lambda dim: -dim[1])
-        name, rows, shape, start = to.name, (ROWS,) * to.rows, tuple([n for _, _, n in dims]), target.start - to.low
+        """Assign or add a value to the target."""
+        to, dims = self.segment(target), sorted(moving_axes(target, self.extents), key=lambda dim: -dim[1])
+        name, rows, shape, start = to.name, to.row_axes, tuple([n for _, _, n in dims]), target.start - to.low
         axes = (*[axis for axis, _, _ in dims], *rows)
         ordered = tuple(sorted(axes))
         inside, own = mask(self.axes, self.extents)
         inside = inside.any(axis=tuple([k for k, axis in enumerate(own) if axis not in axes]))
         is_box = inside.all() and not target.by
-        is_whole = is_box and start == 0 and dense(dims) == to.size and name not in GIVEN
+        is_whole = is_box and start == 0 and dense(dims) == to.size and name not in ONE_SEGMENT
         if is_whole and to.shape in (None, shape):
-            text = transposed(self.full(value, ordered), ordered, axes)
+            text = transpose(self.full(value, ordered), ordered, axes)
             sign, is_new = "+=" if adds and to.shape == shape else "=", value.axes == ordered and "(" in value.text
             self.forget(to)
             self.lines.append(f"{name} {sign} {f'xp.array({text})' if to.writes and not is_new else text}")
@@ -495,82 +496,82 @@ class Writer:
             self.begin(to)
         self.forget(to)
         if to.shape != to.flat:
-            self.lines.append(f"{name} = {name}.reshape{to.shaped(to.flat)}")
+            self.lines.append(f"{name} = {name}.reshape{to.shape_text(to.flat)}")
             to.shape = to.flat
-        number = Part(f"{name}[{start}]" if to.flat else name, rows)  # not a view, but put there
+        number = Part(f"{name}[{start}]" if to.flat else name, rows)  # no view
         part = (self.view(to, start, dims) if dims else number) if is_box and self.xp is np else None
         if part:
-            place, text = part.text, self.aligned(value, part.axes)
-            self.lines.append(f"{place} += {text}" if adds else f"{place}{'[...]' * bool(dims)} = {text}")
+            place, text = part.text, self.align(value, part.axes)
+            self.lines.append(f"{place} += {text}" if adds else f"{place}{'[...]' if dims else ''} = {text}")
             return
         at = self.positions(target)
         axes = tuple(sorted({*at.axes, *value.axes, *rows}))
-        inner = [axis for axis in axes if axis != ROWS]
-        text, place = self.full(value, axes), self.full(at, axes if ROWS in at.axes else inner)
+        inner = [axis for axis in axes if axis != ROW_AXIS]
+        text, place = self.full(value, axes), self.full(at, axes if ROW_AXIS in at.axes else inner)
         if not inside.all():
             points = inside.reshape([self.extents[n] if n in own else 1 for n in inner])
             points = np.nonzero(np.broadcast_to(points, [self.extents[n] for n in inner]))
             text, place = (f"{x}[{self.constant(points)}]" for x in (text, f"({place})"))
-        self.lines.append(f"{name} = scattered({name}, {place}, {text}, {adds})")
+        self.lines.append(f"{name} = scatter({name}, {place}, {text}, {adds})")
 
-    def results(self) -> None:
+    def write_results(self) -> None:
         for (array, start, *dims), name in self.sums.items():
             self.axes, self.extents = (), [extent for _, extent in dims]
-            axes = (*range(len(dims)), *[ROWS] * (array == "gx"))
+            axes = (*range(len(dims)), *self.segments[name, 0].row_axes)
             self.write(Index(array, start, tuple([stride for stride, _ in dims])), Part(name, axes), True)
         found = [f"{self.outputs()}.T"]
         for name, asked in (("gx", self.loops.to_inputs), ("gw", self.loops.to_parameters)):
             segment = self.segments[name, 0]
-            text = self.flat(segment) if asked else f"xp.zeros({segment.shaped([0])})"
+            text = self.flat(segment) if asked else f"xp.zeros({segment.shape_text([0])})"
             if 0 < len(asked) < segment.size:
                 text += f"[{self.constant(np.array(asked))}]"
             found.append(f"{text}.T" if name == "gx" else f"{text} / R")
         self.lines.append(f"return Result({', '.join(found)})")
 
     def outputs(self) -> str:
-        """The text of the outputs, each in all rows."""
+        """The text of the outputs, each with rows."""
         self.axes = self.extents = ()
-        parts = [self.full(self.expression(x), (ROWS,)) for x in self.loops.nests.outputs]
+        parts = [self.full(self.expression(x), (ROW_AXIS,)) for x in self.loops.nests.outputs]
         if len(parts) == 1:
             return f"{parts[0]}[None]"
         return f"xp.stack([{', '.join(parts)}])" if parts else "xp.zeros((0, R))"
 
 
-def moves(index: Index, extents: Sequence[int]) -> Dims:
+def moving_axes(index: Index, extents: Sequence[int]) -> Dims:
     """(Axis, stride, extent) of each axis along which an index moves."""
     return [(n, stride, extents[n]) for n, stride in enumerate(index.strides) if stride and extents[n] > 1]
 
 
 def span(index: Index, extents: Sequence[int], size: int) -> tuple[int, int]:
-    """The first element that an index comes to, and the one behind the last."""
-    reach = [stride * (extent - 1) for _, stride, extent in moves(index, extents)]
+    """The first element that an index visits, and the one after the last."""
+    reach = [stride * (extent - 1) for _, stride, extent in moving_axes(index, extents)]
     reach.append(index.wide * max(0, index.choices - 1) if index.by else 0)
     low, high = (index.start + sum([sign * max(0, sign * x) for x in reach]) for sign in (-1, 1))
     return max(0, low), min(size, high + 1)
 
 
-def spelled(shape: Sequence[Any]) -> str:
-    return f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+def tuple_text(shape: Sequence[Any]) -> str:
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
-def transposed(text: str, axes: Sequence[int], wanted: Sequence[int]) -> str:
+def transpose(text: str, axes: Sequence[int], wanted: Sequence[int]) -> str:
     order = [axes.index(axis) for axis in wanted]
-    return text if order == sorted(order) else f"{text}.transpose{spelled(order)}"
+    return text if order == sorted(order) else f"{text}.transpose{tuple_text(order)}"
 
 
-def moved_to(point: dict[int, int]) -> Callable[[Index], Index]:
-    """What puts an index at a point of some axes."""
+def fix_axes(point: dict[int, int]) -> Callable[[Index], Index]:
+    """A function that fixes an index at a point of some axes."""
 
-    def moved(x: Index) -> Index:
+    def fix(x: Index) -> Index:
         start = x.start + sum([stride * point.get(n, 0) for n, stride in enumerate(x.strides)])
         strides = tuple([0 if n in point else stride for n, stride in enumerate(x.strides)])
-        return x._replace(start=start, strides=strides, by=x.by and moved(x.by))
+        return x._replace(start=start, strides=strides, by=x.by and fix(x.by))
 
-    return moved
+    return fix
 
 
 def dense(dims: Iterable[tuple[int, int, int]]) -> int | None:
-    """How many numbers lie there, if they lie one after the other, the last axis fastest; else None."""
+    """The number of elements if they are contiguous, the last axis fastest; else None."""
     count = 1
     for _, stride, extent in reversed([*dims]):
         if stride != count:
@@ -580,7 +581,7 @@ def dense(dims: Iterable[tuple[int, int, int]]) -> int | None:
 
 
 def mask(axes: Sequence[Axis], extents: Sequence[int]) -> tuple[Any, tuple[int, ...]]:
-    """Which points ragged axes have, and which axes these and those outside them are."""
+    """A mask of the points inside ragged axes, and its axes: these and those they depend on."""
     own = sorted({n for k, axis in enumerate(axes) if axis.slopes for n in (k, *[outer for outer, _ in axis.slopes])})
     grid = dict(zip(own, np.ogrid[tuple([slice(extents[n]) for n in own])]))
     inside = np.ones([extents[n] for n in own], bool)
@@ -590,19 +591,19 @@ def mask(axes: Sequence[Axis], extents: Sequence[int]) -> tuple[Any, tuple[int, 
     return inside, tuple(own)
 
 
-def indexed(numbers: Any, choices: int) -> Any:
-    """Numbers as indices below ``choices``; IndexError if one is none (jax can raise no error)."""
+def to_indices(numbers: Any, choices: int) -> Any:
+    """Numbers as indices below ``choices``; IndexError if one is not (JAX cannot raise errors)."""
     if isinstance(numbers, (np.ndarray, np.generic)):
         for wrong in np.ravel(numbers)[~np.isin(np.ravel(numbers), range(choices))][:1]:
-            chosen(*[0.0] * choices, float(wrong))
+            term_at(*[0.0] * choices, float(wrong))
     return numbers.astype(int)
 
 
-def scattered(array: Any, places: Any, values: Any, adds: bool) -> Any:
-    """The array with values put, or added, at places; of rows, they are those of each row or of all."""
+def scatter(array: Any, places: Any, values: Any, adds: bool) -> Any:
+    """The array with values assigned or added at places, which hold for each row or for all."""
     rows = array.shape[1:]
     of_each_row = rows and places.ndim == values.ndim
-    if hasattr(array, "at"):  # JAX: arrays never change
+    if hasattr(array, "at"):  # JAX arrays never change
         part = array.at[(places, np.arange(*rows)) if of_each_row else places]
         return part.add(values) if adds else part.set(values)
     places = places if of_each_row or not rows else places[..., None]
@@ -619,16 +620,16 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
     Parameters
     ----------
     program : Loops
-        What ``lower(..., roll=True)`` gives.
+        The result of ``lower(..., roll=True)``.
     xp : module
         The array namespace, ``numpy`` by default.
 
     Returns
     -------
     function
-        It takes arrays of shapes ``(rows, inputs)`` and ``(parameters,)`` and gives a Result of arrays:
-        outputs ``(rows, outputs)``, input_gradients ``(rows, asked for)``, and parameter_gradients
-        ``(asked for,)``, the mean over the rows.
+        It takes arrays of shapes ``(rows, inputs)`` and ``(parameters,)`` and returns a Result of arrays:
+        outputs ``(rows, outputs)``, input_gradients ``(rows, requested)``, and parameter_gradients
+        ``(requested,)``, the mean over the rows.
 
     Examples
     --------
@@ -641,9 +642,9 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
     >>> outputs.tolist(), gradients.tolist()
     ([[9.0], [36.0]], [15.0])
 
-    With ``jax.numpy`` it may stand inside ``jax.jit``, ``jax.lax.scan``, ``jax.vmap`` and ``jax.grad``. Rows that
-    are spread over devices stay there, and only gradients travel. ``nn.fit(..., runner="jax")`` trains so; a loop of
-    your own, the same on one device and on many, is (extra ``jax``; every device gets as many rows)::
+    With ``jax.numpy`` it works inside ``jax.jit``, ``jax.lax.scan``, ``jax.vmap`` and ``jax.grad``. Rows that
+    are spread over devices stay there; only gradients travel. ``nn.fit(..., runner="jax")`` does this; your own
+    loop, the same for one device and for many, is (extra ``jax``; every device gets the same number of rows)::
 
         import jax
         from jax.sharding import Mesh, NamedSharding, PartitionSpec
@@ -678,18 +679,18 @@ def over_rows(program: Loops, xp: Any = None) -> Callable[[Any, Any], Result]:
         for parameter, number in zip(net.parameters(), parameters.tolist()):
             parameter.data = number
 
-    The steps are one call, by ``scan``. Calls of single steps return before their sums have arrived: of 40 that are not
-    waited for on simulated CPUs, later ones take the threads that earlier ones need, and XLA ends the interpreter.
+    The steps are one call, by ``scan``. Calls of single steps return before their sums arrive: after 40 without waiting
+    on simulated CPUs, later ones take the threads that earlier ones need, and XLA aborts the interpreter.
     """
     if type(program) is not Loops:
-        raise TypeError(f"over_rows takes loops, as lower(..., roll=True) gives them, got {type(program).__name__}")
+        raise TypeError(f"over_rows takes loops from lower(..., roll=True), got {type(program).__name__}")
     writer = Writer(program, np if xp is None else xp)
     exec(compile(writer.text, "<array code>", "exec"), writer.names)
     return writer.names["run"]  # type: ignore[no-any-return]
 
 
 class Batch:
-    """The runner that gives NumPy all rows at once."""
+    """The runner that computes all rows at once in NumPy."""
 
     name, xp = "batch", np
     number: Any = float  # of an array of one
@@ -699,7 +700,7 @@ class Batch:
 
     def arrays(self, rows: Any, parameters: Any) -> Result:
         """Outputs and gradients as arrays; see ``over_rows``."""
-        with np.errstate(all="ignore"):  # inf and nan are answers here, as everywhere in this project
+        with np.errstate(all="ignore"):  # inf and nan are results
             table = self.xp.asarray(rows, dtype=float).reshape(len(rows), self.inputs)
             return self.run(table, self.xp.asarray(parameters, dtype=float))
 
@@ -717,16 +718,16 @@ class Batch:
     def table(self, rows: Sequence[Sequence[float]]) -> Any:
         return np.array(rows, dtype=float)
 
-    def chosen(self, table: Any, batch: Sequence[int]) -> Any:
+    def select(self, table: Any, batch: Sequence[int]) -> Any:
         return table if len(batch) == len(table) else table[batch]
 
     def mean(self, rows: Any, parameters: Any) -> tuple[Any, Any, Any]:
-        """The mean over the rows of the first output, its gradient to the parameters, and other outputs of a row."""
+        """The mean of the first output over the rows, its gradient to the parameters, and other outputs of a row."""
         outputs, _, gradients = self.arrays(rows, parameters)
         return self.number(outputs[:, 0].mean()), gradients, outputs[0, 1:]
 
     def columns(self, columns: Sequence[Any], parameters: Sequence[float]) -> list[Any]:
-        """The outputs, each a column, of rows that are given as columns."""
+        """The outputs as columns, for rows given as columns."""
         return list(self.arrays(self.xp.stack(columns, axis=1), parameters).outputs.T)
 
     def plus(self, a: Any, b: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Training steps by JAX: pure functions in float64, an epoch of them one ``lax.scan``, rows spread over devices."""
+"""Training steps by JAX: pure functions in float64, an epoch as one ``lax.scan``, rows spread over devices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ xp = jax.numpy
 
 
 def float64() -> Any:
-    """While JAX computes in float64, which it does nowhere else unless the user says so."""
+    """A context in which JAX computes in float64; elsewhere the user decides."""
     if hasattr(jax, "enable_x64"):
         return jax.enable_x64(True)
     from jax.experimental import enable_x64  # as in JAX 0.5
@@ -27,24 +27,24 @@ def float64() -> Any:
 
 
 class Jax(Batch):
-    """As ``Batch``, of JAX's arrays: it may stand inside ``jax.jit``."""
+    """``Batch`` on JAX's arrays; works inside ``jax.jit``."""
 
     name, xp = "jax", xp
     number = staticmethod(xp.asarray)
 
 
-def clipped(gradients: Any, threshold: Any) -> Any:
+def clip_by_norm(gradients: Any, threshold: Any) -> Any:
     """As ``nn.optim.clip_by_norm``."""
     length = core(xp)["norm of"](gradients)
     return gradients * xp.where((length >= threshold) & (length > 0.0), threshold / length, 1.0)
 
 
 def mesh_of(count: int | None) -> Any:
-    """A mesh of so many devices, by default of all; ValueError if there are fewer, or more processes to share them."""
+    """A mesh of ``count`` devices, or all; ValueError if there are fewer, or if several processes share them."""
     found = jax.devices()
     if (count or 0) > len(found):
         raise ValueError(
-            f"devices={count}, but JAX finds {len(found)} here, {', '.join(map(str, found))}; CPUs are simulated by "
+            f"devices={count}, but JAX finds {len(found)} here, {', '.join(map(str, found))}; to simulate CPUs, set "
             f"XLA_FLAGS=--xla_force_host_platform_device_count={count} in the environment before JAX starts"
         )
     if jax.process_count() > 1 and count not in (None, len(found)):
@@ -55,21 +55,18 @@ def mesh_of(count: int | None) -> Any:
 
 
 class Scan:
-    """Steps as one ``jax.lax.scan`` over the devices of a mesh.
-
-    ``gradient(rows, numbers, others)`` and ``update(state, gradients, rate, clip_norm)`` are the halves of a step.
-    """
+    """Steps, each a ``gradient`` and an ``update``, as one ``jax.lax.scan`` over the devices of a mesh."""
 
     def __init__(self, gradient: Callable[..., Any], update: Callable[..., Any], mesh: Any) -> None:
         self.mesh, whole = mesh, NamedSharding(mesh, PartitionSpec())
-        spread = NamedSharding(mesh, PartitionSpec("rows"))  # XLA pads what does not divide
+        spread = NamedSharding(mesh, PartitionSpec("rows"))  # XLA pads
 
         def scan(count: int, state: State, fixed: Any, rows: Any, rate: Any, clip_norm: Any, others: Any) -> Any:
             def step(before: tuple[State, Any], rows: Any) -> Any:
                 (state, good), rows = before, fixed if rows is None else rows
                 rows = jax.lax.with_sharding_constraint(rows, spread)
                 loss, gradients, noted, is_finite = gradient(rows, state.numbers, others)
-                good &= is_finite  # from a step with inf or nan on nothing changes
+                good &= is_finite  # nothing changes from a step with inf or nan on
                 new = update(state, gradients, rate, clip_norm)
                 return (jax.tree.map(partial(xp.where, good), new, state), good), (loss, noted, good)
 
@@ -79,16 +76,16 @@ class Scan:
         self.scan = jax.jit(scan, static_argnums=0, out_shardings=whole)
 
     def put(self, table: Any, axis: int = 0) -> Any:
-        """Arrays on the devices, each of which gets its part of the rows along an axis where these divide."""
+        """The table on the devices, split along ``axis`` if they divide it, else a copy on each."""
         divides = table.shape[axis] % self.mesh.size == 0
         spec = PartitionSpec(*[None] * axis, "rows") if divides else PartitionSpec()
         return jax.make_array_from_callback(table.shape, NamedSharding(self.mesh, spec), lambda part: table[part])
 
     def __call__(self, count: int, state: State, *given: Any) -> tuple[State, Any, Any]:
-        """(State, losses, what is noted) after ``count`` steps, or those before one that is not finite.
+        """(State, losses, notes) after ``count`` steps, or those before one that is not finite.
 
-        ``given`` are rows that each step takes, or None and rows of shape (steps, rows, numbers); learning rate,
-        clip_norm, and the numbers of others.
+        ``given`` are the rows for every step, or None and rows of shape (steps, rows, numbers); then learning rate,
+        clip_norm, and numbers that are not trained.
         """
         numbers, gradients, *moments = map(array, (state.numbers, state.gradients, *state.moments))
         state, losses, noted, made = self.scan(count, State(numbers, gradients, moments, state.steps), *given)
@@ -100,11 +97,11 @@ def array(numbers: Any) -> Any:
     return numbers if hasattr(numbers, "shape") else numpy.array(numbers, dtype=float)
 
 
-LENGTHS = 1024, 32, 1  # of scans over epochs of one step each: each is compiled
+LENGTHS = 1024, 32, 1  # of scans over epochs of one step; each length is compiled
 
 
 class DeviceTraining:
-    """The steps of one model: an epoch is a scan, and a step more where fewer rows are left for the last one."""
+    """The steps of one model: an epoch is one scan, and another one for a smaller last mini-batch."""
 
     name = "jax"
 
@@ -116,11 +113,11 @@ class DeviceTraining:
         self.table = scan.put(self.rows) if epoch.whole else None
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, Any]:
-        """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
+        """(State, losses) after the steps, or those before one whose loss or gradient is inf or nan."""
         (count, size, _), steps, first, last = batches.epoch, batches.epoch.steps, batches.first, batches.last
         losses, rows, drawn, others = [numpy.zeros(0)], self.rows, batches.drawn, self.others()
         if drawn:
-            table, batches = batches.fresh(rows)
+            table, batches = batches.take_rows(rows)
             rows = numpy.array(table)
         while first < last:
             left = count // size - first % steps  # of this size in the epoch

@@ -1,6 +1,6 @@
 """A Program as a JavaScript function, for the web page.
 
-``runtime()`` is a closed core, once per page. Gates outside it become functions of their own: ``definitions``.
+``runtime()`` is a closed core, once per page; ``definitions`` writes functions for gates outside it.
 
 >>> from autodiff import variables
 >>> from autodiff.flat import javascript, lower
@@ -32,27 +32,27 @@ from ...primitives import BUILT_IN, Primitive, Slope
 from ...tracing import Unsupported
 from ...vocabulary import COMPARISON, INFIX, words
 from ..expansion import instructions
-from ..ir import ROWS, Program, parts_of, primitive_of, row_mean
+from ..ir import ROWS, Program, primitive_of, row_mean, subexpressions
 from ..passes import inline
 from . import text as writer
-from .text import Code
+from .text import PythonCode
 
 
 @cache
 def runtime() -> str:
-    """The functions of the core, to be put before all others once."""
+    """The functions of the core, which come first on a page."""
     return Path(__file__).with_name("runtime.js").read_text(encoding="utf-8")
 
 
-MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # by these names in Math
+MATH = {"exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "tanh", "abs"}  # Math has the same names
 MATH |= {"log2", "log10", "asin", "acos", "atan", "atan2", "hypot", "sinh", "cosh", "asinh", "acosh", "atanh", "floor"}
-FUNCTIONS = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
-CORE = frozenset({*MATH, *FUNCTIONS, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
-LONG = 100  # characters of a part that are not written inside another one
+RUNTIME = set(re.findall(r"^const (\w+) = \(", runtime(), re.MULTILINE))  # those of runtime.js
+JS_CORE = frozenset({*MATH, *RUNTIME, *INFIX, "neg"} - {"mod", "floor_div"})  # its % is fmod
+LONG = 100  # characters of a part that is not written inside another one
 
 
-class JavaScript(Code):
-    """A Formula, and the statements around it, as JavaScript reads them."""
+class JavaScript(PythonCode):
+    """A Formula, and the statements around it, as JavaScript code."""
 
     __slots__ = ()
     choice, comment = "{1} ? {0} : {2}", "// "
@@ -64,9 +64,9 @@ class JavaScript(Code):
     @classmethod
     def call(cls, name: str, texts: list[str]) -> str:
         primitive = primitive_of(name)
-        own = primitive in BUILT_IN and name in CORE
-        name = f"{'Math.' * (name in MATH)}{name}" if own else definition(primitive, len(texts))[0]
-        return f"{name}({', '.join(texts)})"
+        if primitive in BUILT_IN and name in JS_CORE:
+            return super().call(f"Math.{name}" if name in MATH else name, texts)
+        return super().call(definition(primitive, len(texts))[0], texts)
 
     @classmethod
     def divides(cls, divisor: Formula) -> bool:
@@ -79,14 +79,11 @@ class JavaScript(Code):
 
 @lru_cache(maxsize=2000)
 def definition(primitive: Primitive, count: int) -> tuple[str, str]:
-    """(Name, text) of the function for a gate outside the core: a user's has its content in its name.
-
-    So two gates of one name differ, and nothing else on a page is called that: no other name has a $.
-    """
+    """(Name, text) of the function for a gate outside the core; a $ and a hash make users' names unique."""
     if primitive is row_mean:
-        raise Unsupported("JavaScript takes row after row: it cannot compute the mean over all")
+        raise Unsupported("JavaScript runs row after row: it cannot compute the mean over all")
     try:
-        code, place = instructions(primitive, count, CORE, "JavaScript")
+        code, place = instructions(primitive, count, JS_CORE, "JavaScript")
     except Unsupported as error:
         what, advice = f"value of {primitive.name}", "give the gate expansion=, the same value in"
         if type(primitive) is Slope:
@@ -113,17 +110,18 @@ def definition(primitive: Primitive, count: int) -> tuple[str, str]:
 
 
 def definitions(programs: Iterable[Program]) -> list[str]:
-    """The functions that the texts of these programs call besides ``runtime()``, each once, in any order."""
-    parts = [part for program in programs for line in program.lines for part in parts_of(line.expression)]
+    """The functions that the texts of these programs call besides ``runtime()``, in any order."""
+    parts = [part for program in programs for line in program.lines for part in subexpressions(line.expression)]
     gates = dict.fromkeys((primitive_of(head), len(operands)) for head, *operands in parts)
-    outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in CORE)]
+    outside = [(p, count) for p, count in gates if not (p in BUILT_IN and p.name in JS_CORE)]
     return list(dict.fromkeys(definition(primitive, count)[1] for primitive, count in outside))
 
 
 def table(names: Collection[str] = ROWS) -> list[str]:
-    """The functions of these gates outside the core, and VALUES, an object of functions of numbers by their gates."""
+    """The functions of these gates outside the core, and the object VALUES: functions of numbers by gate."""
     functions, entries = [], []
-    for name, primitive in [(name, primitive) for name, primitive in ROWS.items() if name in names]:
+    for name in [name for name in ROWS if name in names]:
+        primitive = ROWS[name]
         rule = signature(primitive.local_gradients)
         operands, listed = [f"x{i}" for i in range(len(rule.parameters) - 1)], words(name).takes_list
         if words(name).is_comparison:
@@ -135,7 +133,7 @@ def table(names: Collection[str] = ROWS) -> list[str]:
         elif operands == ["...x"]:
             value = f"{name}({'x' if listed and name != 'take' else '...x'})"
         else:
-            functions += [] if name in CORE else [definition(primitive, len(operands))[1]]
+            functions += [] if name in JS_CORE else [definition(primitive, len(operands))[1]]
             value = JavaScript.number_of(JavaScript.of(JavaScript.record(primitive, [*map(JavaScript, operands)]))).text
         entries.append(f"{name}: ({', '.join(operands)}) => {value}")
     return [*functions, f"export const VALUES = {{ {', '.join(entries)} }};"]
@@ -144,11 +142,11 @@ def table(names: Collection[str] = ROWS) -> list[str]:
 def text(program: Program, name: str = "f", short: bool = False) -> str:
     """The program as a function of one row: ``f(inputs..., parameters...)``, as in Python; it needs ``definitions``.
 
-    A short one has no lines for what is read once.
+    With ``short``, numbers that are read once have no line of their own.
     """
-    return writer.text(inline(program) if short else program, name, JavaScript)
+    return writer.write_function(inline(program) if short else program, name, JavaScript)
 
 
 def rows_text(program: Program, name: str = "f") -> str:
-    """The program as a function ``f(rows, parameters)`` of many rows, as in Python; it needs them too."""
-    return writer.rows_text(program, name, JavaScript)
+    """The program as a function ``f(rows, parameters)`` of many rows, as in Python; it needs ``definitions``."""
+    return writer.write_rows_function(program, name, JavaScript)

@@ -1,7 +1,7 @@
-"""A Program as Python text, and that text run.
+"""A Program as Python text, and its runner.
 
-The text is the lecture's flat code; what it calls is the ``value`` column of the table of primitives.
-``linecache`` knows the text, so tracebacks and debuggers show the flat line.
+The text is the lecture's flat code; it calls the ``value`` column of the table of primitives. ``linecache`` knows the
+text, so tracebacks and debuggers show the flat line.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from typing import Any
 from ...ieee import INF, NAN, total
 from ...primitives import Primitive
 from ..ir import ROWS, SUMS, Gate, Program, Result, primitive_of, row_mean
-from .text import Code, given, rows_text, text
+from .text import PythonCode, without_none, write_function, write_rows_function
 
-number = itertools.count(1)
+text_numbers = itertools.count(1)
 
 
 def function(program: Program) -> Callable[..., Any]:
-    """The program as a function of one row, ``f(inputs..., parameters...)``: see ``text``."""
-    return run(text(program), gates=program.gates)
+    """The program as a function of one row, ``f(inputs..., parameters...)``: see ``write_function``."""
+    return run(write_function(program), gates=program.gates)
 
 
-class InStep(Code):
-    """Python in which rows wait for one another: each is a generator, which gives a number and gets the mean."""
+class InStep(PythonCode):
+    """Python in which rows wait for one another: each row is a generator that yields a number and receives the mean."""
 
     __slots__ = ()
 
@@ -43,14 +43,16 @@ class InStep(Code):
 
 
 def advance(rows: Iterable[Any]) -> None:
-    """Run the rows to their ends; whenever each has given a number, they get the mean of these."""
-    running, mean = [*rows], None
-    while None not in (found := [next_of(row, mean) for row in running]) and running:
+    """Run the rows to their ends; whenever each has yielded a number, send them the mean."""
+    running = [*rows]
+    found = [next_of(row, None) for row in running]
+    while running and None not in found:
         mean = total(*found) / len(found)
+        found = [next_of(row, mean) for row in running]
 
 
 def next_of(row: Any, mean: Any) -> Any:
-    """What a row gives when it gets the mean; None at its end."""
+    """The number that a row yields after it receives the mean; None at its end."""
     try:
         return row.send(mean)
     except StopIteration:
@@ -58,21 +60,23 @@ def next_of(row: Any, mean: Any) -> Any:
 
 
 def run(code: str, name: str = "f", gates: Mapping[str, Primitive] | None = None) -> Callable[..., Any]:
-    """The function that a text defines, with the guarded functions of the table in its reach."""
-    filename = f"<flat code {next(number)}>"
-    namespace: dict[str, Any] = {name: of_list(row.value) if name in SUMS else row.value for name, row in ROWS.items()}
+    """The function that a text defines, with the guarded functions of the table as globals."""
+    filename = f"<flat code {next(text_numbers)}>"
+    namespace: dict[str, Any] = {
+        name: take_list(row.value) if name in SUMS else row.value for name, row in ROWS.items()
+    }
     namespace["dot"] = lambda weights, inputs, bias: ROWS["dot"].value(*weights, *inputs, bias)
     namespace |= {str(gate): row for gate, row in (gates or {}).items() if type(gate) is Gate}
     namespace |= {"inf": INF, "nan": NAN, "advance": advance}
     exec(compile(code, filename, "exec"), namespace)
-    made: Callable[..., Any] = namespace[name]
+    function: Callable[..., Any] = namespace[name]
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
-    weakref.finalize(made, linecache.cache.pop, filename, None).atexit = False
-    return made
+    weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False
+    return function
 
 
-def of_list(value: Callable[..., float]) -> Callable[..., float]:
-    """A function of many numbers as one of a list of them."""
+def take_list(value: Callable[..., float]) -> Callable[..., float]:
+    """A function of many numbers as a function of their list."""
     return lambda terms: value(*terms)
 
 
@@ -84,8 +88,8 @@ class Source:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.single = len(program.outputs) == 1
-        self.to_inputs = bool(given(program.input_gradients))
-        self.to_parameters = bool(given(program.parameter_gradients))
+        self.to_inputs = bool(without_none(program.input_gradients))
+        self.to_parameters = bool(without_none(program.parameter_gradients))
 
     @cached_property
     def one(self) -> Callable[..., Any]:
@@ -94,7 +98,10 @@ class Source:
     @cached_property
     def many(self) -> Callable[..., Any]:
         gates = self.program.gates
-        return run(rows_text(self.program, language=InStep if row_mean in gates.values() else Code), gates=gates)
+        return run(
+            write_rows_function(self.program, language=InStep if row_mean in gates.values() else PythonCode),
+            gates=gates,
+        )
 
     def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
         """Outputs and gradients of one row."""
@@ -114,17 +121,17 @@ class Source:
     def table(self, rows: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
         return [tuple(row) for row in rows]
 
-    def chosen(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
+    def select(self, table: list[tuple[float, ...]], batch: Sequence[int]) -> list[tuple[float, ...]]:
         return table if len(batch) == len(table) else [table[i] for i in batch]
 
     def mean(self, rows: Sequence[Sequence[float]], parameters: Sequence[float]) -> tuple[float, Any, Sequence[float]]:
-        """The mean over the rows of the first output, its gradient to the parameters, and other outputs of a row."""
+        """The mean of the first output over the rows, its gradient to the parameters, and other outputs of a row."""
         found, sums = self.many(rows, parameters)
         values, others = (found, ()) if self.single else ([first for first, *_ in found], found[0][1:])
         return total(*values) / len(values), [gradient / len(values) for gradient in sums], others
 
     def columns(self, columns: Sequence[Sequence[float]], parameters: Sequence[float]) -> list[Sequence[float]]:
-        """The outputs, each a column, of rows that are given as columns."""
+        """The outputs as columns, for rows given as columns."""
         results, _ = self.many(zip(*columns), parameters)
         return [results] if self.single else list(zip(*results))
 
@@ -135,7 +142,7 @@ class Source:
         return all(map(isfinite, numbers))
 
     def parts(self, returned: Any, more: bool) -> tuple[list[float], list[float], Sequence[float]]:
-        """(outputs, gradients to the inputs, gradients to the parameters) of what the text returns."""
+        """(Outputs, gradients to inputs, gradients to parameters) from the returned value."""
         if not (self.to_inputs or more):
             returned = (returned,)
         outputs, *gradients = returned

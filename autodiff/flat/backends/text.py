@@ -1,4 +1,4 @@
-"""A Program as the text of a function, of one row or of many rows, in Python; other languages override."""
+"""A Program as the text of a function, of one row or of many, in Python; other languages override."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 from ...formula import Formula
 from ...vocabulary import ATOM, COMPARISON, PRODUCT, SUM, words
-from ..ir import LISTED, SUMS, Line, Program, written
+from ..ir import LISTED, SUMS, Line, Program, write
 from ..lowering import lower as lower
 
-CHOICE = COMPARISON - 1  # that of a if c else b
-LONGEST = 100  # operands of one sum written with +; parsers nest every + one deeper
+CHOICE = COMPARISON - 1  # the strength of a if c else b
+LONGEST = 100  # operands of a sum written with +, at most: every + nests the parser one deeper
 
 
-class Code(Formula):
-    """A Formula as Python reads it with guarded functions, and the statements around it."""
+class PythonCode(Formula):
+    """A Formula as Python code with guarded functions, and the statements around it."""
 
     __slots__ = ()
     choice, comment = "{} if {} else {}", "# "
@@ -38,25 +38,25 @@ class Code(Formula):
         parts = cls.numeric(name, parts)
         row = words(name)
         if name in SUMS:
-            return cls.reduced(name, parts)
+            return cls.write_sum(name, parts)
         if row.is_comparison or (row.sign and row.sign in "+-*") or (name == "div" and cls.divides(parts[1])):
             return super().write(name, parts)
-        # A function may give back what it is given, and that is to be a float: where(c, x, 0.0).
+        # A function may return an operand, which must be a float: where(c, x, 0.0).
         return cls.call(name, [part.text if part.number is None else repr(part.number) for part in parts]), ATOM
 
     @classmethod
     def call(cls, name: str, texts: list[str]) -> str:
-        """The call of a function."""
+        """A call of a function."""
         return f"{name}({', '.join(texts)})"
 
     @classmethod
     def divides(cls, divisor: Formula) -> bool:
-        """Whether ``/`` may be written: in Python, by a number that is not 0."""
+        """Whether ``/`` is safe: in Python, for a number other than 0."""
         return bool(divisor.number)
 
     @classmethod
     def numeric(cls, name: str, parts: list[Formula]) -> list[Formula]:
-        """The parts, with 1.0 * (a > b) for a comparison unless it is a condition or multiplied already."""
+        """The parts, with 1.0 * (a > b) for a comparison that is neither a condition nor a factor."""
         strengths = [part.strength for part in parts]
         if name == "where" and strengths[1:] != [COMPARISON, COMPARISON]:
             return parts
@@ -68,8 +68,8 @@ class Code(Formula):
         return cls(f"1.0 * ({part.text})", PRODUCT) if part.strength == COMPARISON else part
 
     @classmethod
-    def reduced(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
-        """A sum, written out where it is short: b + w0 * x0 + w1 * x1, added left to right."""
+    def write_sum(cls, name: str, parts: list[Formula]) -> tuple[str, int]:
+        """A sum, written out if it is short: b + w0 * x0 + w1 * x1, added left to right."""
         n = len(parts) // 2 if name == "dot" else len(parts)
         if name in LISTED or n > LONGEST or n == 0:
             lists = [parts[:n], parts[n:-1]] if name == "dot" else [parts]
@@ -86,14 +86,14 @@ class Code(Formula):
 
     @classmethod
     def statement(cls, line: Line, adding: Iterable[Any] = ()) -> str:
-        """The line; targets in ``adding`` are added to, never assigned."""
+        """The line; targets in ``adding`` are never assigned, only added to."""
         number = type(line.expression) is float
-        text = repr(line.expression) if number else cls.number_of(written(line.expression, cls, cls)).text
+        text = repr(line.expression) if number else cls.number_of(write(line.expression, cls, cls)).text
         return (cls.adds if line.adds or line.target in adding else cls.assigns).format(line.target, text)
 
     @classmethod
     def block(cls, head: str, lines: Iterable[str]) -> list[str]:
-        """Lines that belong to a head, set in."""
+        """A head and its indented lines."""
         return [head + cls.opens, *[cls.indent + line for line in lines], *cls.closes]
 
     @classmethod
@@ -107,23 +107,23 @@ class Code(Formula):
 
     @classmethod
     def tuple(cls, texts: list[str], in_return: bool = False) -> str:
-        """Several as one; Python needs no parentheses ``in_return``."""
-        return ", ".join(texts) if in_return else f"({', '.join(texts)}{',' * (len(texts) == 1)})"
+        """A tuple; Python needs no parentheses ``in_return``."""
+        return ", ".join(texts) if in_return else f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
     @classmethod
     def one_of(cls, texts: list[str], in_return: bool = False) -> str:
-        """The only one, or all as a tuple."""
+        """A single text as it is, several as a tuple."""
         return texts[0] if len(texts) == 1 else cls.tuple(texts, in_return)
 
 
-def text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
+def write_function(program: Program, name: str = "f", language: type[PythonCode] = PythonCode) -> str:
     """The program as a function of one row: ``f(inputs..., parameters...)``.
 
-    It returns the outputs (a single one as it is), then, where any were asked for, the tuple of
-    the gradients to the inputs and the tuple of the gradients to the parameters.
+    It returns the outputs (a single one as it is), then the tuples of requested gradients to inputs and to parameters.
     """
     if type(program) is not Program:
-        raise TypeError(f"only lines are written as a function, got {type(program).__name__}: lower(..., roll=False)")
+        kind = type(program).__name__
+        raise TypeError(f"only a Program becomes a function of one row, got {kind}: write lower(..., roll=False)")
     lines, parts = [], (program.lines[: program.forward], program.lines[program.forward :])
     for comment, part in zip(("forward", "backward"), parts):
         if part:
@@ -134,18 +134,18 @@ def text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
 
 
 def places(program: Program) -> list[int]:
-    """For each line of a program, which line of its text in Python it is."""
+    """The line number in the Python text for each line of a program, from 0."""
     before = 1 + bool(program.forward)  # the head, and a comment
     return [before + k + (k >= program.forward) for k in range(len(program.lines))]
 
 
-def rows_text(program: Program, name: str = "f", language: type[Code] = Code) -> str:
+def write_rows_function(program: Program, name: str = "f", language: type[PythonCode] = PythonCode) -> str:
     """The program as a function of many rows: ``f(rows, parameters)``.
 
-    It returns the list of what each row gives (the outputs, and the gradients to the inputs where
-    asked for), and the sums over the rows of the gradients to the parameters.
+    It returns the list of results by row (outputs, and requested gradients to inputs), and the sums over the rows of
+    the gradients to the parameters.
     """
-    gradients = given(program.parameter_gradients)
+    gradients = without_none(program.parameter_gradients)
     totals = dict.fromkeys(x for x in gradients if type(x) is not float)
     loop = [language.statement(line, totals) for line in program.lines]
     loop.append(language.appends.format("results", language.one_of(results(program, (), language))))
@@ -158,26 +158,26 @@ def rows_text(program: Program, name: str = "f", language: type[Code] = Code) ->
     return language.function(name, ["rows", "parameters"], lines)
 
 
-def given(places: Sequence[Any]) -> list[Any]:
-    """The gradients that were asked for; the others are None."""
+def without_none(places: Sequence[Any]) -> list[Any]:
+    """The requested gradients; the others are None."""
     return [x for x in places if x is not None]
 
 
-def vector(numbers: Sequence[Any], language: type[Code]) -> str:
+def vector(numbers: Sequence[Any], language: type[PythonCode]) -> str:
     """A tuple of names, numbers and expressions."""
-    return language.tuple([spelled(x, language) for x in numbers])
+    return language.tuple([result_text(x, language) for x in numbers])
 
 
-def spelled(x: Any, language: type[Code]) -> str:
-    return repr(x) if type(x) is float else language.number_of(written(x, language, language)).text
+def result_text(x: Any, language: type[PythonCode]) -> str:
+    return repr(x) if type(x) is float else language.number_of(write(x, language, language)).text
 
 
-def results(program: Program, parameter_gradients: Sequence[Any], language: type[Code]) -> list[str]:
-    """The texts of what is returned: outputs, gradients to the inputs, gradients to the parameters."""
+def results(program: Program, parameter_gradients: Sequence[Any], language: type[PythonCode]) -> list[str]:
+    """The texts of the results: outputs, gradients to inputs, gradients to parameters."""
     (first, *others), gradients = program.outputs or (None,), (program.input_gradients, parameter_gradients)
-    outputs = spelled(first, language) if program.outputs and not others else vector(program.outputs, language)
-    return [outputs, *[vector(numbers, language) for numbers in map(given, gradients) if numbers]]
+    outputs = result_text(first, language) if program.outputs and not others else vector(program.outputs, language)
+    return [outputs, *[vector(numbers, language) for numbers in map(without_none, gradients) if numbers]]
 
 
-Line.__str__ = lambda line: Code.statement(line)  # type: ignore[method-assign, arg-type]
-Program.__str__ = text  # type: ignore[method-assign, assignment] # what is printed is what runs
+Line.__str__ = lambda line: PythonCode.statement(line)  # type: ignore[method-assign, arg-type]
+Program.__str__ = write_function  # type: ignore[method-assign, assignment] # what is printed is what runs

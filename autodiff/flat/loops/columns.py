@@ -1,9 +1,8 @@
-"""Columns: what gates that do the same read, as arrays of addresses.
+"""Columns: operands of gates of one primitive, as arrays of addresses.
 
-An address is a place in memory: the number of a space, of parameters, inputs, results or numbers known beforehand,
-times SPACE, plus the place in the array of that space.
+An address is the number of a space (parameters, inputs, results or constants) times SPACE, plus the place in its array.
 
-Rows of addresses in which the same differences come again and again are found to be loops: runs.
+Rows of addresses with repeating differences are loops.
 """
 
 from __future__ import annotations
@@ -14,31 +13,31 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-SPACE = 1 << 40  # how far apart the address spaces lie: nothing is linked across
+SPACE = 1 << 40  # the distance of address spaces: no loop crosses it
 FACTORS: Any = np.array([*map(Random(1).getrandbits, [62] * 4096)]) | 1
 
 
 class Boxes(NamedTuple):
     """Rows as boxes over axes, innermost axis first."""
 
-    strides: list[Any]  # by how much a row differs from the one before it along an axis: its columns, then extents
-    coordinates: list[Any]  # where each row is along an axis
+    strides: list[Any]  # for each axis, the difference of a row from the one before: of its columns, then of extents
+    coordinates: list[Any]  # for each axis, the index of each row
     box: Any  # the box of each row
-    corners: Any  # the first row of each box, and behind it the extents of its axes
+    corners: Any  # the first row of each box, followed by the extents of its axes
 
 
-def hashed(rows: Any) -> Any:
-    """A whole number for each row; equal for equal rows, and nearly always only for them."""
+def hash_rows(rows: Any) -> Any:
+    """An integer for each row, linear in it: equal for equal rows, and almost only for them."""
     with np.errstate(over="ignore"):
         return rows @ FACTORS[: rows.shape[1]]
 
 
 def merge(rows: Any, lengths: int = 0, ragged: bool = True) -> Boxes:
-    """The rows as boxes, by the commonest difference of neighbors, again and again.
+    """The rows as boxes, by the most common difference of neighbors, repeatedly.
 
-    Whatever difference is commonest belongs to the innermost loop that is not found yet. The rows of each run become
-    one, which gets the run's extent as one more column: so extents that grow from row to row need nothing else. Unless
-    ``ragged``, only runs of one extent are linked. The last columns given are so many ``lengths``, extents too.
+    The most common difference belongs to the innermost loop not found yet. The rows of each run become one row, with
+    the run's extent as one more column, so that extents may grow from row to row. Unless ``ragged``, only runs of one
+    extent are linked. The last ``lengths`` columns of ``rows`` are extents, too.
     """
     first = rows.shape[1] - lengths  # of the columns that are extents
     strides: list[Any] = []
@@ -52,13 +51,13 @@ def merge(rows: Any, lengths: int = 0, ragged: bool = True) -> Boxes:
         near = np.flatnonzero(~apart)
         if not len(near):
             break
-        keys = hashed(steps)
+        keys = hash_rows(steps)
         _, firsts, counts = np.unique(keys[near], return_index=True, return_counts=True)
         most = counts.max()
         if most == 1 and (len(rows) > 2 or (np.abs(steps[:, first:]) > 1).any()):
-            break  # of two rows alone, nobody knows whether one is longer for a reason
+            break  # two rows alone do not show whether their lengths differ by a rule
         ties = near[firsts[counts == most]]
-        if len(ties) > 1:  # of equally common ones the smallest
+        if len(ties) > 1:  # the smallest of equally common ones
             size = np.abs(steps[ties]).sum(axis=1)
             ties = ties[size == size.min()]
         chosen = ties.min()
@@ -73,9 +72,9 @@ def merge(rows: Any, lengths: int = 0, ragged: bool = True) -> Boxes:
 
 
 def progressions(addresses: Any, arrays: Any, begin: Any, lengths: Any) -> tuple[Any, Any]:
-    """(Stride of each list of addresses, whether it has none). Lists of one take the commonest stride.
+    """(Stride of each list of addresses, whether it has none). Lists of one member take the most common stride.
 
-    Two members of different families lie where they do by chance: they have none.
+    Two members of different families have none: their distance is arbitrary.
     """
     if len(addresses) == len(lengths):
         return np.zeros(len(lengths), np.int64), np.zeros(len(lengths), bool)
@@ -93,12 +92,12 @@ def progressions(addresses: Any, arrays: Any, begin: Any, lengths: Any) -> tuple
     return stride, broken
 
 
-SPACES = "wxat"  # parameters, inputs, results, numbers known beforehand
+SPACES = "wxat"  # parameters, inputs, results, constants
 X, A, T = 1, 2, 3
 
 
 class Column(NamedTuple):
-    """An operand of a family: an address for each gate; of a list its first member's, and strides to the others."""
+    """An operand of a family: an address for each gate; for a list, that of its first member, and strides."""
 
     addresses: Any
     arrays: Any
@@ -106,35 +105,35 @@ class Column(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What one statement of a family reads: columns, numbers, and the lengths of the axes of lists."""
+    """The reads of one statement of a family: columns and numbers, and the lengths of the axes of lists."""
 
     parts: Sequence[Any]  # Column, array of numbers, or float
     lengths: tuple[Any, ...] = ()
 
 
 def rows_of(piece: Piece, rows: Any) -> Piece:
-    """The piece of some of its gates."""
+    """The piece for some of its gates."""
 
-    def taken(part: Any) -> Any:
+    def pick(part: Any) -> Any:
         if type(part) is Column:
             return Column(part.addresses[rows], part.arrays[rows], tuple([stride[rows] for stride in part.strides]))
         return part if type(part) is float else part[rows]
 
-    return Piece([taken(part) for part in piece.parts], tuple([length[rows] for length in piece.lengths]))
+    return Piece([pick(part) for part in piece.parts], tuple([length[rows] for length in piece.lengths]))
 
 
 def pieces(lists: list[Any], families: list[Any]) -> list[tuple[int, tuple[Any, ...], list[tuple[Any, ...]]]]:
-    """Lists of addresses, (gates, members) each, cut to pieces with strides, which are cut at the same places.
+    """Lists of addresses, arrays of shape (gates, members), cut at common places into pieces with strides.
 
-    Two members alone are a piece if they are of one family. Of a piece: its first member, its lengths along one or more
-    axes, outermost first, and for each list its strides.
+    Two members alone are a piece if they are of one family. Each piece is (its first member, its lengths along one or
+    more axes, outermost first, the strides of each list).
     """
     steps = [np.diff(x, axis=1) for x in lists]
     count, width = lists[0].shape
     apart = np.any([(np.abs(x) > SPACE // 4).any(axis=0) for x in steps], axis=0).tolist()
     changes = np.any([(x[:, 1:] != x[:, :-1]).any(axis=0) for x in steps], axis=0).tolist() if width > 1 else []
     strange = np.any([(x[:, 1:] != x[:, :-1]).any(axis=0) for x in families], axis=0).tolist()
-    cuts, fresh = [0], True  # fresh: the piece has one member yet, to which any step may lead on
+    cuts, fresh = [0], True  # fresh: the piece has one member so far, and may continue with any step
     for n in range(width - 1):
         alone = strange[n] and (n + 2 == width or changes[n] or apart[n + 1])
         if apart[n] or (alone if fresh else changes[n - 1]):

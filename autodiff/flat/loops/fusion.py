@@ -1,8 +1,8 @@
-"""Fusion: what only one statement reads, and is cheap to compute, is computed there.
+"""Fusion: a cheap statement that only one other statement reads is computed there.
 
 ``a[i+9] = div(a[i], 16.0)`` and ``a[i+18] = sqrt(a[i+9])``, both for i<9, become ``a[i+18] = sqrt(div(a[i], 16.0))``.
-Backward it is computed again, so no function is fused into its reader; nor is anything that would be computed more
-often than before.
+The backward pass computes it again, so a function is never fused into its reader; nor is anything that fusion would
+compute more often.
 """
 
 from __future__ import annotations
@@ -14,42 +14,39 @@ from typing import Any
 import numpy as np
 
 from ...vocabulary import INFIX
-from ..ir import ROWS, operations
-from .statements import Axis, Expression, Index, Statement, indices, mapped, touched
+from ..ir import ROWS, Expression, operations
+from .statements import Axis, Index, Statement, elements_of, indices, map_indices
 
-FREE = {"neg", "stop_gradient"}  # may be computed again and again
-HEAVY = 4  # what an operation weighs that has no sign: its local gradients may read what it reads several times
-MOST = 8  # the weight of one statement
+FREE_GATES = {"neg", "stop_gradient"}  # may be computed repeatedly
+FUNCTION_WEIGHT = 4  # of an operation without a sign: its local gradients may read its operands several times
+MOST_WEIGHT = 8  # of one statement
 
 
 def fuse(statements: Sequence[Statement], size: int, outputs: Iterable[Any]) -> list[Statement]:
-    """The statements, each with what it alone reads written into it. ``size`` is that of array "a"."""
+    """The statements, with those fused that only one other reads. ``size`` is that of array "a"."""
     writer = np.full(size, -1)
     for n, statement in enumerate(statements):
-        writer[touched(statement.target, statement.axes, size)] = n
-    kept: list[Statement | None] = [*statements]
-    for n, read in enumerate(fusable(statements, writer, outputs)):
-        reader = kept[n]
-        assert reader is not None
-        for index in read:
+        writer[elements_of(statement.target, statement.axes, size)] = n
+    found: dict[int, Statement] = dict(enumerate(statements))
+    for n, reads in enumerate(fusable_reads(statements, writer, outputs)):
+        for index in reads:
             first = int(writer[index.start])
-            made = kept[first]
-            found = made and inside(made, reader, index)
-            if found:
-                kept[first], reader = None, found
-        kept[n] = reader
-    return [statement for statement in kept if statement]
+            fused = first in found and fuse_into(found[first], found[n], index)
+            if fused:
+                del found[first]
+                found[n] = fused
+    return [*found.values()]
 
 
-def fusable(statements: Sequence[Statement], writer: Any, outputs: Iterable[Any]) -> list[list[Index]]:
-    """For each statement the indices that read what one statement wrote and no other reads."""
+def fusable_reads(statements: Sequence[Statement], writer: Any, outputs: Iterable[Any]) -> list[list[Index]]:
+    """For each statement the indices by which it alone reads the results of one other statement."""
     readers: dict[int, list[tuple[int, Index]]] = {}
     several = {int(writer[x.start]) for x in outputs if type(x) is Index and x.array == "a"}
     several |= {int(writer[x.target.start]) for x in statements if x.adds}
     for n, statement in enumerate(statements):
         for index in [*indices(statement.expression), *indices(statement.start)]:
             if index.array == "a":
-                written = writer[touched(index, statement.axes, len(writer))]
+                written = writer[elements_of(index, statement.axes, len(writer))]
                 authors = {int(written[0])} if len(written) == 1 else {*np.unique(written[written >= 0]).tolist()}
                 if len(authors) > 1 or index.by is not None or index is statement.start:
                     several |= authors
@@ -62,36 +59,40 @@ def fusable(statements: Sequence[Statement], writer: Any, outputs: Iterable[Any]
     return found
 
 
-def inside(made: Statement, reader: Statement, index: Index) -> Statement | None:
-    """The reader with the expression of ``made`` in the place of the index; None where that does not do."""
-    axes, target, expression, reduce, *_ = made
+def fuse_into(first: Statement, reader: Statement, index: Index) -> Statement | None:
+    """The reader with the first statement's expression in place of the index; None if they cannot be fused."""
+    axes, target, expression, reduce, *_ = first
     known = operations(expression)
     square = known[:1] == ["power"] and expression[2] == 2.0
-    weight = sum([1 if x in INFIX or x in FREE else HEAVY for x in [*known, *operations(reader.expression)]])
-    cheap = [
-        x in FREE or x == "where" or (x in INFIX and x != "power") or (x in ROWS and x != "elu" and ROWS[x].kink)
-        for x in known  # arithmetic, or what chooses between numbers
-    ]
-    if reduce or not (square or all(cheap)) or weight > MOST:
+    both = known + operations(reader.expression)
+    weight = sum([1 if x in INFIX or x in FREE_GATES else FUNCTION_WEIGHT for x in both])
+    if reduce or not (square or all(map(is_cheap, known))) or weight > MOST_WEIGHT:
         return None
-    found = [] if {*known} <= FREE else touched(index, reader.axes, sys.maxsize)
-    stays = [not stride and axis != Axis(1) for stride, axis in zip(index.strides, reader.axes)]
-    if not {*known} <= FREE and (any(stays) or len(np.unique(found)) < len(found)):  # it would be computed again
-        return None
+    if not {*known} <= FREE_GATES:  # fused, it must not be computed more often
+        found = elements_of(index, reader.axes, sys.maxsize)
+        stays = [not stride and axis != Axis(1) for stride, axis in zip(index.strides, reader.axes)]
+        if any(stays) or len(np.unique(found)) < len(found):
+            return None
     rest = len(reader.axes) - len(axes)
     if axes == reader.axes[: len(axes)] and index == target._replace(strides=(*target.strides, *[0] * rest)):
 
-        def moved(x: Index) -> Index:
-            return x._replace(strides=(*x.strides, *[0] * rest), by=x.by and moved(x.by))
+        def move(x: Index) -> Index:
+            return x._replace(strides=(*x.strides, *[0] * rest), by=x.by and move(x.by))
 
     elif len(axes) == 1 and target.strides == (1,) and not axes[0].slopes:
 
-        def moved(x: Index) -> Index:
+        def move(x: Index) -> Index:
             (stride,) = x.strides
-            at, strides = x.start + stride * (index.start - target.start), [stride * move for move in index.strides]
-            return x._replace(start=at, strides=tuple(strides), by=x.by and moved(x.by))
+            at, strides = x.start + stride * (index.start - target.start), [stride * step for step in index.strides]
+            return x._replace(start=at, strides=tuple(strides), by=x.by and move(x.by))
 
     else:
         return None
-    inlined: Expression = mapped(expression, moved)
-    return reader._replace(expression=mapped(reader.expression, lambda x: inlined if x == index else x))
+    inlined: Expression = map_indices(expression, move)
+    return reader._replace(expression=map_indices(reader.expression, lambda x: inlined if x == index else x))
+
+
+def is_cheap(name: Any) -> bool:
+    """Whether a primitive is arithmetic, or chooses between numbers."""
+    chooses = name == "where" or (name in ROWS and name != "elu" and bool(ROWS[name].kink))
+    return name in FREE_GATES or (name in INFIX and name != "power") or chooses

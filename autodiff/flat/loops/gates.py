@@ -1,15 +1,15 @@
-"""Recorded gates as plain rows: who reads whom by number, equal gates once.
+"""Recorded gates as rows of integers: operands by id, equal gates once.
 
-An id is a whole number. Parameters come first, then inputs, then gates, oldest first; a number known beforehand has a
-negative id, -1 - k for ``numbers[k]``, so that lists which end with the numbers find them at their ends.
+Ids count parameters first, then inputs, then gates, oldest first; the constant ``numbers[k]`` has the id -1 - k, which
+indexes arrays that end with the constants from their end.
 
-Before they are rolled they get canonical shapes: chains of additions become one sum, sums of products one dot, chains
-of maximum one largest. A loop that adds up is a chain of gates, each of which waits for the one before; as one gate of
-many operands it is a loop over an axis, and all sums that stand side by side in the program are on one level. The order
-of a program's additions is kept: a chain is cut into runs of products and runs of other terms, and each run starts from
-what was added before it. Where there are more than three runs, products stay gates of their own.
+Before rolling, gates get canonical shapes: chains of additions become one sum, sums of products one dot, chains of
+maximum one largest. A loop that adds up is recorded as a chain of gates, each of which waits for the one before; as one
+gate of many operands it is a loop over an axis, and all independent sums are on one level. The order of additions is
+kept: a chain is cut into runs of products and runs of other terms, and each run starts from the sum before it. With
+more than three runs, products stay gates of their own.
 
-Levels are groups of gates of which each does one thing, and reads only what groups before it made.
+A level is a list of groups of gates: each group does one operation, and reads only the results of earlier levels.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ ZERO = -1  # the id of 0.0
 
 
 class Gates(NamedTuple):
-    """The gates behind some outputs."""
+    """The gates that compute some outputs."""
 
     first: int  # the id of the first gate
-    heads: list[Primitive | None]  # what each does; None for one that became part of another
-    operands: list[tuple[int, ...]]  # what each reads
-    numbers: list[float]  # known beforehand
+    heads: list[Primitive | None]  # the primitive of each; None if it became part of another gate
+    operands: list[tuple[int, ...]]
+    numbers: list[float]  # constants
     outputs: list[int]
-    samples: dict[Primitive, list[float]]  # result and operands of one gate of each primitive that is not built in
+    samples: dict[Primitive, list[float]]  # result and operands of one gate of each user's primitive
 
 
 def collect(recording: Recording) -> Gates:
     """The gates of a recording as rows."""
-    values, places = [0.0], {"0.0": ZERO}  # the numbers known beforehand, and their ids
+    values, places = [0.0], {"0.0": ZERO}  # the constants, and their ids
 
     def number(x: float) -> int:
-        """The id of a number; 0.0 is not -0.0, and nan is nan."""
+        """The id of a constant; 0.0 is not -0.0, and nan is nan."""
         key: Any = x if x and x == x else repr(x)
         place = places.get(key)
         if place is None:
@@ -88,10 +88,10 @@ def collect(recording: Recording) -> Gates:
     return Gates(first, heads, operands, values, outputs, samples)
 
 
-def reached(gates: Gates, ends: list[int]) -> list[bool] | None:
-    """Which gates a gradient comes to that starts at the ends; None for all of them.
+def find_live(gates: Gates, ends: list[int]) -> list[bool] | None:
+    """For each gate, whether gradients from the ends reach it; None if they reach all.
 
-    A comparison sends nothing back, nor does the choice in a where: what is read there alone gets no gradient, not
+    A comparison sends no gradient back, nor does a where to its condition: gates that only these read get none, not
     even 0 (which, times an infinite slope, would be nan).
     """
     silent = {head: closed_edges(head, gates.samples.get(head)) for head in {*gates.heads} if head}
@@ -104,17 +104,15 @@ def reached(gates: Gates, ends: list[int]) -> list[bool] | None:
     for i in range(len(gates.heads) - 1, -1, -1):
         head = gates.heads[i]
         if head and found[first + i]:
-            reads = gates.operands[i]
-            for place, x in enumerate(reads) if silent[head] else ():
-                if place not in silent[head] and place - len(reads) not in silent[head]:
+            reads, closed = gates.operands[i], silent[head]
+            for place, x in enumerate(reads):
+                if not closed or (place not in closed and place - len(reads) not in closed):
                     found[x] = True
-            for x in () if silent[head] else reads:
-                found[x] = True
     return found[first : first + len(gates.heads)]
 
 
 def closed_edges(primitive: Primitive, sample: list[float] | None) -> set[int]:
-    """The places of the operands to which a primitive never sends a gradient."""
+    """The places, perhaps from the end, of the operands to which a primitive never sends a gradient."""
     if sample:
         return {i for i, local in enumerate(primitive.slopes(*sample)) if local is None}
     if primitive.local_gradients is p.no_edges:
@@ -124,11 +122,11 @@ def closed_edges(primitive: Primitive, sample: list[float] | None) -> set[int]:
 
 # --- Canonical shapes ----------------------------------------------------------------------------
 
-PLAIN, NUMBER = 0, -1  # kinds of terms; those of products are above 0
+PLAIN, NUMBER = 0, -1  # kinds of terms; products have kinds above 0
 
 
 class Chain(NamedTuple):
-    """Terms added one after the other, by the gates ``steps`` (0 for the first); ``kinds`` tells products."""
+    """Terms added one after the other, by the gates ``steps`` (0 for the first), with the ``kinds`` of the terms."""
 
     terms: list[int]
     steps: list[int]
@@ -140,9 +138,12 @@ def raise_sums(gates: Gates) -> None:
     first, heads, operands = gates.first, gates.heads, gates.operands
     uses = use_counts(gates)
     chains: dict[int, Chain] = {}
-    kind = [PLAIN] * first  # of a product that nothing else reads, which of its factors are numbers: it can join a dot
+    kind = [PLAIN] * first  # a product that is read once can join a dot: 1; 2 or 3 if a factor is constant
     for use, head, reads in zip(uses[first:], heads, operands):
-        kind.append(PLAIN if head is not p.mul or use != 1 else 2 if reads[0] < 0 else 3 if reads[1] < 0 else 1)
+        if head is p.mul and use == 1:
+            kind.append(2 if reads[0] < 0 else 3 if reads[1] < 0 else 1)
+        else:
+            kind.append(PLAIN)
     kind += [NUMBER] * len(gates.numbers)
     for i, head in enumerate(heads):
         at = first + i
@@ -169,7 +170,7 @@ def raise_sums(gates: Gates) -> None:
 
 
 def raise_maxima(gates: Gates, live: Sequence[bool] | None) -> None:
-    """Write chains of maximum that no gradient comes to as one largest: those of more share ties differently."""
+    """Write chains of maximum that no gradient reaches as one largest, which shares gradients of ties differently."""
     if live is None or p.maximum not in gates.heads:
         return
     first, heads, operands = gates.first, gates.heads, gates.operands
@@ -189,16 +190,16 @@ def raise_maxima(gates: Gates, live: Sequence[bool] | None) -> None:
 
 
 def use_counts(gates: Gates) -> list[int]:
-    """How often each id is read, outputs included."""
+    """The number of reads of each id, outputs included."""
     read = np.fromiter(chain(gates.outputs, *gates.operands), np.int64)
     size = gates.first + len(gates.heads)
     return np.bincount(read[read >= 0], minlength=size).tolist() + [0] * len(gates.numbers)  # type: ignore[no-any-return]
 
 
-def rewrite(gates: Gates, chain: Chain) -> None:
-    """Put one gate for each run of a chain in the place of its additions."""
+def rewrite(gates: Gates, sums: Chain) -> None:
+    """Replace the additions of a chain by one gate for each run."""
     first, heads, operands = gates.first, gates.heads, gates.operands
-    terms, steps, kinds = chain
+    terms, steps, kinds = sums
     if len(terms) == 2 and terms[0] != ZERO and max(kinds) <= PLAIN and not steps[0]:
         return  # one addition
     runs = [[*run] for _, run in groupby(zip(kinds, terms, steps), key=lambda member: member[0])]
@@ -216,7 +217,7 @@ def rewrite(gates: Gates, chain: Chain) -> None:
     for run in runs:
         kind, here, at = run[0][0], [term for _, term, _ in run], run[-1][2]
         start = ZERO if total is None else total
-        single = len(here) == 1 and (kind > 1 or (total is None and run is not runs[-1]))  # a product is one as it is
+        single = len(here) == 1 and (kind > 1 or (total is None and run is not runs[-1]))  # stays a product
         if kind > PLAIN and not single:
             factors = [operands[term - first] for term in here]
             for term in here:
@@ -237,13 +238,13 @@ def rewrite(gates: Gates, chain: Chain) -> None:
 
 # --- Levels --------------------------------------------------------------------------------------
 
-LISTS = frozenset([row for row in p.BUILT_IN if words(row).takes_list])  # gates of as many operands as one likes
-MOST_NUMBERS = 8  # so many numbers in one place of a level's gates make groups; more of them become a table
-Groups = dict[Any, list[int]]  # (primitive, whether a gradient comes there, its numbers): ids, oldest first
+LISTS = frozenset([row for row in p.BUILT_IN if words(row).takes_list])  # primitives of any number of operands
+MOST_NUMBERS = 8  # constants in one place of a level's gates, each with a group; more become a table
+Groups = dict[Any, list[int]]  # (primitive, whether a gradient reaches it, its constants): ids, oldest first
 
 
 def levels(gates: Gates, live: Sequence[bool] | None) -> list[Groups]:
-    """The groups of each level, which is 1 + the highest level of an operand; level 0, of leaves, is left out."""
+    """The groups of each level: 1 + the highest level of an operand; level 0, of leaves, is left out."""
     first = gates.first
     level = [0] * (first + len(gates.heads) + len(gates.numbers))
     found: list[Groups] = []
@@ -260,9 +261,9 @@ def levels(gates: Gates, live: Sequence[bool] | None) -> list[Groups]:
 
 
 def numbers_in(head: p.Primitive, reads: tuple[int, ...]) -> Any:
-    """The numbers among the operands of a gate, which those of its group share; of lists whether they are all numbers.
+    """The constant operands of a gate, which its group shares; for lists, whether all members are constants.
 
-    The start of a sum is a number as any other.
+    The start of a sum is an operand like any other.
     """
     if head is p.dot:
         half = len(reads) // 2
@@ -275,13 +276,13 @@ def numbers_in(head: p.Primitive, reads: tuple[int, ...]) -> Any:
 
 
 def with_tables(groups: Groups) -> Groups:
-    """The groups; those that differ in numbers alone are one, if there are very many of them."""
+    """The groups, those merged that differ in constants alone if there are many."""
     if len(groups) <= MOST_NUMBERS:
         return groups
     alike: dict[Any, list[Any]] = {}
-    for head, live, found in groups:
-        shape = found if found is None else tuple([x if type(x) is bool else x < 0 for x in found])
-        alike.setdefault((head, live, shape), []).append((head, live, found))
+    for head, live, constants in groups:
+        shape = constants and tuple([x if type(x) is bool else x < 0 for x in constants])
+        alike.setdefault((head, live, shape), []).append((head, live, constants))
     for key, keys in alike.items():
         if len(keys) > MOST_NUMBERS:
             groups[key] = sorted([at for each in keys for at in groups.pop(each)])

@@ -9,7 +9,7 @@ import autodiff
 from autodiff import Value, dot, sigmoid, softmax, tanh
 from autodiff.flat import sequences
 from autodiff.flat.backends.llvm.runner import OneLength
-from autodiff.flat.sequences import lengths_of, resized
+from autodiff.flat.sequences import lengths_of, resize
 
 r = random.Random(3)
 W, V = ([[Value(r.gauss(0.0, 0.5)) for _ in range(3)] for _ in range(3)] for _ in range(2))
@@ -176,5 +176,5 @@ def test_in_which_lists_shapes_differ(shape, other, lengths):
 
 def test_arguments_are_made_as_long():
     shape, other = (tuple, LIST, None), (tuple, (list, None), None)
-    assert resized(([1.0, 2.0], 3.0), shape, other, 5) == ([1.0, 2.0, 1.0, 2.0, 1.0], 3.0)
-    assert sequences.LEAST > 1
+    assert resize(([1.0, 2.0], 3.0), shape, other, 5) == ([1.0, 2.0, 1.0, 2.0, 1.0], 3.0)
+    assert sequences.SHORTEST > 1

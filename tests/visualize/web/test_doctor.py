@@ -11,11 +11,11 @@ from autodiff._files import finite
 from autodiff.flat import javascript
 from autodiff.quiz import SENTENCES
 from nn import MLP, SGD, initializers
-from nn.doctor import examined
+from nn.doctor import examine
 from nn.doctor.case import Case
 from nn.doctor.units import LayerFacts
 from nn.losses import loss_named
-from nn.metrics import encoded
+from nn.metrics import encode_targets
 from nn.training.loop import Task
 from visualize.web import written
 from visualize.web.bundle import bundle
@@ -27,13 +27,13 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 SCRIPT = """
 import { NONFINITE } from "./number.js";
 import { py } from "./python.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 const read = (x) => (Array.isArray(x) ? x.map(read) : NONFINITE[x] ?? x);
 const told = ([layers, examples, right, classes, constant, loss, largest, gradient, after, ...rest]) => {
-  const facts = layers.map(([place, activation, ...numbers]) => written.LayerFacts(place, activation, ...numbers));
-  const found = written.Case(facts, examples, right, classes, constant, loss, largest, gradient,
+  const facts = layers.map(([place, activation, ...numbers]) => engine.LayerFacts(place, activation, ...numbers));
+  const found = engine.Case(facts, examples, right, classes, constant, loss, largest, gradient,
     (rate) => after.find(([x]) => x === rate)[1], ...rest);
-  return { findings: written.findings(found).map((finding) => [...finding]), state: written.state(found) };
+  return { findings: engine.findings(found).map((finding) => [...finding]), state: engine.state(found) };
 };
 const input = require("readline").createInterface({ input: process.stdin });
 input.on("line", (line) => console.log(JSON.stringify(told(read(JSON.parse(line))))));
@@ -47,7 +47,7 @@ def script():
         SCRIPT,
         {
             "programs": "\n".join([*programs, f"export const MISTAKES = {json.dumps(SENTENCES)};"]),
-            "written": written.script(frozenset({"add"}), article=article, lessons=lessons, **functions),
+            "engine": written.script(frozenset({"add"}), article=article, lessons=lessons, **functions),
         },
     )
 
@@ -61,7 +61,7 @@ def case(model, X, Y, loss="squared_error", rate=0.1, epochs=0):
         except nn.training.NonfiniteLossError as error:
             history = error.history
     row = loss_named(loss)
-    return examined(Task(model, X, encoded(model, X, Y, row), row, optimizer), history)
+    return examine(Task(model, X, encode_targets(model, X, Y, row), row, optimizer), history)
 
 
 def dead():

@@ -1,7 +1,10 @@
 """What Python puts into the page of a playground."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -90,13 +93,13 @@ def test_a_test_set_stands_behind_the_training_set():
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"optimizer": "sdg"}, ValueError, "no optimizer is called 'sdg': choose one of sgd,"),
-        ({"loss": "mze"}, ValueError, "no loss is called 'mze'"),
-        ({"batch_size": 9}, ValueError, "a mini-batch has 1 to 4 examples, got 9"),
-        ({"learning_rate": -1.0}, ValueError, "learning_rate is a number from 0 on, got -1.0"),
+        ({"optimizer": "sdg"}, ValueError, "unknown optimizer 'sdg': choose one of sgd,"),
+        ({"loss": "mze"}, ValueError, "unknown loss 'mze'"),
+        ({"batch_size": 9}, ValueError, "batch_size is from 1 to 4 examples, got 9"),
+        ({"learning_rate": -1.0}, ValueError, "learning_rate must be a number >= 0, got -1.0"),
         ({"test_data": ([[0.0, 0.0]], [])}, ValueError, "5 examples and 4 targets"),
         ({"classes": ["one"]}, ValueError, "expected a name for each of 2 classes, got 1"),
-        ({"loss": lambda y, t: 1.0}, TypeError, "the loss is one Value, got float"),
+        ({"loss": lambda y, t: 1.0}, TypeError, "the loss must return one Value, got float"),
     ],
 )
 def test_what_does_not_fit_is_refused(given, error, message):
@@ -110,3 +113,16 @@ def test_the_model_is_left_as_it_was():
     playground(net, *XOR)
 
     assert (repr(net), net.state_dict(), net([Value(1.0), 2.0])[0].data) == before
+
+
+def test_page_is_the_same_in_every_process():
+    program = "import sys, visualize, nn; net = nn.MLP(2, [2, 1], seed=0); X, Y = nn.truth_table('xor'); "
+    program += "sys.stdout.buffer.write(visualize.playground(net, X, Y).html().encode())"
+    pages = []
+    for seed in "12":
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=environment)
+        pages.append(done.stdout)
+
+    assert pages[0] == pages[1]
+    assert pages[0].startswith(b"<!DOCTYPE html>")

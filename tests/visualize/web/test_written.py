@@ -17,8 +17,8 @@ from autodiff import PRIMITIVES, ExpressionError
 from autodiff._files import finite
 from autodiff.flat import javascript
 from autodiff.lectures import EXAMPLES
-from autodiff.parser.functions import FUNCTIONS, known_functions, signature
-from autodiff.parser.grammar import read
+from autodiff.parser.functions import FUNCTIONS, known_functions, list_parameters
+from autodiff.parser.grammar import record_text
 from autodiff.quiz import SENTENCES
 from autodiff.vocabulary import words
 from tests.support.node_runner import ended
@@ -32,18 +32,18 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="node is no
 SERVER = """
 import { exact, real } from "./number.js";
 import { py } from "./python.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 import { PROGRAMS } from "./programs.js";
 const made = ([text, given]) => {
   try {
     const numbers = Object.entries(given).map(([name, x]) => [name, real(x)]);
-    const [output, idle] = written.read(text, py.dict(numbers), py.dict());
-    const views = [...written.lessons(output, 0)];
+    const [output, idle] = engine.read(text, py.dict(numbers), py.dict());
+    const views = [...engine.lessons(output, 0)];
     const ran = (view) => Object.values(py.programs(view)).map((run) => run(...view.leaves.map((x) => x.data)));
     const data = views.map((view) => ({
       ...py.json(view.as_dict()), code: view.code, latex: view.steps.latex(), ran: ran(view),
     }));
-    return { idle, data, html: written.article("own", "", [], views) };
+    return { idle, data, html: engine.article("own", "", [], views) };
   } catch (error) {
     if (error instanceof py.BaseException) return { error: error.message, missing: error.missing };
     return { bug: error.stack };
@@ -62,7 +62,7 @@ def server():
     programs = [javascript.runtime(), *javascript.table(), "export const PROGRAMS = {};"]
     made = {
         "programs": "\n".join([*programs, f"export const MISTAKES = {json.dumps(SENTENCES)};"]),
-        "written": written.script(written.ANY, article=article, lessons=lessons),
+        "engine": written.script(written.ANY, article=article, lessons=lessons),
     }
     script = '"use strict";\n' + bundle(SERVER, made)
     path = Path(mkdtemp()) / "page.js"
@@ -124,7 +124,7 @@ def compare(text, given):
     found = asked(text, given)
     assert "bug" not in found, found["bug"]
     try:
-        output, idle = read(text, dict(given), {})
+        output, idle = record_text(text, dict(given), {})
     except ExpressionError as error:
         same = found == {"error": str(error), "missing": list(error.missing)}
         assert same, (found, error)  # noqa: PT017
@@ -157,7 +157,7 @@ def test_a_page_makes_of_all_lecture_examples_what_python_does():
 
 def usage(name):
     name = {"ln": "log"}.get(name, name)
-    return FUNCTIONS[name][1] if name in FUNCTIONS else words(name).usage or signature(PRIMITIVES[name])
+    return FUNCTIONS[name][1] if name in FUNCTIONS else words(name).usage or list_parameters(PRIMITIVES[name])
 
 
 CALLS = {name: usage(name) for name in sorted(known_functions({}))}

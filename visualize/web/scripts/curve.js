@@ -1,9 +1,9 @@
-// How the losses went down, on axes of powers of ten: the first steps stay in sight after a hundred thousand.
+// The loss curve on logarithmic axes: the first steps stay visible after a hundred thousand.
 
 import { css, Paper } from "./image.js";
 import { pretty, show } from "./number.js";
 
-const LOWEST = 1e-12, LETTER = 14; // a loss, and how high a line of text is
+const LOWEST = 1e-12, LETTER = 14; // the lowest loss shown; the height of a line of text
 
 export class LossCurve {
   constructor(repaint) {
@@ -11,7 +11,7 @@ export class LossCurve {
     this.canvas = this.paper.canvas;
   }
 
-  /** Draw the losses at some steps, of the training and of the test examples. */
+  /** Draw the losses of the training and the test examples at these steps. */
   paint({ at, losses, testLosses, steps }) {
     const pen = this.paper.begin(), { width, height } = this.paper, seen = [...losses, ...testLosses].filter((x) => x > LOWEST && x < Infinity);
     const top = Math.ceil(Math.log10(Math.max(...seen, 1e-3)) + 1e-9), bottom = Math.min(top - 1, Math.floor(Math.log10(Math.min(...seen, 1)) + 1e-9));

@@ -1,17 +1,17 @@
-// The doctor: what Python's rules find in the net as it is, and what to change, as buttons.
+// The doctor: what Python's rules find in the net as it is, and remedies as buttons.
 
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 import { pretty, show } from "./number.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 
-const LOOKED = 200; // examples whose units are looked at
+const EXAMINED = 200; // examples whose units are examined
 const NUDGE = 1e-4;
 
 const slower = ({ rate }) => [`learning rate ${show(rate / 10)}`, { rate: Number((rate / 10).toPrecision(6)) }];
 const faster = ({ rate }) => [`learning rate ${show(10 * rate)}`, { rate: Number((10 * rate).toPrecision(6)) }];
 const reseeded = ({ seed }) => [`seed ${seed + 1}`, { seed: seed + 1 }];
-const starts = (initializer) => ({ seed }) => [`start by ${initializer}`, { initializer, seed: seed + 1 }];
-const units = (from, to) => ({ activation }) => [`${to.replace("_", " ")} for ${from.replace("_", " ")}`, { activation: activation.map((name) => (from === name || from === "all" ? to : name)) }];
+const starts = (initializer) => ({ seed }) => [`initialize with ${initializer}`, { initializer, seed: seed + 1 }];
+const units = (from, to) => ({ activation }) => [`${to.replace("_", " ")} instead of ${from.replace("_", " ")}`, { activation: activation.map((name) => (from === name ? to : name)) }];
 const hidden = ({ hidden, activation }) => (hidden.length ? ["tanh in the hidden layers", { activation: activation.map(() => "tanh") }] : ["add a hidden layer", { hidden: [4], activation: ["tanh"] }]);
 const wider = ({ hidden }) => ["twice the hidden units", { hidden: hidden.map((n) => Math.min(64, 2 * n)) }];
 const CURES = {
@@ -21,10 +21,10 @@ const CURES = {
   "learning rate 0": [() => ["learning rate 0.1", { rate: 0.1 }]], diverged: [slower], stuck: [reseeded, wider], "linear net": [hidden],
 };
 
-/** The case that the rules are asked about: the net of a training in plain numbers. */
+/** The case for the rules: the net of a training in plain numbers. */
 function caseOf(training, given, { right }) {
-  const { net, parameters, X, targets, config, gradients, losses, steps, head, optimizer } = training, shown = X.slice(0, LOOKED), last = net.last;
-  const facts = net.layers.map(({ units: all }, l) => written.LayerFacts(l + 1, l < config.hidden.length ? config.activation[l] : head.activation,
+  const { net, parameters, X, targets, config, gradients, losses, steps, head, optimizer } = training, shown = X.slice(0, EXAMINED), last = net.last;
+  const facts = net.layers.map(({ units: all }, l) => engine.LayerFacts(l + 1, l < config.hidden.length ? config.activation[l] : head.activation,
     all.map(({ weights, bias }) => [...weights, ...(bias === null ? [] : [bias])].map((place) => parameters[place])), [], [], []));
   shown.forEach((x, r) => {
     net.measure(parameters, [x], [targets[r]]);
@@ -38,12 +38,12 @@ function caseOf(training, given, { right }) {
   const mean = targets[0].map((_, k) => targets.reduce((sum, target) => sum + target[k], 0) / targets.length);
   const constant = classes || head.activation !== "linear" ? 0 : targets.reduce((sum, target) => sum + net.head.loss(...mean, ...target)[0], 0) / targets.length;
   const whole = training.measure();
-  return written.Case(facts, X, right, classes, constant, whole.loss,
+  return engine.Case(facts, X, right, classes, constant, whole.loss,
     Math.max(...parameters.map(Math.abs)), [...whole.gradients], (rate) => loss(parameters.map((w, i) => w - rate * whole.gradients[i])),
     config.rate, steps ? losses : [], config.optimizer === "sgd" && !optimizer.states.length, !training.finite);
 }
 
-/** The slope of each output to its own sum. */
+/** The slope of each output with respect to its own sum. */
 function slopes(outputs, z) {
   return z.map((x, i) => {
     const [high, low] = [NUDGE, -NUDGE].map((by) => [outputs(...z.with(i, x + by))].flat()[i]);
@@ -59,17 +59,17 @@ export class Doctor {
 
   show() {
     const { training, data: given, config, seen } = this.playground;
-    const found = training.X.length ? [...written.findings(caseOf(training, given, seen))].filter(({ kind }) => kind !== "unfinished") : [];
+    const found = training.X.length ? [...engine.findings(caseOf(training, given, seen))].filter(({ kind }) => kind !== "unfinished") : [];
     const key = JSON.stringify([found, config]);
     if (key === this.key) return;
     this.key = key;
     this.box.replaceChildren(...found.map(({ kind, sentence, advice }) => {
       const cures = (CURES[kind] ?? []).map((cure) => cure(config)).filter(([, changed]) => this.helps(changed));
-      return element("p", {}, element("strong", {}, kind), pretty(`: ${sentence} ${cures.length ? "" : advice}`), ...cures.map(([name, changed]) => element("button", { type: "button", onclick: () => this.cure(changed) }, pretty(name))));
+      return element("p", {}, element("strong", {}, kind), pretty(`: ${sentence} ${cures.length ? "" : advice}`), ...cures.map(([name, changed]) => button(pretty(name), () => this.cure(changed))));
     }));
   }
 
-  /** Whether a change changes anything, with activations that the page has. */
+  /** Whether a remedy changes anything, with activations that the page has. */
   helps(changed) {
     const { config, data: given } = this.playground;
     return Object.entries(changed).some(([key, x]) => JSON.stringify(x) !== JSON.stringify(config[key])) && (changed.activation ?? []).every((name) => given.activations.includes(name));

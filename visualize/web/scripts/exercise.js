@@ -1,24 +1,24 @@
-// Exercises: fresh numbers by a seed, sums of some paths, and the code of a result.
+// Exercises: new numbers from a seed, sums of some paths, and result codes.
 
 const INTEGERS = [-4, -3, -2, -1, 1, 2, 3, 4, 5], FACTORS = [-2, -1.5, -0.5, 0.5, 1.5, 2]; // as in Python's quiz
-const HANDY = [0.01, 100], WIDE = [0, 1000], TRIES = 500; // answers for the hand, or at least not too large
-const WRITTEN = 80; // letters of an example
+const HANDY = [0.01, 100], WIDE = [0, 1000], TRIES = 500; // bounds of answers: easy by hand, or at least not too large
+const TITLE = 80; // letters of an example in a code
 
-/** A function that gives numbers from 0 to 1, the same for the same seed. */
-export const seeded = (seed) => () => {
+/** A function that returns random numbers from 0 to 1, the same for the same seed. */
+export const randomFrom = (seed) => () => {
   seed = (seed + 0x6d2b79f5) | 0;
   let x = Math.imul(seed ^ (seed >>> 15), 1 | seed);
   x = (x + Math.imul(x ^ (x >>> 7), 61 | x)) ^ x;
   return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
 };
 
-/** Eight hexadecimal digits of a text, spaces left out: FNV-1a of 32 bits, as autodiff.quiz.result reads it. */
+/** The 32-bit FNV-1a hash of a text without spaces, in hexadecimal, as in autodiff.quiz.result. */
 const checksum = (text) => [...new TextEncoder().encode(text.replace(/\s+/g, ""))]
   .reduce((total, byte) => Math.imul(total ^ byte, 0x01000193) >>> 0, 0x811c9dc5).toString(16).padStart(8, "0");
 
-/** The numbers of a graph by a seed: whole for whole ones, handy in both passes, on no kink; the recorded ones if there are none. */
-export function handy(lesson, seed) {
-  const draw = seeded(seed), pick = (list) => list[Math.floor(draw() * list.length)];
+/** Draw inputs of a graph that give easy numbers in both passes and avoid kinks, integers for integers; the recorded ones as a last resort. */
+export function drawNumbers(lesson, seed) {
+  const draw = randomFrom(seed), pick = (list) => list[Math.floor(draw() * list.length)];
   for (let i = 0; i < TRIES; i++) {
     const numbers = lesson.recorded.map((x) => (Number.isInteger(x) ? pick(INTEGERS) : Number((x * pick(FACTORS)).toPrecision(3))));
     const { values, gradients, steps } = lesson.compute(numbers), sizes = [...values, ...gradients].map(Math.abs);
@@ -30,11 +30,11 @@ export function handy(lesson, seed) {
   return lesson.recorded.slice();
 }
 
-/** What one gets who leaves out some of the paths. */
-export const forgotten = (parts) => Array.from({ length: 2 ** parts.length - 2 }, (_, kept) => parts.reduce((sum, x, i) => sum + (((kept + 1) >> i) & 1) * x, 0));
+/** The sums that leave out some of the paths. */
+export const partialSums = (parts) => Array.from({ length: 2 ** parts.length - 2 }, (_, kept) => parts.reduce((sum, x, i) => sum + (((kept + 1) >> i) & 1) * x, 0));
 
-/** The code of a result, as autodiff.quiz.result reads it; no seed are numbers that were typed. */
+/** The code of a result, for autodiff.quiz.read_result; without a seed if numbers were typed. */
 export function resultCode(example, level, seed, marks, count, name) {
-  const text = ["AD1", example.slice(0, WRITTEN), level, seed, marks, count, name].map((field) => String(field).replace(/[\s~]+/g, " ").trim()).join("~");
+  const text = ["AD1", example.slice(0, TITLE), level, seed, marks, count, name].map((field) => String(field).replace(/[\s~]+/g, " ").trim()).join("~");
   return `${text}~${checksum(text)}`;
 }

@@ -1,46 +1,46 @@
-// The picture: the SVG that the file came with, its numbers written anew and shown as far as the step has come; it fits
-// its box, or is moved in it to what is lit, with an overview above.
+// The picture: the file's SVG, whose numbers are rewritten and appear step by step. It fits its box, or scrolls to the
+// highlighted part, with an overview above.
 
-import { LEAST, presenting } from "./dom.js";
+import { LEAST, presenting, svgElement } from "./dom.js";
 import { pretty, show } from "./number.js";
 
-const DECADES = 4; // a gradient so many powers of ten below the largest is drawn as if it were 0
-const BESIDE = 64; // the least room of a number
-const LARGEST = 2; // times as large as it was drawn
-const NARROW = 0.7; // as small as it is made to fit a narrow screen
+const DECADES = 4; // a gradient this many powers of ten below the largest is drawn like 0
+const BESIDE = 64; // the least width for a number
+const LARGEST = 2; // the largest scale
+const NARROW = 0.7; // the smallest scale on a narrow screen
 const PLACES = { path: ["d"], polygon: ["points"], circle: ["cx", "cy"], rect: ["x", "y"], text: ["x", "y", "text-anchor"] };
-const LETTERS = 12; // the least of them, as drawn
+const LETTERS = 12; // the size of the smallest letters
 
-/** How small a picture may be: on a projector its least letters are as large as the others. */
+/** The smallest scale of a picture: on a projector its smallest letters are as large as those of the page. */
 export const least = () => (presenting() ? Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / LETTERS : LEAST);
 
 export class Graph {
   constructor(svg, lesson, prefix, opened, choose, down) {
     this.svg = svg;
     this.down = false;
-    this.wide = new Map(); // how long the recorded numbers are
-    this.other = down; // [width, height, where each mark stands] when it runs the other way
+    this.wide = new Map(); // the widths of the recorded numbers
+    this.other = down; // [width, height, positions] for the other direction
     this.lesson = lesson;
-    this.seen = []; // what is lit, its numbers first
+    this.seen = []; // highlighted parts, numbers first
     svg.style.maxWidth = "none";
     this.opened = opened;
-    this.group = lesson.boxed(opened);
+    this.group = lesson.boxGroups(opened);
     this.home = this.group.map((group, node) => (group < 0 ? node : lesson.groups[group][0]));
     this.parts = new Map([...svg.querySelectorAll("g[id]")].map((part) => [part.id.slice(prefix.length + 1), part]));
     svg.setAttribute("role", "group");
-    svg.querySelector("desc")?.remove(); // all numbers at once, and those that were recorded; the boxes tell theirs
+    svg.querySelector("desc")?.remove(); // it has all recorded numbers at once; the boxes have labels
     svg.querySelector("title").textContent = `Computation graph of ${lesson.written[lesson.output]}`;
-    this.arrows = this.joined();
+    this.arrows = this.joinArrows();
     this.boxes = [...this.parts].filter(([id]) => /^node-/.test(id)).map(([id, part]) => this.box(Number(id.slice(5)), part, choose));
-    this.boxes[0]?.group.setAttribute("tabindex", "0"); // one stop for the whole graph; arrow keys walk it
+    this.boxes[0]?.group.setAttribute("tabindex", "0"); // one tab stop for the whole graph; arrow keys move within it
   }
 
-  /** Every arrow with the node whose value it carries and the steps that come back over it: of a fold several share one. */
-  joined() {
+  /** Every arrow with the node whose value it carries and the steps that come back over it; several can share an arrow into a fold. */
+  joinArrows() {
     const { lesson, home } = this, arrows = [], found = new Map(), steps = new Map(lesson.steps.map((step) => [`${step.node}-${step.place}`, step.index]));
     const add = (id, from) => {
       const group = this.parts.get(id);
-      group?.setAttribute("aria-hidden", "true"); // the boxes tell all numbers
+      group?.setAttribute("aria-hidden", "true"); // the labels of boxes have all numbers
       if (group) arrows.push({ id, from, steps: [], group, data: group.querySelector(".data"), gradient: group.querySelector(".gradient, .product") });
       return group && arrows.at(-1);
     };
@@ -54,13 +54,13 @@ export class Graph {
     return arrows;
   }
 
-  /** A box, made a button that shows the node's chain-rule sum, or opens what is folded. */
+  /** Make a box a button that shows the node's chain rule, or opens a fold. */
   box(node, group, choose) {
     const { lesson } = this, name = lesson.written[node], folded = group.matches(".fold"), count = group.querySelector(".count");
     const opens = folded && lesson.opens.includes(`${this.group[node]}`) && `${this.group[node]}`, act = () => choose(node, opens);
     group.setAttribute("tabindex", "-1");
     group.setAttribute("role", "button");
-    group.addEventListener("mousedown", (event) => event.preventDefault()); // the arrow keys go on stepping
+    group.addEventListener("mousedown", (event) => event.preventDefault()); // the arrow keys keep stepping
     group.addEventListener("click", act);
     group.addEventListener("keydown", (event) => {
       const { key } = event, by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[key];
@@ -75,16 +75,16 @@ export class Graph {
     });
     const inside = lesson.around(lesson.inside[node]).includes(Number(this.opened)), shape = group.querySelector(".gate, .part") ?? group;
     group.classList.toggle("inside", inside);
-    const title = group.querySelector("title") ?? document.createElementNS(this.svg.namespaceURI, "title"), gate = lesson.rows.find((row) => row.phase === "forward" && row.node === node)?.gate;
-    const head = folded ? title.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${lesson.shown(gate)}` : name;
+    const title = group.querySelector("title") ?? svgElement("title"), gate = lesson.rows.find((row) => row.phase === "forward" && row.node === node)?.gate;
+    const head = folded ? title.textContent.split(/ = |, gradient /)[0] : gate ? `${name} = ${lesson.display(gate)}` : name;
     const own = lesson.steps.filter((step) => step.node === node);
     title.setAttribute("aria-hidden", "true"); // a tooltip; the label says the same
     group.prepend(title);
     return { node, opens, inside, shape, group, title, head, own, count, counted: count?.textContent, data: group.querySelector(".data"), gradient: group.querySelector(".gradient") };
   }
 
-  /** Show the numbers of a result, or those of a wrong pass with its mistakes marked, as far as step `at` has come; `asked` as in paint. */
-  tell(result, at, asked, wrong) {
+  /** Show the numbers of a result up to step `at`, or those of a wrong pass with its mistakes marked. */
+  show(result, at, asked, wrong) {
     if (!this.wide.size) {
       if (this.down) this.paint(this.lesson.atRecorded, this.lesson.rows.length); // fewer digits than were drawn
       this.places = this.rooms();
@@ -96,35 +96,35 @@ export class Graph {
     for (const [i, text] of texts.entries()) if (text.classList.toggle("wrong", text.textContent !== right[i])) text.textContent += " ✗";
   }
 
-  /** Where each number may stand: along its line, before it, or within the picture. */
+  /** The room for each number: along its line, before it, or within the picture. */
   rooms() {
     return [...this.arrows, ...this.boxes].flatMap((part) => [part.data, part.gradient].filter(Boolean).map((number) => {
       const text = number.closest("text"), x = Number(text.getAttribute("x")), line = part.steps && part.group.querySelector(".line");
-      const wide = this.wide.get(text) ?? text.getComputedTextLength(), beside = text.hasAttribute("text-anchor");
+      const wide = this.wide.get(text) ?? text.getComputedTextLength(), aside = text.hasAttribute("text-anchor");
       this.wide.set(text, wide);
       const half = Math.max(wide, BESIDE) / 2, left = Math.max(2, x - half);
-      const ends = beside ? [x, x + 2 * half] : line ? [line.getPointAtLength(0).x + 1, Math.min(line.getBBox().x + line.getBBox().width - 10, x + half + 24)]
+      const ends = aside ? [x, x + 2 * half] : line ? [line.getPointAtLength(0).x + 1, Math.min(line.getBBox().x + line.getBBox().width - 10, x + half + 24)]
         : number === part.data ? [2, x + wide / 2] : [left, left + 2 * half];
-      return { text, x, wide, ends, beside };
+      return { text, x, wide, ends, aside };
     }));
   }
 
-  /** Keep numbers that are longer than the recorded ones in their rooms: moved, or narrower; others as they were drawn. */
+  /** Keep numbers that are longer than the recorded ones in their rooms: move or narrow them. */
   settle(changed) {
     if (!changed && !this.moved) return;
     this.moved = changed;
     this.places ??= this.rooms();
     for (const { text } of this.places) text.removeAttribute("textLength");
     const lengths = this.places.map(({ text }) => (changed ? text.getComputedTextLength() : 0));
-    for (const [i, { text, x, wide, ends: [left, right], beside }] of this.places.entries()) {
+    for (const [i, { text, x, wide, ends: [left, right], aside }] of this.places.entries()) {
       const length = Math.min(lengths[i], right - left), longer = lengths[i] > wide + 1;
-      text.setAttribute("x", longer && !beside ? Math.min(Math.max(x, left + length / 2), right - length / 2) : x);
+      text.setAttribute("x", longer && !aside ? Math.min(Math.max(x, left + length / 2), right - length / 2) : x);
       if (longer) text.setAttribute("lengthAdjust", "spacingAndGlyphs");
       if (longer && length < lengths[i]) text.setAttribute("textLength", length);
     }
   }
 
-  /** Show the numbers of a result as far as step `at` has come; in hand is its row, or that which is `asked` for, by all its steps. */
+  /** Show the numbers of a result up to step `at`; the current row is its row, or that of the question `asked`. */
   paint(result, at, asked = null) {
     const { lesson } = this, row = asked ? asked.row : lesson.rows[at - 1], hidden = Boolean(asked);
     this.seen = [];
@@ -136,27 +136,27 @@ export class Graph {
     }
     const mute = row?.phase === "backward" && !this.arrows.find((arrow) => arrow.steps.includes(row.index))?.gradient;
     for (const box of this.boxes) {
-      const [gradient, known] = this.arrived(lesson.arriving[box.node], result, at);
+      const [gradient, known] = this.arrivedGradient(lesson.arriving[box.node], result, at);
       const inHand = row?.phase === "backward" && this.home[row.operand] === box.node, own = row && this.home[row.node] === box.node;
       if (!box.own.length) this.write(box.data, "", result.values[box.node], true);
       this.write(box.gradient, "∇ ", gradient, known || (hidden && inHand), hidden && inHand);
       const lit = own || inHand;
       mark(box.group, lit);
-      if (box.count) this.tellFold(box, result, row, mute && lit, own && row.phase === "forward", hidden);
+      if (box.count) this.writeFold(box, result, row, mute && lit, own && row.phase === "forward", hidden);
       if (lit) this.seen.push(...(inHand ? [box.gradient] : []), box.shape);
-      box.group.classList.toggle("stale", lesson.stands(box.node, result));
+      box.group.classList.toggle("stale", lesson.isFixed(box.node, result));
       const chosen = at >= (lesson.computed.get(box.node) ?? 0);
-      const told = [chosen && !(hidden && lit), known && !(hidden && inHand)];
-      const words = this.words(box, result, ...told, gradient);
-      put(box.title, words); // a text that is written again is laid out again
-      const seen = [...box.group.querySelectorAll("text:not(.unseen)")].map((text) => text.textContent).join("\n"); // what one says to press it
+      const visible = [chosen && !(hidden && lit), known && !(hidden && inHand)];
+      const words = this.words(box, result, ...visible, gradient);
+      put(box.title, words); // writing the same text would cause a layout
+      const seen = [...box.group.querySelectorAll("text:not(.unseen)")].map((text) => text.textContent).join("\n"); // its visible label, for speech input
       box.group.setAttribute("aria-label", `${seen}: ${words}. ${box.opens ? "Open it" : "Show its chain rule"}.`);
     }
     for (const [group, copy] of this.small ?? []) copy.classList.toggle("lit", group.classList.contains("lit"));
   }
 
-  /** Write in a fold how many nodes it has, or the number of a step that goes on in it or comes back over an arrow without one. */
-  tellFold(box, result, row, back, forth, hidden) {
+  /** Write in a fold its number of nodes, or the number of the current step if no other part shows it. */
+  writeFold(box, result, row, back, forth, hidden) {
     const x = back ? result.steps[row.index].downstream : result.values[row?.node];
     const text = back || forth ? `${back ? "∇ " : ""}${hidden ? "?" : pretty(show(Number(x.toPrecision(4))))}` : box.counted;
     put(box.count, text);
@@ -183,7 +183,7 @@ export class Graph {
     arrow.group.classList.toggle("back", Boolean(inHand));
   }
 
-  /** Let the picture run down, or to the right again: all its places are exchanged for the others. */
+  /** Turn the picture downward, or to the right again, by exchanging all positions. */
   turn(down) {
     if (down === this.down) return;
     this.settle(false);
@@ -205,14 +205,14 @@ export class Graph {
     for (const [name, x] of [["width", wide], ["height", high]]) svg.querySelector(".page").setAttribute(name, x);
   }
 
-  /** Make the picture as large as its box allows, or as can be read, times `zoom`; an overview stands above a larger one. */
+  /** Scale the picture to fit its box and stay readable, times `zoom`; a picture larger than its box gets an overview. */
   fit(box, overview, zoom) {
     const { width, height } = this.svg.viewBox.baseVal;
     overview.toggleAttribute("hidden", true);
     if (!box.clientHeight) return;
     const wide = (box.clientWidth - 2) / width, whole = Math.min(wide, (box.clientHeight - 2) / height);
     const small = this.down ? Math.max(Math.min(wide, least()), NARROW) : least();
-    const scale = zoom * Math.min(Math.max(whole, small), LARGEST * (1 + presenting()));
+    const scale = zoom * Math.min(Math.max(whole, small), presenting() ? 2 * LARGEST : LARGEST);
     this.size(scale);
     this.scale = scale;
     overview.toggleAttribute("hidden", scale <= 1.02 * whole);
@@ -221,12 +221,10 @@ export class Graph {
     this.frame(box, overview);
   }
 
-  /** The lines and boxes once more, for the overview; each is lit with its like. */
+  /** Copies of lines and boxes for the overview, highlighted with their originals. */
   sketch() {
     const shapes = [...this.arrows, ...this.boxes].map(({ group }) => [group, group.querySelector(".line, .gate, .part")?.cloneNode()]);
-    const copies = shapes.filter(([, shape]) => shape).map(([group, shape]) => [group, document.createElementNS(this.svg.namespaceURI, "g"), shape]);
-    for (const [, copy, shape] of copies) copy.append(shape);
-    return (this.small ??= new Map(copies));
+    return (this.small ??= new Map(shapes.filter(([, shape]) => shape).map(([group, shape]) => [group, svgElement("g", {}, shape)])));
   }
 
   size(scale) {
@@ -234,16 +232,17 @@ export class Graph {
     [this.svg.style.width, this.svg.style.height] = [width, height].map((x) => `${scale * x}px`);
   }
 
-  /** Show in the overview which part of the picture is in sight. */
+  /** Frame the visible part of the picture in the overview. */
   frame(box, overview) {
     const scale = this.svg.clientWidth / this.svg.viewBox.baseVal.width;
+    if (!scale) return; // the picture is hidden
     const sight = { x: box.scrollLeft, y: box.scrollTop, width: box.clientWidth, height: box.clientHeight };
     for (const [key, x] of Object.entries(sight)) overview.querySelector(":scope > rect").setAttribute(key, x / scale);
   }
 
-  /** Move the picture within its box to what is lit: to its number and a gate, made smaller if need be where no one presents, and what else has room. */
+  /** Scroll to the highlighted parts: to a number and a gate, scaled down if needed unless presenting, and to others that fit. */
   follow(box, scale = this.scale, parts = this.seen) {
-    if (this.shown !== scale) this.size((this.shown = scale));
+    if (this.drawnScale !== scale) this.size((this.drawnScale = scale));
     const seen = parts.filter(Boolean), gate = seen.find((part) => part.matches(".gate, .part"));
     if (!seen.length) return;
     const b = box.getBoundingClientRect(), ends = ({ left, top, right, bottom }) => [left, top, right, bottom];
@@ -261,15 +260,13 @@ export class Graph {
     if (top < b.top || bottom > b.top + box.clientHeight) box.scrollTop += (top + bottom) / 2 - b.top - box.clientHeight / 2;
   }
 
-  /** Let what a step passes on travel along its edges; what adds to an earlier path travels as "+=". */
+  /** Move a token along the edges of a step; an addition to an earlier path is a "+=". */
   move(row, duration) {
     const forward = row.phase === "forward", { steps } = this.lesson;
     const way = this.arrows.filter((arrow) => (forward ? arrow.steps.some((i) => steps[i].node === row.node) : arrow.steps.includes(row.index)));
     for (const line of way.map((arrow) => arrow.group.querySelector(".line")).filter(Boolean)) {
-      const token = document.createElementNS(this.svg.namespaceURI, row.path > 1 ? "text" : "circle");
-      token.setAttribute("class", forward ? "token" : "token gradient");
-      if (row.path > 1) token.textContent = "+=";
-      else token.setAttribute("r", 7);
+      const attributes = { class: forward ? "token" : "token gradient" };
+      const token = row.path > 1 ? svgElement("text", attributes, "+=") : svgElement("circle", { ...attributes, r: 7 });
       token.style.offsetPath = `path("${line.getAttribute("d")}")`;
       token.style.offsetRotate = "0deg";
       this.svg.append(token);
@@ -285,13 +282,13 @@ export class Graph {
     for (const arrow of this.arrows) arrow.group.classList.toggle("path", arrow.steps.some((i) => marked.has(i)));
   }
 
-  /** What has arrived at a node by now, and whether anything has. */
-  arrived(arriving, result, at) {
+  /** The gradient that has arrived at a node so far, and whether any has. */
+  arrivedGradient(arriving, result, at) {
     const done = arriving.filter((i) => this.lesson.steps[i].number <= at);
     return done.length ? [result.steps[done.at(-1)].total, true] : [0, false];
   }
 
-  /** Write a number; on a narrow screen in three digits. */
+  /** Write a number; on a narrow screen with three digits. */
   write(text, sign, x, seen, hidden) {
     if (!text) return;
     put(text, sign + (hidden ? "?" : pretty(this.down ? show(Number(x.toPrecision(3))) : this.lesson.text(x))));
@@ -301,24 +298,24 @@ export class Graph {
   /** The node in words, as its tooltip has them. */
   words(box, result, known, arrived, gradient) {
     const { lesson } = this, kink = known && box.own.some((step) => result.steps[step.index].kink);
-    const still = lesson.stands(box.node, result) ? ", as recorded" : "";
+    const still = lesson.isFixed(box.node, result) ? ", as recorded" : "";
     const value = known ? ` = ${pretty(lesson.text(result.values[box.node]))}${still}` : "";
     return `${box.head}${value}${arrived ? `, gradient ${pretty(lesson.text(gradient))}` : ""}${kink ? ", on a kink" : ""}`;
   }
 }
 
-/** Write a text anew where it has changed: whatever is written is laid out again. */
+/** Write a text if it has changed; every write causes a layout. */
 function put(part, text) {
   if (part.textContent !== text) part.textContent = text;
 }
 
-/** Light a part of the picture, or not. */
+/** Highlight a part of the picture, or not. */
 function mark(group, lit) {
   group.classList.toggle("lit", Boolean(lit));
   group.toggleAttribute("data-lit", Boolean(lit));
 }
 
-/** The head at the lower end of a line, as large as it was at the right one. */
+/** The points of the arrowhead at the lower end of a line, of the same size. */
 function head(part) {
   const [x, y] = part.previousElementSibling.getAttribute("d").match(/[-\d.]+/g).slice(-2).map(Number);
   const [tip, , corner] = part.getAttribute("points").match(/[-\d.]+/g), long = tip - corner;

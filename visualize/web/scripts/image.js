@@ -1,45 +1,45 @@
-// Numbers as pixels: ramps between the style sheet's colors, small maps, and canvases as sharp as the screen.
+// Numbers as pixels: color ramps, small maps, and canvases as sharp as the screen.
 
 import { element } from "./dom.js";
 
 const HALF = 127; // steps from the middle of a ramp to its end
 const GROUND = "--background", LOW = "--class-0", HIGH = "--class-1", INK = "--ink";
-const colors = new Map(); // colors and ramps, until light and dark change
+const colors = new Map(); // colors and ramps, until the page switches between light and dark
 export const ofClass = (k) => `--class-${k % 6}`;
 export const forgetColors = () => colors.clear();
 
-/** What is made under this name, once. */
-function once(key, make) {
+/** The result of `make`, computed once for each key. */
+function memoize(key, make) {
   if (!colors.has(key)) colors.set(key, make());
   return colors.get(key);
 }
 
 /** A color of the style sheet as [red, green, blue]. */
-const rgb = (name) => once(name, () => {
+const rgb = (name) => memoize(name, () => {
   const text = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   return [1, 3, 5].map((i) => Number.parseInt(text.slice(i, i + 2), 16));
 });
-const mixed = (a, b, t) => a.map((x, i) => Math.round(x + (b[i] - x) * t));
+const mix = (a, b, t) => a.map((x, i) => Math.round(x + (b[i] - x) * t));
 
-/** A color for a pen: so much of another one in it. */
-export const css = (name, other = INK, share = 0) => once(`${name} ${other} ${share}`, () => `rgb(${mixed(rgb(name), rgb(other), share).join(", ")})`);
+/** A color for a pen, mixed with a share of another one. */
+export const css = (name, other = INK, share = 0) => memoize(`${name} ${other} ${share}`, () => `rgb(${mix(rgb(name), rgb(other), share).join(", ")})`);
 
-/** Pixels from one color through the background to another one, which is reached to this extent. */
-export const ramp = (low = LOW, high = HIGH, most = 1) => once(`ramp ${low} ${high} ${most}`, () => Uint32Array.from({ length: 2 * HALF + 1 }, (_, i) => {
-  const t = (i - HALF) / HALF, [r, g, b] = mixed(rgb(GROUND), rgb(t < 0 ? low : high), Math.abs(t) * most);
+/** Pixels from one color through the background to another; `most` is their strength at the ends. */
+export const ramp = (low = LOW, high = HIGH, most = 1) => memoize(`ramp ${low} ${high} ${most}`, () => Uint32Array.from({ length: 2 * HALF + 1 }, (_, i) => {
+  const t = (i - HALF) / HALF, [r, g, b] = mix(rgb(GROUND), rgb(t < 0 ? low : high), Math.abs(t) * most);
   return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 }));
 
-/** The pixel of a ramp for a number: its middle for 0 and nan, its ends for -1 and 1 and what is beyond. */
+/** The pixel of a ramp for a number: the middle for 0 and nan, the ends for -1 and 1 and beyond. */
 export const pixel = (colors, x) => colors[Math.round(HALF + HALF * Math.max(-1, Math.min(1, x || 0)))];
 
-/** The largest finite size of some numbers, and of one more. */
+/** The largest finite size among some numbers and `most`. */
 export function peak(numbers, most) {
   for (const x of numbers) if (Math.abs(x) > most && Math.abs(x) < Infinity) most = Math.abs(x);
   return most;
 }
 
-/** A picture of few pixels, to be drawn larger. */
+/** A picture of few pixels, drawn larger later. */
 export class Raster {
   constructor(width, height) {
     this.canvas = element("canvas", { width, height });
@@ -54,7 +54,7 @@ export class Raster {
   }
 }
 
-/** A canvas with as many pixels as its box has on the screen; its lengths are pixels of a page whose letters have 16. */
+/** A canvas with the pixels of its box on the screen; its unit is 1/16 of the letter size. */
 export class Paper {
   constructor(attributes, repaint) {
     this.canvas = element("canvas", { role: "img", ...attributes });
@@ -66,11 +66,11 @@ export class Paper {
   }
 
   measure() {
-    this.box = [this.canvas.clientWidth, this.canvas.clientHeight].map((x) => Math.max(1, x)); // 0 where it is hidden
+    this.box = [this.canvas.clientWidth, this.canvas.clientHeight].map((x) => Math.max(1, x)); // 0 if hidden
     this.letter = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   }
 
-  /** Begin a drawing, so many units wide if that is given. */
+  /** Begin a drawing, `wide` units wide if given. */
   begin(wide) {
     if (!this.box) this.measure();
     const [width, height] = this.box, sharp = globalThis.devicePixelRatio || 1;
@@ -95,13 +95,13 @@ export function inscribe(pen, text, x, y) {
   pen.fillText(text, x, y);
 }
 
-/** How many pixels a side an example has that is a square image; 0 where it is none. */
+/** The side of an example that is a square image; 0 if it is not. */
 export function sideOf(inputs) {
   const side = Math.round(Math.sqrt(inputs));
   return side >= 4 && side * side === inputs ? side : 0;
 }
 
-/** Numbers from 0 to 1 and more as shades of ink, row by row. */
+/** Draw numbers as shades of ink, row by row. */
 export function shades(raster, x) {
   const colors = ramp(INK, INK), most = Math.max(1, ...x);
   x.forEach((part, i) => {
@@ -110,7 +110,7 @@ export function shades(raster, x) {
   return raster.flush();
 }
 
-/** A square image as a small canvas; null for an example that is none. */
+/** A square image as a small canvas; null for other examples. */
 export function portrait(x) {
   const side = sideOf(x.length);
   if (!side) return null;

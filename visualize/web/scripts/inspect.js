@@ -1,18 +1,18 @@
-// The graph behind one example, recorded anew as Values of the net's numbers: stepped by the Player, then one update of it.
+// The graph of one example, recorded again with the net's numbers, for the Player to step through, and one update.
 
-import { element, writeNumber } from "./dom.js";
+import { button, dataElement, element, menu } from "./dom.js";
 import { formula, tree } from "./mathml.js";
 import { pretty, show } from "./number.js";
 import { Player } from "./player.js";
 import { PROGRAMS } from "./programs.js";
 import { py } from "./python.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 
-const FROM = 2e6; // that the programs of these graphs are called by
-const PASS = 3000; // milliseconds of both passes when they are played
-const FEWEST = 40, TERMS = 8; // parameters of a net that is shown whole; inputs of a unit, others are added up
+const FROM = 2e6; // the number of these lessons, in the names of their programs
+const PASS = 3000; // milliseconds of both passes when they play
+const WHOLE_NET = 40, TERMS = 8; // the most parameters of a net shown whole; the most inputs of a unit shown one by one
 
-/** Record gates anew; products with 0 and 1, and sums without terms, are left out as in Python. */
+/** Record gates again, without products with 0 and 1 and trivial sums, as in Python. */
 function replay({ gates, outputs }, inputs) {
   const known = [...inputs];
   for (const [name, operands] of gates) {
@@ -23,11 +23,11 @@ function replay({ gates, outputs }, inputs) {
   return outputs.map((at) => known[at]);
 }
 
-/** A player that tells of every step. */
+/** A player that calls `onstep` after every step. */
 class Stepped extends Player {
   update() {
     super.update();
-    this.told?.();
+    this.onstep?.();
   }
 
   remember() {} // the address is the playground's
@@ -36,16 +36,14 @@ class Stepped extends Player {
 export class Inspect {
   constructor(playground) {
     this.playground = playground;
-    this.unit = element("select", { "aria-label": "What is shown of the net" });
-    this.unit.addEventListener("change", () => this.show());
-    const button = (name, act) => element("button", { type: "button", onclick: act }, name);
-    this.update = button("Step one update through the graph", () => this.play());
+    this.unit = menu([], () => this.show(), { "aria-label": "Part of the net" });
+    this.update = button("Step through one update", () => this.play());
     const bar = element("div", { class: "bar", role: "group", "aria-label": "Passes" }, this.unit, button("Forward", () => this.go("forward")),
       button("Backward", () => this.go("backward")), this.update);
     this.place = element("div", { class: "inspected" });
-    this.note = element("p", { hidden: true }, "g is ∂L/∂a, which arrives from the layers behind: so every gradient here is one of the whole loss L.");
+    this.note = element("p", { hidden: true }, "g is ∂L/∂a, the gradient from the layers after this one, so every gradient here is that of the whole loss L.");
     this.act = element("section", { class: "update", "aria-label": "Update", hidden: true });
-    this.box = element("details", { class: "inspect", "data-part": "graph" }, element("summary", {}, "The graph of the chosen example"), bar, this.note, this.place, this.act);
+    this.box = element("details", { class: "inspect", "data-part": "graph" }, element("summary", {}, "Graph of the chosen example"), bar, this.note, this.place, this.act);
     this.place.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
       if (!by || !this.player || event.target.matches("input, select, textarea")) return;
@@ -63,7 +61,7 @@ export class Inspect {
     return this.playground.config.chosen;
   }
 
-  /** The net as it is now, and its chosen example. */
+  /** Show the net as it is now, for the chosen example. */
   show() {
     if (!this.training.X.length) return;
     this.choices();
@@ -74,10 +72,10 @@ export class Inspect {
     if (!numbers.every((x, i) => Object.is(x, this.player.numbers[i]))) this.player.changed((this.player.change.numbers = numbers));
   }
 
-  /** Offer the whole net where it is small, and each of its units. */
+  /** Offer each unit, and the whole net if it is small. */
   choices() {
     const { layers, parameters } = this.training, names = layers.flatMap(({ units }, l) => units.map((_, i) => [`${l} ${i}`, `layer ${l + 1}, unit ${i}`]));
-    if (parameters.length <= FEWEST) names.unshift(["", "the whole net"]);
+    if (parameters.length <= WHOLE_NET) names.unshift(["", "the whole net"]);
     if (String(names) === this.offered) return;
     this.offered = String(names);
     this.unit.replaceChildren(...names.map(([value, text]) => element("option", { value }, text)));
@@ -87,9 +85,9 @@ export class Inspect {
     this.sources = new Map();
     this.key = key;
     const output = this.unit.value ? this.one(...this.unit.value.split(" ").map(Number)) : this.whole();
-    const lessons = written.lessons(output, FROM, false), box = document.createElement("template");
+    const lessons = engine.lessons(output, FROM, false), box = document.createElement("template");
     for (const lesson of lessons) Object.assign(PROGRAMS, py.programs(lesson));
-    box.innerHTML = written.article("inspected", "Graph of the chosen example", [], lessons, 3); // the same text as Python's, escaped by the same code
+    box.innerHTML = engine.article("inspected", "Graph of the chosen example", [], lessons, 3); // the same text as Python's, escaped by the same code
     const article = box.content.firstElementChild;
     article.classList.add("chosen");
     this.note.hidden = output.label !== "f";
@@ -97,7 +95,7 @@ export class Inspect {
     this.player?.pause();
     this.player = new Stepped(article);
     this.player.lessons[0].leaves = lessons[0].leaves;
-    this.player.told = () => this.tell();
+    this.player.onstep = () => this.showUpdate();
     this.player.hide("mistakes");
     this.player.show(this.player.lesson.rows.length);
   }
@@ -116,7 +114,7 @@ export class Inspect {
     return [columns.map((j) => at(`W${l + 1}_${i}_${j}`, weights[j])), bias === null ? 0 : at(`b${l + 1}_${i}`, bias)];
   }
 
-  labeled(x, label) {
+  label(x, label) {
     if (!x.label) x.label = label;
     return x;
   }
@@ -144,11 +142,11 @@ export class Inspect {
         return Object.assign(py.gates.dot(...w, ...a, b), { label: l === last ? (layer.units.length > 1 ? `z${i}` : "z") : `z${l + 1}_${i}` });
       });
       if (l === last) return this.cost(sums);
-      a = sums.flatMap((z, i) => this.labeled(replay(this.gates(l), [z])[0], `a${l + 1}_${i}`));
+      a = sums.flatMap((z, i) => this.label(replay(this.gates(l), [z])[0], `a${l + 1}_${i}`));
     }
   }
 
-  /** One unit: its inputs as leaves, and its output times what arrives from behind, so that gradients are those of the loss. */
+  /** One unit: its inputs as leaves, and its output times the gradient that arrives, so that gradients are those of the loss. */
   one(l, i) {
     const { training } = this, inputs = () => this.inputs()[l], now = inputs(), { weights } = training.layers[l].units[i];
     const size = (j) => Math.abs(now[j] * training.parameters[weights[j]]), all = [...now.keys()];
@@ -159,7 +157,7 @@ export class Inspect {
     z.label = `z${l + 1}_${i}`;
     if (l === training.layers.length - 1) return this.cost(training.layers[l].units.map((_, k) => (k === i ? z : this.leaf(`z${l + 1}_${k}`, () => (this.inputs(), training.net.last.z[k])))));
     const [a] = replay(this.gates(l), [z]);
-    return Object.assign(py.gates.mul(this.labeled(a, `a${l + 1}_${i}`), this.leaf("g", () => this.arriving(l, i))), { label: "f" });
+    return Object.assign(py.gates.mul(this.label(a, `a${l + 1}_${i}`), this.leaf("g", () => this.arriving(l, i))), { label: "f" });
   }
 
   /** The gradient of the loss with respect to a hidden unit's output. */
@@ -185,22 +183,21 @@ export class Inspect {
     this.player.go(this.rows.findLastIndex((row) => row.phase === phase) + 1);
   }
 
-  /** The third act, after the last step: what the update makes of every parameter. */
-  tell() {
+  /** After the last step, show the update of every parameter. */
+  showUpdate() {
     const { player, training } = this, { rate } = training.config, { lesson, result } = player, done = player.step === lesson.rows.length;
     this.act.hidden = !done;
-    if (!done || player.numbers === this.after) return; // what the last update did stays there until numbers change
+    if (!done || player.numbers === this.after) return; // the last update stays visible until numbers change
     const row = (node) => {
-      const [w, gradient] = [result.values[node], result.gradients[node]], now = element("data");
-      writeNumber(now, w - rate * gradient);
+      const [w, gradient] = [result.values[node], result.gradients[node]];
       return element("li", { "data-parameter": lesson.names[node] }, formula(tree(node, lesson.symbols)),
-        pretty(` ← ${show(w)} - ${show(rate)} * ${gradient < 0 ? `(${show(gradient)})` : show(gradient)} = `), now);
+        pretty(` ← ${show(w)} - ${show(rate)} * ${gradient < 0 ? `(${show(gradient)})` : show(gradient)} = `), dataElement(w - rate * gradient));
     };
     const changed = lesson.inputs.filter((node) => /^[Wb]\d/.test(lesson.names[node]));
     this.act.replaceChildren(element("h2", {}, "Update: w ← w − η · ∂L/∂w"), element("ul", {}, ...changed.map(row)));
   }
 
-  /** Both passes at a run, then the update itself, with this example alone. */
+  /** Play both passes, then update on this example alone. */
   play() {
     const { player } = this, pace = Math.max(16, PASS / this.rows.length);
     player.pause();
@@ -218,11 +215,11 @@ export class Inspect {
     const { training } = this, { rate } = training.config, { loss, gradients } = this.measure();
     gradients.forEach((gradient, i) => (training.parameters[i] -= rate * gradient));
     Object.assign(training, { gradients, steps: training.steps + 1, bent: true });
-    const { told } = this.player;
-    this.player.told = null;
+    const { onstep } = this.player;
+    this.player.onstep = null;
     this.show();
     this.playground.paint();
-    [this.player.told, this.after] = [told, this.player.numbers];
-    this.act.prepend(element("p", { role: "status" }, `Updated by this example alone: its loss goes from ${show(loss)} to ${show(this.measure().loss)}.`));
+    [this.player.onstep, this.after] = [onstep, this.player.numbers];
+    this.act.prepend(element("p", { role: "status" }, `Updated on this example alone: its loss goes from ${show(loss)} to ${show(this.measure().loss)}.`));
   }
 }

@@ -1,4 +1,4 @@
-// MathML: trees that Python made, names and fractions as elements.
+// MathML elements from the trees that Python writes.
 
 const MATH = "http://www.w3.org/1998/Math/MathML";
 
@@ -9,10 +9,10 @@ export function math(name, ...children) {
   return made;
 }
 
-/** d one node / d another as a fraction. */
+/** The derivative of one node by another as a fraction. */
 export const derivative = (above, below, symbols) => tree(["mfrac", ["mrow", ["mo", "∂"], above], ["mrow", ["mo", "∂"], below]], symbols);
 
-/** A tree as MathML: [element, ...children], a child a tree, a text, or the number of a node; a star is upright. */
+/** A tree as MathML: [element, ...children], where a child is a tree, a text, or the index of a node; a star means upright. */
 export function tree(part, symbols) {
   if (typeof part === "number") return tree(symbols[part]);
   const [name, ...children] = part;
@@ -21,7 +21,7 @@ export function tree(part, symbols) {
   return made;
 }
 
-/** A tree as it is read aloud. */
+/** A tree as a screen reader reads it. */
 export function aloud(part, names) {
   if (!Array.isArray(part)) return typeof part === "number" ? names[part] : part;
   const [name, ...children] = part;

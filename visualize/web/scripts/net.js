@@ -1,14 +1,14 @@
-// Nets as the page computes them: layers of weighted sums in typed arrays. What a unit's activation is, and what the
-// loss makes of the last layer's sums, are functions that Python has written.
+// Nets as the page computes them: layers of weighted sums in typed arrays. Python writes the functions of activations
+// and losses.
 
-/** A multi-layer perceptron: weights row by row, each row's bias behind it, in the order of Python's parameters. */
+/** A multi-layer perceptron: weights row by row, each followed by its bias, in the order of Python's parameters. */
 export class Net {
   /** `gates`: for each hidden layer {value: z -> a, slope: z -> [a, [da/dz]]}; `head`: {outputs: (z...) -> y, loss: (z..., t...) -> [loss, [dloss/dz, ...]]}. */
   constructor(sizes, gates, head, bias) {
     let start = 0;
     this.head = head;
     this.layers = sizes.slice(1).map((rows, l) => {
-      const columns = sizes[l], stride = columns + bias, layer = { rows, columns, start, stride, ...gates[l] };
+      const columns = sizes[l], stride = columns + Number(bias), layer = { rows, columns, start, stride, ...gates[l] };
       layer.units = Array.from({ length: rows }, (_, i) => {
         const at = layer.start + i * stride;
         return { weights: Array.from({ length: columns }, (_, j) => at + j), bias: bias ? at + columns : null };
@@ -18,10 +18,10 @@ export class Net {
       return layer;
     });
     this.last = this.layers.at(-1);
-    this.size = start; // how many parameters
+    this.size = start; // number of parameters
   }
 
-  /** The weighted sums of one example, layer by layer, and what hidden units make of them; with slopes before a backward pass. */
+  /** Compute the weighted sums and activations of one example, layer by layer; with slopes for a backward pass. */
   sums(parameters, x, slopes) {
     for (const layer of this.layers) {
       const { rows, columns, start, stride, z, a, value, slope } = layer;
@@ -38,7 +38,7 @@ export class Net {
     }
   }
 
-  /** The outputs of every layer for one example, its inputs first. They are written over by the next. */
+  /** The inputs and the outputs of every layer for one example; the next example overwrites them. */
   forward(parameters, x) {
     this.sums(parameters, x, false);
     const y = this.head.outputs(...this.last.z);
@@ -46,7 +46,7 @@ export class Net {
     return [x, ...this.layers.map((layer) => layer.a)];
   }
 
-  /** The loss of one example from the sums of the last layer, and its slopes to them. */
+  /** The loss from the last layer's sums, and its slopes with respect to them. */
   cost(target) {
     return this.head.loss(...this.last.z, ...target);
   }
@@ -85,7 +85,7 @@ export class Net {
   }
 }
 
-/** A model of layers that is no plain perceptron, as functions that Python has written: all units of a row, the loss of rows. */
+/** A model that is not a plain perceptron, as functions that Python writes: the units of one row, the losses of rows. */
 export class Written {
   constructor(layers, units, losses) {
     Object.assign(this, { layers: layers.map((found) => ({ rows: found.length, units: found })), units, losses });

@@ -1,36 +1,27 @@
-// The net as a picture: each unit is a map of what it answers, each edge as wide as its weight; small nets with numbers.
+// The picture of the net: each unit shows its map, each edge is as wide as its weight; small nets have numbers.
 
-import { element } from "./dom.js";
+import { button, element, svgElement } from "./dom.js";
 import { css, inscribe, ofClass, Paper, peak, pixel, ramp, Raster, shades, sideOf } from "./image.js";
 import { pretty, show } from "./number.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const TALL = 440, LEAST_GAP = 34, BROAD = 52, MOST_LABELS = 60, DRAWN = 250, LABEL_ROOM = 32, LABEL_REACH = 70;
 
-/** An SVG element. */
-function shape(name, attributes, ...children) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-/** A number in few characters. */
+/** A number with few characters. */
 export const brief = (x) => pretty(show(Math.abs(x) < 5e-4 ? 0 : Number(x.toPrecision(Math.abs(x) < 1 ? 2 : 3))));
 
-/** What a unit is called. */
-export const called = (l, i, last) => (l === last ? `output ${i + 1}` : l ? `unit ${i + 1} of layer ${l}` : `input ${i + 1}`);
+/** The name of a unit. */
+export const unitName = (l, i, last) => (l === last ? `output ${i + 1}` : l ? `unit ${i + 1} of layer ${l}` : `input ${i + 1}`);
 
 export class NetworkPicture {
-  /** `choose(layer, unit)` is called for a unit that was clicked. */
+  /** `choose(layer, unit)` is called when a unit is clicked. */
   constructor(choose, repaint) {
     this.choose = choose;
     this.paper = new Paper({ "aria-label": "The net" }, repaint);
-    this.svg = shape("svg", { "aria-hidden": "true" });
+    this.svg = svgElement("svg", { "aria-hidden": "true" });
     this.element = element("div", { class: "network" });
   }
 
-  /** Lay out the net of a training: its units in columns, no taller than the pane. */
+  /** Lay out the net of a training in columns of units, no taller than the pane. */
   build({ layers, sizes: [inputs] }, features, classes) {
     const narrow = matchMedia("(max-width: 600px)").matches;
     this.side = sideOf(inputs);
@@ -40,12 +31,12 @@ export class NetworkPicture {
     const most = Math.max(...this.sizes), pairs = Math.max(...this.sizes.slice(1).map((n, i) => Math.min(n, this.sizes[i])));
     this.places = layers.slice(this.image ? 1 : 0).flatMap(({ units }) => units.flatMap(({ weights }) => weights.filter((place) => place !== null)));
     const roomy = Math.max(84, LABEL_ROOM * (pairs + 1));
-    this.labelled = !narrow && !this.image && this.places.length <= MOST_LABELS && pairs <= 4 && roomy * most <= TALL;
-    const across = this.sizes.map((n) => Math.ceil((n * (this.labelled ? 1 : LEAST_GAP)) / TALL)), talls = this.sizes.map((n, l) => Math.ceil(n / across[l])), tallest = Math.max(...talls);
-    this.gap = this.labelled ? roomy : Math.min(76, TALL / tallest);
+    this.labeled = !narrow && !this.image && this.places.length <= MOST_LABELS && pairs <= 4 && roomy * most <= TALL;
+    const across = this.sizes.map((n) => Math.ceil((n * (this.labeled ? 1 : LEAST_GAP)) / TALL)), talls = this.sizes.map((n, l) => Math.ceil(n / across[l])), tallest = Math.max(...talls);
+    this.gap = this.labeled ? roomy : Math.min(76, TALL / tallest);
     this.size = Math.min(narrow ? 40 : BROAD, 0.8 * this.gap);
     const room = (names) => 16 + this.size / 2 + 7.5 * Math.min(14, Math.max(...names.map((name) => name.length)));
-    const column = this.labelled ? Math.max(230, LABEL_REACH * (pairs + 1)) : narrow ? Math.max(64, (340 - room(features) - room(classes)) / layers.length) : Math.max(110, 420 / layers.length);
+    const column = this.labeled ? Math.max(230, LABEL_REACH * (pairs + 1)) : narrow ? Math.max(64, (340 - room(features) - room(classes)) / layers.length) : Math.max(110, 420 / layers.length);
     let x = this.image ? 80 : room(features);
     this.columns = talls.map((tall, l) => {
       const at = x;
@@ -58,7 +49,7 @@ export class NetworkPicture {
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
     this.element.style.cssText = `--wide: ${this.width}; --high: ${this.height}`;
     this.units = this.sizes.flatMap((n, l) => Array.from({ length: this.image && !l ? 0 : n }, (_, i) => this.unit(l, i)));
-    this.labels = this.labelled ? layers.flatMap(({ units }, l) => units.flatMap((unit, i) => unit.weights.flatMap((place, j) => (place === null ? [] : [this.label(l, i, j, place)])))) : [];
+    this.labels = this.labeled ? layers.flatMap(({ units }, l) => units.flatMap((unit, i) => unit.weights.flatMap((place, j) => (place === null ? [] : [this.label(l, i, j, place)])))) : [];
     if (!this.image) features.forEach((name, i) => this.name(0, i, name, -1));
     classes.forEach((name, i) => this.name(layers.length, i, name, 1));
     this.element.replaceChildren(this.paper.canvas, this.svg, ...this.units.map((unit) => unit.button));
@@ -67,31 +58,30 @@ export class NetworkPicture {
 
   at(l, i) {
     const { at, tall } = this.columns[l], c = Math.floor(i / tall);
-    return [at + c * 1.3 * this.size, this.height / 2 + this.gap * ((i % tall) - (tall - 1) / 2) - (this.labelled ? 8 : 0)];
+    return [at + c * 1.3 * this.size, this.height / 2 + this.gap * ((i % tall) - (tall - 1) / 2) - (this.labeled ? 8 : 0)];
   }
 
   name(l, i, name, side) {
     const [x, y] = this.at(l, i), short = name.length > 14 ? `${name.slice(0, 13)}…` : name;
     const [, letter, below] = /^([xy])(\d*)$/.exec(short) ?? [];
-    this.svg.append(shape("text", { x: x + side * (this.size / 2 + 8), y: y + 5, class: letter ? "name" : "called", "text-anchor": side < 0 ? "end" : "start" },
-      ...(letter ? [letter, shape("tspan", { class: "lower", dy: 3 }, below)] : [short])));
+    this.svg.append(svgElement("text", { x: x + side * (this.size / 2 + 8), y: y + 5, class: letter ? "name" : "called", "text-anchor": side < 0 ? "end" : "start" },
+      ...(letter ? [letter, svgElement("tspan", { class: "lower", dy: 3 }, below)] : [short])));
   }
 
   unit(l, i) {
     const [x, y] = this.at(l, i), whole = l ? this.layers[l - 1].units[i].bias : null, text = element("span", { class: "activation" });
-    const words = called(l, i, this.layers.length);
-    const button = element("button", { type: "button", class: "unit", "aria-label": `Map of ${words}`, title: words, onclick: () => this.choose(l, i) }, text);
+    const words = unitName(l, i, this.layers.length), map = button(text, () => this.choose(l, i), { class: "unit", "aria-label": `Map of ${words}`, title: words });
     const share = (part, all) => `${((100 * part) / all).toFixed(3)}%`;
-    button.style.cssText = `left: ${share(x - this.size / 2, this.width)}; top: ${share(y - this.size / 2, this.height)}; width: ${share(this.size, this.width)}; height: ${share(this.size, this.height)}`;
-    const unit = { l, i, button, text, bias: this.labelled ? whole : null };
+    map.style.cssText = `left: ${share(x - this.size / 2, this.width)}; top: ${share(y - this.size / 2, this.height)}; width: ${share(this.size, this.width)}; height: ${share(this.size, this.height)}`;
+    const unit = { l, i, button: map, text, bias: this.labeled ? whole : null };
     if (unit.bias !== null) unit.label = this.numbers(x, y + this.size / 2 + 14, 13, "bias");
     return unit;
   }
 
   /** A number and its gradient. */
   numbers(x, y, down, kind) {
-    const data = shape("tspan", { class: "data", x, y }), gradient = shape("tspan", { class: "gradient", x, y: y + down });
-    this.svg.append(shape("text", { class: `label ${kind}` }, data, gradient));
+    const data = svgElement("tspan", { class: "data", x, y }), gradient = svgElement("tspan", { class: "gradient", x, y: y + down });
+    this.svg.append(svgElement("text", { class: `label ${kind}` }, data, gradient));
     return [data, gradient];
   }
 
@@ -102,7 +92,7 @@ export class NetworkPicture {
 
   // --- Painting ------------------------------------------------------------------------------
 
-  /** Draw everything: `maps` are each layer's outputs on a grid, if there is one, `numbers` what the edges show. */
+  /** Draw everything: `maps` are each layer's outputs on a grid or null; edges show `numbers`. */
   paint(training, activations, maps, grid, numbers, chosen) {
     const pen = this.paper.begin(this.width), { parameters, gradients } = training;
     this.edges(pen, numbers, numbers === parameters ? 1 : 1e-12, chosen);
@@ -121,12 +111,12 @@ export class NetworkPicture {
     for (const [place, data, gradient] of this.labels) [data.textContent, gradient.textContent] = [brief(parameters[place]), `∇ ${brief(gradients[place])}`];
   }
 
-  /** The lines between units, the strongest: as wide as the number is large, dashed where it is negative; those into a chosen unit with their numbers. */
+  /** Draw the strongest edges, as wide as their numbers, negative ones dashed; edges into a chosen unit with their numbers. */
   edges(pen, numbers, most, chosen) {
     const all = Float64Array.from(this.places, (place) => Math.abs(numbers[place])).sort(), strong = all.at(-DRAWN) ?? 0, widest = Math.min(6, 0.08 * this.gap) / Math.max(most, all.at(-1));
     const half = this.size / 2, colors = [css("--class-0", "--ink", 0.15), css("--class-1", "--ink", 0.15)];
     const line = (l, i, j, width) => {
-      const [x1, y1] = this.at(l, j), [x2, y2] = this.at(l + 1, i), from = x1 + (this.image && !l ? 66 : half), bend = this.labelled ? 0 : 0.45 * (x2 - half - from);
+      const [x1, y1] = this.at(l, j), [x2, y2] = this.at(l + 1, i), from = x1 + (this.image && !l ? 66 : half), bend = this.labeled ? 0 : 0.45 * (x2 - half - from);
       pen.lineWidth = width;
       pen.beginPath();
       pen.moveTo(from, y1);
@@ -150,14 +140,14 @@ export class NetworkPicture {
       pen.setLineDash([]);
     }));
     pen.globalAlpha = 1;
-    if (!chosen?.[0] || this.labelled || (this.image && chosen[0] === 1)) return;
+    if (!chosen?.[0] || this.labeled || (this.image && chosen[0] === 1)) return;
     this.layers[chosen[0] - 1].units[chosen[1]].weights.forEach((place, j) => {
       const [x, y] = this.at(chosen[0] - 1, j);
       inscribe(pen, brief(numbers[place]), x + half + 5, y + 4);
     });
   }
 
-  /** The chosen example, which is an image. */
+  /** Draw the chosen example, an image. */
   example(pen, x) {
     const [left, up] = this.at(0, 0).map((middle) => middle - 66);
     pen.imageSmoothingEnabled = false;
@@ -167,7 +157,7 @@ export class NetworkPicture {
     pen.strokeRect(left, up, 132, 132);
   }
 
-  /** In each unit of a layer its map over the plane, the weights that it gives an image, or its activation. */
+  /** Draw in each unit of a layer its map over the plane, its weights for an image, or its activation. */
   faces(pen, { parameters, decision }, l, activations, map, grid) {
     const n = this.sizes[l], weights = this.image && l === 1, last = l === this.sizes.length - 1;
     const side = map ? grid >> 1 : weights ? this.side : 1, values = map ?? activations;

@@ -1,15 +1,15 @@
-// Numbers as text and text as numbers, as the engine does it.
+// Numbers as text and text as numbers, as in the engine.
 
 export const NONFINITE = { inf: Infinity, "-inf": -Infinity, nan: NaN };
 
 /** A number from the page's data, where inf and nan are strings. */
 export const real = (x) => (typeof x === "string" ? NONFINITE[x] : x);
 
-/** The number as text that reads back as the same number. */
+/** A number as text that reads back as the same number. */
 export const exact = (x) => (Number.isFinite(x) ? String(x) : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
 
-/** What a reader typed, as a number; null where it is none. A fraction such as 1/3 will do. */
-export function typed(text) {
+/** The number that a reader typed, such as -4, 0.5 or 1/3; null if it is not one. */
+export function parseNumber(text) {
   const plain = text.trim().replace(/^[−–]/, "-").replace(",", ".").toLowerCase();
   if (plain in NONFINITE) return NONFINITE[plain];
   const parts = plain.split("/").map((part) => (part.trim() === "" ? NaN : Number(part)));
@@ -17,25 +17,25 @@ export function typed(text) {
   return parts.length === 2 ? parts[0] / parts[1] : parts[0];
 }
 
-/** Half a unit of the last digit that was typed; 0 of a fraction. */
+/** Half a unit of the last typed digit; 0 for a fraction. */
 function half(text) {
   const [, places, power] = /^\s*[-+−–]?\d*(?:[.,](\d*))?(?:e([-+]?\d+))?\s*$/i.exec(text) ?? [];
   return /\//.test(text) ? 0 : 0.5 * 10 ** (Number(power ?? 0) - (places ?? "").length);
 }
 
-/** Whether a guess is the number as far as it was typed: to within 0.1 %, or half its last digit but 1 % at most. */
+/** Whether a guess is right: within 0.1 %, or within half its last typed digit but 1 % at most. */
 export function agrees(text, guess, right) {
   const within = Math.min(Math.max(half(text), 0.001 * Math.abs(right)), 0.01 * Math.abs(right));
   return Object.is(guess, right) || guess === right || Math.abs(guess - right) <= within * (1 + 1e-9);
 }
 
-/** Whether a guess is the number with too few digits, rounded or cut off. */
+/** Whether a guess is the number rounded or cut off to too few digits. */
 export function rounds(text, guess, right) {
   const gap = Math.abs(guess - right), cut = guess !== 0 && Math.abs(guess) < Math.abs(right) && gap < 2 * half(text);
   return guess * right >= 0 && (cut || (gap <= half(text) && (guess !== 0 || Math.abs(right) < 0.1)));
 }
 
-/** Digits rounded up at a tie, put right: Python rounds a tie to the even digit. */
+/** Correct digits that JavaScript rounded up at a tie: Python rounds to the even digit. */
 function evenAtTie(rounded, longer, kept) {
   const plain = longer.split("e")[0].replace(".", ""), digits = rounded.split("e")[0].replace(".", "");
   const even = Number(plain[kept - 1]) % 2 === 0;
@@ -44,12 +44,13 @@ function evenAtTie(rounded, longer, kept) {
   return longer.split("e")[0].slice(0, rounded.split("e")[0].length) + tail;
 }
 
-/** The number with so many significant digits: Python's "g". */
+const trim = (text) => (text.includes(".") ? text.replace(/\.?0*$/, "") : text);
+
+/** The number with `digits` significant digits: Python's "g". */
 export function significant(x, digits) {
   const size = Math.abs(x);
   const text = evenAtTie(size.toExponential(digits - 1), size.toExponential(digits + 60), digits);
   const [mantissa, power] = text.split("e"), exponent = Number(power);
-  const trim = (t) => (t.includes(".") ? t.replace(/\.?0*$/, "") : t);
   const sign = x < 0 ? "-" : "";
   if (exponent < -4 || exponent >= digits) {
     return `${sign}${trim(mantissa)}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
@@ -59,23 +60,21 @@ export function significant(x, digits) {
   return sign + trim(`0.${"0".repeat(-exponent - 1)}${all}`);
 }
 
-/** The number with so many places after the point. */
-function fixed(x, places) {
-  const size = Math.abs(x);
-  const rounded = size.toFixed(places), longer = size.toFixed(Math.min(100, places + 60));
-  const text = evenAtTie(rounded, longer, rounded.replace(".", "").length);
-  return (x < 0 ? "-" : "") + (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+/** The number with `places` places after the point. */
+export function toPlaces(x, places) {
+  const size = Math.abs(x), rounded = size.toFixed(places), longer = size.toFixed(Math.min(100, places + 60));
+  return (x < 0 || Object.is(x, -0) ? "-" : "") + evenAtTie(rounded, longer, rounded.replace(".", "").length);
 }
 
-/** The number as the engine prints it: six significant digits, or so many places after the point up to 1e16. */
+/** The number as the engine prints it: six significant digits, or `digits` places after the point up to 1e16. */
 export function show(x, digits = null) {
   if (!Number.isFinite(x)) return exact(x);
-  const text = x === 0 ? "0" : digits === null || Math.abs(x) >= 1e16 ? significant(x, 6) : fixed(x, digits);
+  const text = x === 0 ? "0" : digits === null || Math.abs(x) >= 1e16 ? significant(x, 6) : trim(toPlaces(x, digits));
   return text === "-0" ? "0" : text;
 }
 
-/** A printed number as it is read aloud. */
-export function spoken(text) {
+/** A printed number as a screen reader reads it. */
+export function spokenNumber(text) {
   const said = { inf: "infinity", "-inf": "minus infinity", nan: "not a number" };
   return said[text] ?? (text.startsWith("-") ? `minus ${text.slice(1)}` : text);
 }

@@ -1,33 +1,34 @@
-// The box for an expression of one's own: read, laid out and told by what was translated from Python, while it is typed.
+// The input for the student's own expression, which code translated from Python reads and lays out while it is typed.
 
-import { exact, typed } from "./number.js";
+import { fragment } from "./dom.js";
+import { exact, parseNumber } from "./number.js";
 import { PROGRAMS } from "./programs.js";
 import { py } from "./python.js";
 import { Tutor } from "./tutor.js";
-import { written } from "./written.js";
+import { engine } from "./engine.js";
 
 const PAUSE = 250, MOST = 150; // milliseconds after the last key; nodes of a graph
-const NUMBER = 1e6; // that the programs of written graphs are called by
-const TAKEN = new Set("f example step inputs form mode level seed node tab fold zoom hide present sizes mistake along eta climb".split(" ")); // what else stands in an address
+const NUMBER = 1e6; // of the lessons of own graphs, in the names of their programs
+const TAKEN = new Set("f example step inputs form mode level seed node tab fold zoom hide present sizes mistake along eta climb".split(" ")); // other keys of an address
 
-/** The text of a fresh graph for a level of the tutor: one that multiplies somewhere. */
+/** The text of a new graph for a level of the tutor, with a product in it. */
 Tutor.sketch = (random, level) => {
   const choice = (list) => list[Math.floor(random() * list.length)];
-  const [text] = written.sketch({ random, choice }, choice([2, 3, 4]), Math.min(level + 1, 3));
+  const [text] = engine.sketch({ random, choice }, choice([2, 3, 4]), Math.min(level + 1, 3));
   return /[*/]|exp/.test(text) ? text : Tutor.sketch(random, level);
 };
 
-/** The text as an article, its names with the numbers `known` of them, or 1, 2, 3. Errors tell what to write instead. */
+/** The text as an article, whose names get the numbers `known`, or 1, 2, 3. Errors say what to write instead. */
 function article(text, known) {
   const numbers = {};
   for (;;) {
     try {
-      const [output, idle] = written.read(text, py.dict(Object.entries(numbers)), py.dict());
+      const [output, idle] = engine.read(text, py.dict(Object.entries(numbers)), py.dict());
       const size = py.history(output).length;
-      if (size > MOST) throw py.ValueError(`this is a graph of ${size} nodes: at most ${MOST} can be written here`);
-      const lessons = written.lessons(output, NUMBER), box = document.createElement("template");
+      if (size > MOST) throw py.ValueError(`this graph has ${size} nodes: a page draws at most ${MOST} of your own`);
+      const lessons = engine.lessons(output, NUMBER), box = document.createElement("template");
       for (const lesson of lessons) Object.assign(PROGRAMS, py.programs(lesson));
-      box.innerHTML = written.article("own", "", [], lessons); // the same text as Python's, escaped by the same code
+      box.innerHTML = engine.article("own", "", [], lessons); // the same text as Python's, escaped by the same code
       return { made: box.content.firstElementChild, idle, inputs: lessons[0].leaves.map((leaf) => [leaf.label, leaf.data]) };
     } catch (error) {
       if (!error.missing?.length) throw error;
@@ -37,11 +38,11 @@ function article(text, known) {
 }
 
 export class Own {
-  /** `put` shows an article, `first` is the one of the page, or null where there are several. */
+  /** `put` shows an article; `first` is that of the page, or null if there are several. */
   constructor(put, first) {
     this.put = put;
     this.form = document.querySelector("form.own");
-    [this.box, this.said] = this.form.elements;
+    [this.box, this.output] = this.form.elements;
     this.first = first;
     this.numbers = {};
     this.inputs = [];
@@ -56,34 +57,30 @@ export class Own {
     this.restore();
   }
 
-  /** Put the box where the title of what is shown stands, if the page has no place for it. */
+  /** Put the input beside the title, if the page has no other place for it. */
   place(article) {
     if (this.first) article.querySelector("header").append(this.form);
   }
 
-  get asked() {
-    return new URLSearchParams(location.hash.slice(1));
-  }
-
-  /** Write what an address says. */
+  /** Read the expression and its numbers from the address. */
   restore() {
-    const asked = this.asked, text = asked.get("f");
-    if (text === null && !this.first) this.text = this.box.value = this.said.value = ""; // another example is shown
+    const asked = fragment(), text = asked.get("f");
+    if (text === null && !this.first) this.text = this.box.value = this.output.value = ""; // another example is shown
     if (text === null || text === this.text) return;
     for (const [key, value] of asked) {
-      const number = typed(value), name = key.replace(/^~/, "");
+      const number = parseNumber(value), name = key.replace(/^~/, "");
       if (number !== null && (name !== key || !TAKEN.has(key))) this.numbers[name] = number;
     }
     this.box.value = text;
     this.write(true);
   }
 
-  /** Show the graph of the text, or say why there is none: then the last one stays. */
+  /** Show the graph of the text; if there is an error, show it and keep the last graph. */
   write(restored = false) {
     clearTimeout(this.timer);
     const text = this.box.value;
     if (text === (this.text ?? "")) return;
-    const now = (this.asked.get("inputs") ?? "").split(",").map(typed);
+    const now = (fragment().get("inputs") ?? "").split(",").map(parseNumber);
     if (!restored) this.inputs.forEach(([name], i) => (this.numbers[name] = now[i] ?? this.numbers[name]));
     let found = { made: this.first, idle: "", inputs: [] };
     try {
@@ -91,11 +88,11 @@ export class Own {
     } catch (error) {
       if (!(error instanceof py.BaseException)) throw error;
       this.box.setAttribute("aria-invalid", "true");
-      this.said.value = error.message.replace(/^in the expression\n/, "");
+      this.output.value = error.message.replace(/^in the expression\n/, "");
       return;
     }
     this.box.removeAttribute("aria-invalid");
-    this.said.value = found.idle;
+    this.output.value = found.idle;
     [this.text, this.inputs] = [text, found.inputs];
     if (!restored) this.remember(text, found.inputs);
     this.put(found.made);
@@ -110,7 +107,7 @@ export class Own {
   /** Keep the text and its numbers in the address. */
   remember(text, inputs) {
     if (location.protocol.startsWith("about")) return;
-    const kept = new URLSearchParams([...this.asked].filter(([key]) => key === "hide"));
+    const kept = new URLSearchParams([...fragment()].filter(([key]) => key === "hide"));
     if (text.trim()) kept.set("f", text);
     if (text.trim() && !this.first) kept.set("example", "own");
     for (const [name, x] of inputs) kept.set(TAKEN.has(name) ? `~${name}` : name, exact(x));

@@ -1,44 +1,38 @@
-// The chain rule path by path, and what comes out where a backward pass is written wrongly.
+// The chain rule path by path, and the results of wrong backward passes.
 
-import { passed } from "./lesson.js";
+import { passOn } from "./lesson.js";
 
-const LISTED = 40; // so many paths are written out
-const PATIENCE = 200000; // so many visits a pass without an order may take
+const LISTED = 40; // the most paths written out
+const PATIENCE = 200000; // the most visits of a pass without an order
 
-/** How many paths lead from the output to a node: a sum over its users. */
+/** For each node the number of paths from it to the target. */
 function pathsTo(lesson, target) {
-  const count = new Map([[target, 1]]);
-  for (let node = target + 1; node <= lesson.output; node++) count.set(node, 0);
-  for (const step of [...lesson.steps].sort((a, b) => a.node - b.node)) {
-    if (step.operand >= target && count.has(step.node)) {
-      count.set(step.node, count.get(step.node) + (count.get(step.operand) ?? 0));
-    }
-  }
+  const count = lesson.names.map((_, node) => Number(node === target));
+  for (const { node, operand } of [...lesson.steps].sort((a, b) => a.node - b.node)) count[node] += count[operand];
   return count;
 }
 
-/** The paths from the output to a node as lists of step indices, at most `LISTED` of them, and how many there are. */
+/** The paths from the output to a node as lists of step indices, at most `LISTED` of them, and their number. */
 export function chains(lesson, target) {
-  const count = pathsTo(lesson, target), found = [];
-  const from = new Map();
-  lesson.steps.forEach((step, i) => from.set(step.node, [...(from.get(step.node) ?? []), i]));
+  const count = pathsTo(lesson, target), from = lesson.names.map(() => []), found = [];
+  lesson.steps.forEach((step, i) => from[step.node].push(i));
   const waiting = [[lesson.output, []]];
   while (waiting.length && found.length < LISTED) {
     const [node, path] = waiting.pop();
     if (node === target) found.push(path);
     else {
-      const onward = (from.get(node) ?? []).filter((i) => count.get(lesson.steps[i].operand));
+      const onward = from[node].filter((i) => count[lesson.steps[i].operand]);
       for (const i of onward.reverse()) waiting.push([lesson.steps[i].operand, [...path, i]]);
     }
   }
-  return { paths: found, count: count.get(lesson.output) ?? 0 };
+  return { paths: found, count: count[lesson.output] };
 }
 
-/** The edges back from each node: [operand, what passes of an upstream gradient]; and what each step has sent. */
+/** For each node its edges back, [operand, function of the upstream gradient]; and the total that each step has sent. */
 function edgesBack(lesson, result) {
   const edges = lesson.names.map(() => []), sent = lesson.steps.map(() => 0);
   const pass = (step, i) => (upstream) => {
-    const x = passed(step, upstream, result.steps[i].local);
+    const x = passOn(step, upstream, result.steps[i].local);
     sent[i] += x;
     return x;
   };
@@ -46,7 +40,7 @@ function edgesBack(lesson, result) {
   return { edges, sent };
 }
 
-/** Backward as a recursion that goes on before all has arrived: { gradients, sent }, or null where that never ends. */
+/** Backward as a recursion that moves on before all gradients have arrived: { gradients, sent }, or null if that takes too long. */
 function withoutOrder(lesson, result) {
   const { edges, sent } = edgesBack(lesson, result), gradients = lesson.names.map(() => 0);
   gradients[lesson.output] = 1;
@@ -64,7 +58,7 @@ function withoutOrder(lesson, result) {
   return { gradients, sent };
 }
 
-/** Backward in the right order; `add` says what is done with what arrives, `start` where the gradients begin. */
+/** Backward in topological order from the gradients `start`; `add` combines a gradient with a new contribution. */
 function inOrder(lesson, result, add = (old, more) => old + more, start = lesson.names.map(() => 0)) {
   const { edges, sent } = edgesBack(lesson, result), gradients = start.slice();
   gradients[lesson.output] = 1;
@@ -74,7 +68,7 @@ function inOrder(lesson, result, add = (old, more) => old + more, start = lesson
   return { gradients, sent };
 }
 
-/** What a right pass and three wrong ones come to: the gradients, and what each step has sent. */
+/** The results of a correct pass and three wrong ones: the gradients, and what each step has sent. */
 export function mistakes(lesson, result) {
   const right = inOrder(lesson, result);
   return {

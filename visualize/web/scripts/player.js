@@ -1,19 +1,19 @@
-// The player of one graph: its steps by buttons, keys, slider or by themselves; what the step says.
+// The player of one graph: stepping by buttons, keys, slider or timer, and all views of the step.
 
 import { Change } from "./change.js";
-import { element, present, presenting } from "./dom.js";
+import { button, element, flash, fragment, menu, present, presenting, svgElement } from "./dom.js";
 import { Graph, least } from "./graph.js";
 import { Lab } from "./lab.js";
 import { Lesson } from "./lesson.js";
-import { exact, show, typed } from "./number.js";
+import { exact, parseNumber, show } from "./number.js";
 import { PROGRAMS } from "./programs.js";
-import { fitWithin, Said } from "./said.js";
-import { GIVES, give } from "./share.js";
+import { Explanation, fitWithin } from "./explanation.js";
+import { SHARE_OPTIONS, shareAs } from "./share.js";
 import { Slope } from "./slope.js";
 import { Tabs } from "./tabs.js";
 import { Tutor } from "./tutor.js";
 
-const PACE = 1400, MOTION = 250; // milliseconds a step when playing, and a motion
+const PACE = 1400, MOTION = 250; // milliseconds per step when playing, and per motion
 const SWIPE = 50; // pixels
 
 export class Player {
@@ -50,41 +50,32 @@ export class Player {
   // --- What is on the page -------------------------------------------------------------------
 
   build() {
-    const button = (name, label, key, act) =>
-      element("button", { type: "button", class: name, title: key ? `${label} (${key})` : label, onclick: act }, label);
-    this.play = button("play", "Play", "Space", () => this.toggle());
-    this.slider = element("input", { type: "range", min: 0, value: 0, "aria-label": "Step", class: "at" });
-    this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
+    const keyed = (name, label, key, act) => button(label, act, { class: name, title: `${label} (${key})` });
+    this.play = keyed("play", "Play", "Space", () => this.toggle());
+    this.slider = element("input", { type: "range", min: 0, value: 0, "aria-label": "Step", class: "at", oninput: () => this.go(Number(this.slider.value)) });
     this.counter = element("output", { class: "counter" });
-    this.back = button("back", "Back", "left arrow", () => this.go(this.step - 1));
-    this.next = button("next", "Next", "right arrow", () => this.go(this.step + 1));
+    this.back = keyed("back", "Back", "left arrow", () => this.go(this.step - 1));
+    this.next = keyed("next", "Next", "right arrow", () => this.go(this.step + 1));
     this.next.dataset.part = "next";
-    const full = button("full", "Full screen", "F", () => this.fullScreen());
+    const full = keyed("full", "Full screen", "F", () => this.fullScreen());
     const bar = element("div", { class: "bar", role: "group", "aria-label": "Steps" },
-      button("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter,
-      element("button", { type: "button", "aria-label": "Smaller graph", onclick: () => this.enlarge(0.8) }, "−"),
-      element("button", { type: "button", "aria-label": "Larger graph", onclick: () => this.enlarge(1.25) }, "+"));
-    this.sizes = button("sizes", "Gradient sizes", "", () => this.size(!this.pane.matches(".sized")));
+      keyed("first", "Start", "Home", () => this.go(0)), this.back, this.next, this.play, this.slider, this.counter,
+      button("−", () => this.enlarge(0.8), { "aria-label": "Smaller graph" }), button("+", () => this.enlarge(1.25), { "aria-label": "Larger graph" }));
+    this.sizes = button("Gradient sizes", () => this.size(!this.pane.matches(".sized")), { class: "sizes" });
     this.views = element("div", { class: "views", role: "group", "aria-label": "Forms of the graph" }, this.tutor.toggle, this.tutor.menu, this.sizes, full);
-    const menu = (label, options, act) => {
-      const box = element("select", { "aria-label": label, class: "form" }, ...options.map(([value, text]) => element("option", { value }, text)));
-      box.addEventListener("change", () => act(box));
-      return box;
-    };
-    this.form = menu("Form of the graph", this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)));
+    const labeled = (label) => ({ "aria-label": label, class: "form" });
+    this.form = menu(this.lessons.map((lesson, i) => [i, lesson.view]), (box) => this.view(Number(box.value)), labeled("Form of the graph"));
     if (this.lessons.length > 1) this.views.prepend(this.form);
-    this.speed = menu("Speed", [[1, "Speed"], [2, "Slow"], [0.5, "Fast"]], () => this.pause());
-    this.gives = menu("Share", GIVES, async (box) => {
-      box.options[0].textContent = await give(this, box.value);
+    this.speed = menu([[1, "Speed"], [2, "Slow"], [0.5, "Fast"]], () => this.pause(), labeled("Speed"));
+    this.shareMenu = menu(SHARE_OPTIONS, async (box) => {
+      flash(box.options[0], await shareAs(this, box.value), "Share");
       box.value = "";
-      setTimeout(() => (box.options[0].textContent = "Share"), 2000);
-    });
-    this.views.append(this.speed, this.gives);
-    this.panel();
-    this.overview = document.createElementNS(this.box.firstElementChild.namespaceURI, "svg");
-    this.overview.setAttribute("class", "overview autodiff");
-    this.overview.setAttribute("aria-hidden", "true");
-    this.overview.append(...["g", "rect"].map((name) => document.createElementNS(this.overview.namespaceURI, name)));
+    }, labeled("Share"));
+    this.views.append(this.speed, this.shareMenu);
+    this.explanation = new Explanation();
+    const { rule, product, role, sentence } = this.explanation;
+    this.now = element("div", { class: "now", "data-part": "equation" }, rule, product, role, this.tutor.form, this.tutor.end, sentence);
+    this.overview = svgElement("svg", { class: "overview autodiff", "aria-hidden": "true" }, svgElement("g"), svgElement("rect"));
     this.overview.addEventListener("click", (event) => {
       const a = this.overview.getScreenCTM().inverse(), b = this.graph.svg.clientWidth / this.graph.svg.viewBox.baseVal.width;
       const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(a);
@@ -101,7 +92,7 @@ export class Player {
     this.pane = element("div", { class: "pane" }, this.folds, this.overview);
     this.box.replaceWith(this.pane);
     this.twin = { box: element("div", { class: "graph", hidden: true }), lesson: null };
-    const leave = element("button", { type: "button", class: "leave", title: "Leave (F)", "aria-label": "Leave full screen", onclick: () => this.fullScreen() }, "×");
+    const leave = button("×", () => this.fullScreen(), { class: "leave", title: "Leave (F)", "aria-label": "Leave full screen" });
     this.pane.append(this.box, this.twin.box, leave);
     let began = null;
     this.article.addEventListener("touchstart", ({ touches, target }) => (began = touches.length === 1 && target.closest(".pane, .now") ? [touches[0], target] : null), { passive: true });
@@ -131,11 +122,11 @@ export class Player {
     this.pair();
     this.graph.fit(this.box, this.overview, this.zoom);
     this.graph.follow(this.box);
-    for (const part of [this.said.rule, this.said.product]) fitWithin(part);
+    for (const part of [this.explanation.rule, this.explanation.product]) fitWithin(part);
     for (const part of this.article.querySelectorAll("header > h1, .formula")) fitWithin(part, false);
   }
 
-  /** On a projector another form of the graph stands under this one where both can be read: graphs are wide. */
+  /** On a projector show another form of the graph under this one if both are readable. */
   pair() {
     const { pane, box, twin } = this;
     twin.box.hidden = true;
@@ -148,43 +139,36 @@ export class Player {
     [box.style.flex, twin.box.style.flex] = [a, b].map(({ height }) => `${height} 1 0`);
     twin.box.replaceChildren(twin.graph.svg);
     twin.graph.fit(twin.box, this.overview, 1);
-    this.tellTwin();
+    this.showTwin();
   }
 
-  /** Show in the other form what has been seen in this one, up to the last number that both have. */
-  tellTwin() {
+  /** Show in the other form what this one has shown, up to the last number that both have. */
+  showTwin() {
     const { lesson, twin } = this, node = (row) => row.operand ?? row.node;
     const key = ({ same }, row) => [row.phase, same[node(row)] ?? node(row), row.path === row.paths || row.path].join(" ");
-    const told = new Set(lesson.rows.slice(0, this.seen).map((row) => key(lesson, row)));
-    twin.graph.tell(twin.lesson.compute(this.numbers), 1 + twin.lesson.rows.findLastIndex((row) => told.has(key(twin.lesson, row))));
+    const seen = new Set(lesson.rows.slice(0, this.seen).map((row) => key(lesson, row)));
+    twin.graph.show(twin.lesson.compute(this.numbers), 1 + twin.lesson.rows.findLastIndex((row) => seen.has(key(twin.lesson, row))));
     twin.graph.follow(twin.box);
   }
 
-  panel() {
-    this.said = new Said();
-    this.now = element("div", { class: "now", "data-part": "equation" }, this.said.rule, this.said.product, this.said.role, this.tutor.form, this.tutor.end, this.said.sentence);
-  }
-
-  /** Put the picture and the code of the view there. */
+  /** Draw the picture and the code of the view. */
   draw() {
     const { lesson, opened } = this, within = this.pane.contains(document.activeElement);
     this.graph = this.graphOf(lesson, opened);
     this.twin.lesson = this.lessons.find((one) => one !== lesson);
     this.box.replaceChildren(this.graph.svg);
     const ways = [["closed", "Folded"], ...lesson.around(Number(opened)).reverse().map((group) => [`${group}`, lesson.groups[group][2]]), ["all", "All gates"]];
-    this.folds.replaceChildren(...ways.filter(([way]) => lesson.opens.length > 1 && lesson.opens.includes(way)).map(([way, name]) =>
-      element("button", { type: "button", "aria-pressed": String(way === opened), onclick: () => this.open(way) }, name)));
+    this.folds.replaceChildren(...ways.filter(([way]) => lesson.opens.length > 1 && lesson.opens.includes(way)).map(([way, name]) => button(name, () => this.open(way), { "aria-pressed": String(way === opened) })));
     if (within) this.folds.querySelector("[aria-pressed=true]")?.focus();
-    const lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
-    this.article.querySelector(".code code").replaceChildren(...lines.flatMap((line) => [line, "\n"]));
-    this.lines = lines;
+    this.lines = this.lesson.code.map((line) => element("span", { class: "line" }, line));
+    this.article.querySelector(".code code").replaceChildren(...this.lines.flatMap((line) => [line, "\n"]));
     this.slider.max = this.lesson.rows.length;
-    const item = (_, i) => element("li", {}, element("button", { type: "button", class: "row", onclick: () => this.go(i + 1) }, `Step ${i + 1}`));
+    const item = (_, i) => element("li", {}, button(`Step ${i + 1}`, () => this.go(i + 1), { class: "row" }));
     this.list.replaceChildren(...this.lesson.rows.map(item));
     this.fit();
   }
 
-  /** The graph in one of its forms with one fold open, made when it is first needed. */
+  /** The graph in one of its forms with one fold open, created when first needed. */
   graphOf(lesson, opened) {
     const form = this.lessons.indexOf(lesson), key = `${form}.${opened}`;
     const choose = (node, fold) => (lesson !== this.lesson ? this.view(form) : fold ? this.open(fold) : this.lab.choose(node));
@@ -193,7 +177,7 @@ export class Player {
     return graph;
   }
 
-  /** What is open at first: on a phone nothing. */
+  /** The fold that is open at first: on a phone none. */
   begin({ opens }) {
     return this.narrow.matches && opens.includes("closed") ? "closed" : opens[0];
   }
@@ -232,9 +216,9 @@ export class Player {
     if (onward && !matchMedia("(prefers-reduced-motion: reduce)").matches) this.move();
   }
 
-  /** The step as a motion: tokens on its edges, then the factors meet in the product. */
+  /** Animate the step: tokens on its edges, then the factors meet in the product. */
   move() {
-    const duration = MOTION * Number(this.speed.value), [upstream, local, product] = this.said.product.querySelectorAll(".factor");
+    const duration = MOTION * Number(this.speed.value), [upstream, local, product] = this.explanation.product.querySelectorAll(".factor");
     this.graph.move(this.row, duration);
     const slide = (part, x) => part?.animate({ transform: [`translateX(${x}px)`, "none"], opacity: [0.3, 1] }, { duration, easing: "ease-out" });
     slide(upstream, -24);
@@ -252,23 +236,23 @@ export class Player {
     if (this.step === this.lesson.rows.length) this.pause();
   }
 
-  /** New numbers, at the same step. */
+  /** Take new numbers at the same step. */
   changed(numbers) {
     this.numbers = numbers;
     this.update();
     this.remember();
   }
 
-  /** Compute everything and write it down. */
+  /** Compute everything and show it. */
   update() {
     if (this.computed?.lesson !== this.lesson || this.computed.numbers !== this.numbers) {
       this.result = this.lesson.compute(this.numbers);
       this.computed = { lesson: this.lesson, numbers: this.numbers };
     }
     const { result } = this;
-    this.graph.tell(result, this.seen, this.tutor.asked, this.lab.played(result));
+    this.graph.show(result, this.seen, this.tutor.asked, this.lab.wrongResult(result));
     this.graph.follow(this.box);
-    if (!this.twin.box.hidden) this.tellTwin();
+    if (!this.twin.box.hidden) this.showTwin();
     this.slider.value = this.step;
     this.counter.textContent = `${this.step} of ${this.lesson.rows.length}`;
     this.slider.setAttribute("aria-valuetext", `step ${this.step} of ${this.lesson.rows.length}`);
@@ -276,54 +260,54 @@ export class Player {
     this.next.disabled = this.step === this.lesson.rows.length;
     this.tutor.update();
     this.article.classList.toggle("predicting", this.seen < this.lesson.rows.length);
-    this.said.tell(this.lesson, this.row, result, ...(this.tutor.asked ? [this.tutor.asked, this.tutor.words] : []));
+    this.explanation.explain(this.lesson, this.row, result, ...(this.tutor.asked ? [this.tutor.asked, this.tutor.words] : []));
     for (const row of this.lesson.rows.filter((row) => this.lines[row.line])) {
-      const line = this.lines[row.line], code = this.lesson.code[row.line], told = this.veils(row) ? code.replace(/= .*/, "= ?") : code;
-      if (line.textContent !== told) line.textContent = told;
+      const line = this.lines[row.line], code = this.lesson.code[row.line], text = this.hidesRule(row) ? code.replace(/= .*/, "= ?") : code;
+      if (line.textContent !== text) line.textContent = text;
     }
     this.lines.forEach((line, i) => line.classList.toggle("lit", i === this.row?.line));
     scrollWithin(this.lines[this.row?.line ?? 0]);
-    this.tellAll(result);
+    this.showList(result);
     this.change.update(result);
     this.lab.update(result);
     this.slope.update(result);
   }
 
-  /** Write the list of all steps, where it is open; on paper it tells all but what is to be predicted. */
-  tellAll(result, printed = false) {
+  /** Write the list of all steps if it is open; on paper it shows all steps unless they must be predicted. */
+  showList(result, printed = false) {
     if (this.part("steps").hidden && !printed) return;
     [...this.list.querySelectorAll("button")].forEach((item, i) => {
       const row = this.lesson.rows[i], seen = row.number <= this.seen || (printed && !this.tutor.on);
-      item.textContent = this.lesson.line(row, result, seen, !seen && this.veils(row));
+      item.textContent = this.lesson.line(row, result, seen, !seen && this.hidesRule(row));
       item.classList.toggle("lit", i === this.step - 1);
       item.toggleAttribute("aria-current", i === this.step - 1);
     });
   }
 
-  /** Draw edges by the size of their gradients, or alike. */
+  /** Draw edges by the size of their gradients, or all alike. */
   size(on) {
     this.sizes.setAttribute("aria-pressed", String(on));
     this.pane.classList.toggle("sized", on);
     this.remember();
   }
 
-  /** Whether a row's rule is to be predicted. */
-  veils(row) {
+  /** Whether a row's rule must be predicted. */
+  hidesRule(row) {
     return this.tutor.on && row.number > this.seen && !(row === this.tutor.asked?.row && this.tutor.asked.open.includes("rule"));
   }
 
-  /** How many steps' numbers may be seen. */
+  /** The number of steps whose numbers are visible. */
   get seen() {
     return this.step - Boolean(this.tutor.asked);
   }
 
-  /** Whether a node's value may be seen. */
-  tells(node) {
+  /** Whether a node's value is visible. */
+  showsValue(node) {
     return this.seen >= (this.lesson.computed.get(node) ?? 0);
   }
 
-  /** Whether a node's whole gradient may be seen, and with it all that leads to it. */
-  tellsGradient(node) {
+  /** Whether a node's total gradient is visible. */
+  showsGradient(node) {
     const arriving = this.lesson.arriving[node];
     return this.seen >= (arriving.length ? this.lesson.steps[arriving.at(-1)].number : 0);
   }
@@ -351,10 +335,10 @@ export class Player {
     this.remember();
   }
 
-  /** Keep all that was chosen in the address, so that a reload, or whoever gets the link, sees the same. */
+  /** Keep the state in the address, so that a reload or a shared link shows the same. */
   remember() {
     if (location.protocol.startsWith("about") || !this.article.classList.contains("chosen") || !this.lab) return;
-    const known = new URLSearchParams(location.hash.slice(1)), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
+    const known = fragment(), own = this.numbers.every((x, i) => Object.is(x, this.lessons[0].recorded[i]));
     const state = { step: this.step, inputs: own ? "" : this.numbers.map(exact).join(","), form: this.lessons.indexOf(this.lesson) || "",
       fold: this.opened === this.begin(this.lesson) ? "" : this.opened, mode: this.tutor.on ? "predict" : "", level: (this.tutor.on && this.tutor.level + 1) || "", seed: (this.tutor.on && this.tutor.seed) || "", node: this.lab.chosen ?? "", tab: this.tabs.at || "", hide: this.hides, present: presenting() ? 1 : "", sizes: this.pane.matches(".sized") ? 1 : "", mistake: this.lab.playing ?? "", ...this.slope.state, zoom: this.zoom === 1 ? "" : show(this.zoom, 2) };
     for (const [key, value] of Object.entries(state)) value === "" ? known.delete(key) : known.set(key, value);
@@ -363,11 +347,10 @@ export class Player {
     history.replaceState(null, "", this.address);
   }
 
-  /** Go to where an address says. */
+  /** Restore the state of an address. */
   restore(asked) {
-    document.body.classList.toggle("projector", asked.has("present"));
     const whole = (key, most) => Math.min(Math.max(Number.parseInt(asked.get(key) ?? "0", 10) || 0, 0), most);
-    const numbers = (asked.get("inputs") ?? "").split(",").map(typed), form = whole("form", this.lessons.length - 1);
+    const numbers = (asked.get("inputs") ?? "").split(",").map(parseNumber), form = whole("form", this.lessons.length - 1);
     if (numbers.length === this.numbers.length && !numbers.includes(null)) this.change.numbers = this.numbers = numbers;
     this.zoom = Math.min(Math.max(Number(asked.get("zoom")) || 1, 1), 8);
     if (form !== this.lessons.indexOf(this.lesson)) this.view(form);
@@ -383,18 +366,18 @@ export class Player {
     if (asked.has("tab")) this.tabs.open(whole("tab", this.tabs.tabs.length - 1));
   }
 
-  /** Hide what a teacher leaves out in the link: tabs and menus by name; "answers" leaves numbers to be predicted. */
+  /** Hide tabs and menus that a teacher's link leaves out; without "answers" all numbers must be predicted. */
   hide(asked) {
     const names = asked.split(",");
     this.hides = asked;
-    const menus = { form: this.form, predict: this.tutor.toggle, speed: this.speed, share: this.gives };
+    const menus = { form: this.form, predict: this.tutor.toggle, speed: this.speed, share: this.shareMenu };
     this.tabs.hide(names);
     for (const [name, part] of Object.entries(menus)) part.hidden = names.includes(name);
     this.tutor.hide(names);
   }
 }
 
-/** Scroll a line into sight within its own box, never the page. */
+/** Scroll a line into view within its box, never the page. */
 function scrollWithin(line) {
   const box = line?.closest("pre");
   if (!box) return;

@@ -1,28 +1,28 @@
-// The playground: the student's own net and examples, or others, trained in the page as nn.fit trains them.
+// The playground: a net that trains in the page as in nn.fit.
 
-import { element, present, writeNumber } from "./dom.js";
+import { button, dataElement, element, fragment, menu, present, presenting } from "./dom.js";
 import { portrait } from "./image.js";
 import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
 import { Pictures } from "./pictures.js";
-import { address, fitting, LAYERS, settings, UNITS } from "./settings.js";
+import { address, fitSettings, LAYERS, readSettings, UNITS } from "./settings.js";
 import { FEW, Training } from "./training.js";
 
-const FRAME = 11; // milliseconds of every frame that are for training, at most
-const SLOW = 60, FASTER = 1.02; // frames of one step, and by how much each later one makes more
-const LEARNED = 1e-4, STILL = 1e-3, LONG_ENOUGH = 2000; // of the first loss; of the last ones; steps
-const LONG = 1e5; // a larger output is written with a power of ten
-const LINES = 50; // examples that are listed
+const FRAME = 11; // the most milliseconds of a frame for training
+const SLOW = 60, FASTER = 1.02; // frames of one step, and the growth of steps per later frame
+const LEARNED = 1e-4, STILL = 1e-3, LONG_ENOUGH = 2000; // a share of the first loss; a relative decrease; steps
+const LONG = 1e5; // larger outputs have a power of ten
+const LINES = 50; // the most examples listed
 const CHOICES = {
   examples: [50, 100, 200, 400], noise: [0, 0.05, 0.1, 0.2, 0.3, 0.4], test: [0, 0.1, 0.25, 0.5], rate: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3],
   decay: [0, 0.0001, 0.001, 0.01, 0.1], batch: [1, 2, 4, 8, 10, 16, 32, 64],
 };
-const SPEEDS = [["slow at first", 0], ["1 step a frame", 1], ["10 steps a frame", 10], ["100 steps a frame", 100], ["as fast as it goes", 1e6]];
+const SPEEDS = [["slow at first", 0], ["1 step a frame", 1], ["10 a frame", 10], ["100 a frame", 100], ["as fast as possible", 1e6]];
 
 const words = (x) => (typeof x === "number" ? show(x) : x.replaceAll("_", " "));
 
-/** One output as a number, several as the class that they stand for and how much speaks for it. */
-function told(outputs, places, classes) {
+/** One output as a number, several as their class and its output. */
+function describeOutputs(outputs, places, classes) {
   const largest = Math.max(...outputs), number = (x) => pretty(places && Math.abs(x) < LONG ? x.toFixed(places) : show(x));
   if (outputs.length === 1) return number(outputs[0]);
   const best = outputs.indexOf(largest);
@@ -33,84 +33,82 @@ export class Playground {
   constructor(section, made) {
     this.section = this.article = section;
     this.data = JSON.parse(section.querySelector("script").textContent);
-    this.frame = null; // of the one loop that there is
-    this.adds = -1; // the class of which a click makes an example; -1: it chooses one
-    this.pictures = new Pictures((x, i) => (this.adds < 0 ? this.pick(i) : this.add(x)));
+    this.frame = null; // of the training loop
+    this.adds = -1; // the class of the example that a click adds; -1: a click picks one
+    this.pictures = new Pictures((x, i) => (this.adds < 0 ? this.change({ chosen: i }) : this.add(x)));
     this.build();
-    this.beside = made.Beside && new made.Beside(this);
+    this.panels = made.Panels && new made.Panels(this);
   }
 
   // --- What is on the page -------------------------------------------------------------------
 
   build() {
-    const button = (name, label, act) => element("button", { type: "button", class: name, onclick: act }, label);
-    this.run = button("run", "Train", () => this.toggle());
+    this.run = button("Train", () => this.toggle(), { class: "run" });
     this.counter = element("p", { class: "counts" });
     this.message = element("p", { class: "message", role: "status" });
     this.text = element("textarea", { readonly: true, rows: 6, hidden: true, "aria-label": "Weights as JSON" });
     this.controls = element("div", { class: "controls" });
     this.figures = element("div", { class: "figures" });
-    const buttons = element("div", { class: "bar", role: "group", "aria-label": "Training" }, this.run, button("single", "One step", () => this.single()),
-      button("rewind", "Rewind", () => this.rewind()), button("export", "Weights as JSON", () => this.export()), button("full", "Full screen", () => this.fullScreen()));
+    const buttons = element("div", { class: "bar", role: "group", "aria-label": "Training" }, this.run, button("One step", () => this.single(), { class: "single" }),
+      button("Rewind", () => this.rewind(), { class: "rewind" }), button("Weights as JSON", () => this.export(), { class: "export" }), button("Full screen", () => this.fullScreen(), { class: "full" }));
     const head = (...texts) => element("thead", {}, element("tr", {}, ...texts.map((t) => element("th", { scope: "col" }, t))));
     this.examples = element("tbody");
     this.weights = element("tbody");
-    const weights = element("details", { class: "weights", "data-part": "weights" }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
-    weights.addEventListener("toggle", () => this.paint());
-    this.allWeights = weights;
+    this.allWeights = element("details", { class: "weights", "data-part": "weights", ontoggle: () => this.paint() }, element("summary", {}, "All weights and gradients"), element("table", {}, head("parameter", "value", "gradient"), this.weights));
     addEventListener("beforeprint", () => {
-      weights.open = true;
+      this.allWeights.open = true;
       this.paint();
     });
     this.list = element("div", { class: "scroll examples", tabindex: "0", role: "region", "aria-label": "Examples" }, element("table", {}, head("example", "target", "output", "verdict"), this.examples));
-    this.section.querySelector(".still").replaceWith(element("div", { class: "lively" }, buttons, this.controls, this.counter, this.message, this.text, this.figures, weights));
+    this.section.querySelector(".still").replaceWith(element("div", { class: "lively" }, buttons, this.controls, this.counter, this.message, this.text, this.figures, this.allWeights));
   }
 
-  /** A choice among options, [text, value] or values; what is chosen is one of them. */
+  /** A labeled menu of options, [text, value] or values, to which the current value is added. */
   control(key, label, options, value, act) {
-    const all = options.map((x) => (Array.isArray(x) ? x : [words(x), x]));
-    if (!all.some(([, x]) => x === value)) all.push([words(value), value]), all.sort(([, a], [, b]) => a - b);
-    const box = element("select", { name: key, onchange: () => act(all[box.selectedIndex][1]) }, ...all.map(([text, x]) => element("option", { value: x, selected: x === value }, text)));
+    const offered = options.map((x) => (Array.isArray(x) ? x : [words(x), x]));
+    const all = offered.some(([, x]) => x === value) ? offered : [...offered, [words(value), value]].sort(([, a], [, b]) => a - b);
+    const box = menu(all.map(([text, x]) => [x, text]), ({ selectedIndex }) => act(all[selectedIndex][1]), { name: key });
+    box.value = value;
     return element("label", {}, element("span", {}, label), box);
   }
 
-  /** The controls of what is chosen now, group by group. */
+  /** Fill the controls for the current settings, group by group. */
   fill() {
     const { config, data: given, training } = this, focused = document.activeElement?.name, { data, hidden, activation } = config, { plain } = given;
     const box = (key, label, options = CHOICES[key]) => this.control(key, label, options, config[key], (x) => this.change({ [key]: x }));
     const number = (key, label) => element("label", {}, element("span", {}, label), element("input", { type: "number", min: 0, step: 1, name: key, value: config[key], onchange: ({ target }) => this.change({ [key]: Math.max(0, Math.floor(target.value)) }) }));
-    const button = (name, label, text, act, disabled = false) => element("button", { type: "button", name, "aria-label": label, onclick: act, disabled }, text);
+    const knob = (name, label, text, act, disabled = false) => button(text, act, { name, "aria-label": label, disabled });
     const group = (name, label, ...parts) => (parts.some(Boolean) ? element("div", { class: "group", role: "group", "aria-label": label, "data-part": name }, ...parts.filter(Boolean)) : "");
     const bend = (l, label) => this.control(`activation-${l}`, label, given.activations, activation[l], (name) => this.change({ activation: activation.with(l, name) }));
-    const layer = (units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` }, button(`less-${l}`, `Fewer units in layer ${l + 1}`, "−", () => this.resize(l, units - 1)), element("output", {}, `${units}`),
-      button(`more-${l}`, `More units in layer ${l + 1}`, "+", () => this.resize(l, units + 1), units === UNITS), bend(l, hidden.length > 1 ? `activation ${l + 1}` : "hidden activation"));
+    const layer = (units, l) => element("span", { class: "layer", role: "group", "aria-label": `Hidden layer ${l + 1}` }, knob(`less-${l}`, `Fewer units in layer ${l + 1}`, "−", () => this.resize(l, units - 1)), element("output", {}, `${units}`),
+      knob(`more-${l}`, `More units in layer ${l + 1}`, "+", () => this.resize(l, units + 1), units === UNITS), bend(l, hidden.length > 1 ? `activation ${l + 1}` : "hidden activation"));
     const isDrawn = given.drawn.includes(data), isGiven = data === "given", { heads } = Training.shape(config, given);
     const classes = training.sizes[0] !== 2 || (isGiven && !given.classes) ? 0 : isGiven ? Math.max(given.outputs, 2) : 3;
     const clicks = Array.from({ length: classes }, (_, k) => [`adds a point of class ${training.naming.classes?.[k] ?? k}`, k]);
     if (this.adds >= classes) this.adds = -1;
     this.controls.replaceChildren(
-      group("data", "Data", plain && box("data", "data", given.sets.map((name) => [{ given: "as given", own: "own points" }[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
+      group("data", "Data", plain && box("data", "data", given.sets.map((name) => [{ given: "as given", own: "your points" }[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
         (isDrawn || (isGiven && plain && given.X.length > FEW)) && box("test", "test share"), isDrawn && number("draw", "data seed"), classes > 0 && this.control("click", "a click", [["picks one", -1], ...clicks], this.adds, (k) => (this.adds = k)),
-        config.own.length > 0 && button("clear", "Remove own points", "Remove points", () => this.change({ own: [] }))),
-      group("layers", "Layers", ...(plain ? hidden.map(layer) : [given.activations.length > 1 && bend(0, "hidden activation")]), plain && button("layer", "One more hidden layer", "+ layer", () => this.resize(hidden.length, 4), hidden.length === LAYERS)),
+        config.own.length > 0 && knob("clear", "Remove your points", "Remove points", () => this.change({ own: [] }))),
+      group("layers", "Layers", ...(plain ? hidden.map(layer) : [given.activations.length > 1 && bend(0, "hidden activation")]), plain && knob("layer", "One more hidden layer", "+ layer", () => this.resize(hidden.length, 4), hidden.length === LAYERS)),
       group("learning", "Learning", heads.length > 1 && box("loss", "loss", heads.map(({ name }) => name)), box("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), box("rate", "learning rate"),
         box("batch", "batch size", [["all", 0], ...CHOICES.batch.filter((size) => size < training.X.length)]), box("decay", "weight decay")),
       group("start", "Start", number("seed", "seed"), box("speed", "speed", SPEEDS)));
     if (focused) this.controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  /** So many units in a hidden layer; without any there is no such layer. */
+  /** Set the number of units in a hidden layer; 0 removes it. */
   resize(l, units) {
     const { hidden, activation } = this.config;
     if (units) this.change({ hidden: Object.assign([...hidden], { [l]: units }) });
     else this.change({ hidden: hidden.toSpliced(l, 1), activation: activation.toSpliced(l, 1) });
   }
 
-  /** Take other settings: what a step is made with from now on, anything else from the start. */
+  /** Take new settings: those of a step from now on, any others from a new start. */
   change(changed) {
     const goesOn = ["rate", "batch", "decay", "speed", "chosen", "hide"], { optimizer } = changed;
     if (optimizer) Object.assign(changed, (({ rate, decay }) => ({ rate, decay }))(this.data.optimizers.find(({ name }) => name === optimizer)));
-    this.config = fitting({ ...this.config, ...changed }, this.data);
+    this.config = fitSettings({ ...this.config, ...changed }, this.data);
     if (Object.keys(changed).every((key) => goesOn.includes(key))) {
       Object.assign(this.training, { config: this.config, bent: this.training.bent || (this.training.steps > 0 && ["rate", "batch", "decay"].some((key) => key in changed)) });
       if ("batch" in changed) this.training.waiting = [];
@@ -121,7 +119,7 @@ export class Playground {
     } else this.rewind();
   }
 
-  /** The pictures of a run, and its examples. */
+  /** Lay out the pictures and the examples. */
   lay() {
     const { training } = this, examples = element("figure", { "data-part": "examples" }, element("figcaption", {}, "Examples: choose one"), this.list);
     this.figures.replaceChildren(...this.pictures.figures(training), examples);
@@ -131,11 +129,11 @@ export class Playground {
   }
 
   example(x, i) {
-    const choose = element("button", { type: "button", onclick: () => this.pick(i) }, portrait(x) ?? x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""));
+    const choose = button(portrait(x) ?? x.slice(0, 4).map(brief).join(", ") + (x.length > 4 ? ", …" : ""), () => this.change({ chosen: i }));
     return element("tr", {}, element("td", {}, choose), element("td", { class: "target" }), element("td", { class: "output" }), element("td", { class: "verdict" }));
   }
 
-  /** The heading, which says what is trained. */
+  /** Write the heading: what is trained. */
   name() {
     const { training, config, data } = this, activations = [...config.activation.slice(0, config.hidden.length), training.head.activation];
     const model = data.plain ? `MLP(${training.sizes.join("-")}, ${activations.map(words).join(", ")}, ${training.parameters.length} parameters)` : data.model;
@@ -147,19 +145,17 @@ export class Playground {
 
   // --- Training ------------------------------------------------------------------------------
 
-  /** Go to where an address says. */
+  /** Restore the settings of an address. */
   restore(asked) {
-    document.body.classList.toggle("projector", asked.has("present"));
-    this.config = settings(asked, this.data);
+    this.config = readSettings(asked, this.data);
     this.rewind();
   }
 
-  /** Keep all that was chosen in the address. */
+  /** Keep the settings in the address. */
   remember() {
-    const { protocol, hash } = location;
-    if (protocol.startsWith("about") || !this.section.classList.contains("chosen")) return;
-    const known = new URLSearchParams(hash.slice(1));
-    document.body.classList.contains("projector") ? known.set("present", 1) : known.delete("present");
+    if (location.protocol.startsWith("about") || !this.section.classList.contains("chosen")) return;
+    const known = fragment();
+    presenting() ? known.set("present", 1) : known.delete("present");
     this.address = address(this.config, this.data, known);
     history.replaceState(null, "", this.address || location.pathname);
   }
@@ -180,7 +176,7 @@ export class Playground {
 
   toggle() {
     if (this.frame !== null) return this.pause(`Paused at ${this.standing()}`);
-    if (!this.training.X.length) return this.say("There is no example yet: choose what a click adds, and click into the surface.");
+    if (!this.training.X.length) return this.say("There are no examples yet: choose what a click adds, then click the surface.");
     this.run.textContent = "Pause";
     this.say("");
     this.since = { time: performance.now(), steps: this.training.steps };
@@ -200,19 +196,19 @@ export class Playground {
     if (said) this.say(said, wrong);
   }
 
-  /** Tell it, to those who hear the page too. */
+  /** Show a message, also to screen readers. */
   say(text, wrong = false) {
     this.message.textContent = text;
     this.message.classList.toggle("wrong", wrong);
   }
 
-  /** Step, loss and how many are right, in words. */
+  /** Step, loss and number of right examples in words. */
   standing() {
     const { training, seen } = this;
     return `step ${training.steps.toLocaleString("en")}: loss ${show(seen.loss)}, ${seen.right} of ${training.X.length} right.`;
   }
 
-  /** Pause once where there is nothing more to see: all is learned, or the loss falls no more. */
+  /** Pause once when all is learned or the loss stops falling. */
   converge() {
     const { training, seen, goesOn } = this, { at, losses, steps } = training, half = at.findIndex((step) => step > steps / 2);
     if (this.frame === null || goesOn) return;
@@ -220,7 +216,7 @@ export class Playground {
     const still = steps > LONG_ENOUGH && half > SLOW && Math.min(...losses.slice(half)) > (1 - STILL) * Math.min(...losses.slice(0, half));
     if (!learned && !still) return;
     this.goesOn = true;
-    this.pause(`${learned ? "Learned" : "The loss falls no more"} at ${this.standing()} Press Train to continue.`);
+    this.pause(`${learned ? "Learned" : "The loss stopped falling"} at ${this.standing()} Press Train to continue.`);
   }
 
   single() {
@@ -231,7 +227,7 @@ export class Playground {
     if (this.training.finite) this.say("");
   }
 
-  /** So many steps, as far as the time of a frame goes; and count how many a second that makes. */
+  /** Take steps, at most for the time of a frame, and count the steps per second. */
   advance(most) {
     const { training } = this, end = performance.now() + FRAME;
     for (let done = 0; done < most; done++) {
@@ -247,8 +243,8 @@ export class Playground {
 
   stop() {
     this.pause(this.training.steps
-      ? "The loss is no finite number any more: rewind, and take a smaller learning rate."
-      : "The loss is no finite number from the start: take another loss, activation or seed.", true);
+      ? "The loss is no longer finite: rewind and use a smaller learning rate."
+      : "The loss is not finite from the start: use another loss, activation, or seed.", true);
   }
 
   fullScreen() {
@@ -257,7 +253,7 @@ export class Playground {
     this.paint();
   }
 
-  /** What the keys do while it is seen. */
+  /** The actions of keys. */
   get keys() {
     const single = () => this.single(), full = () => this.fullScreen();
     return { " ": () => this.toggle(), ArrowRight: single, PageDown: single, Home: () => this.rewind(), f: full, F: full };
@@ -265,11 +261,7 @@ export class Playground {
 
   // --- Showing -------------------------------------------------------------------------------
 
-  pick(i) {
-    this.change({ chosen: i });
-  }
-
-  /** One more example of the chosen class, where a click was. */
+  /** Add an example of the chosen class where a click was. */
   add(x) {
     const { config, training, adds } = this, point = [...x.map((t) => Number(t.toFixed(3))), adds];
     config.own = [...config.own, point];
@@ -288,34 +280,30 @@ export class Playground {
     const tests = training.testX.length ? ` · test loss ${show(seen.testLoss)}, ${seen.testRight} of ${training.testX.length} right` : "";
     this.counter.replaceChildren(element("span", { class: "steps" }, `step ${training.steps.toLocaleString("en")}`), " · loss ",
       element("data", { value: exact(seen.loss), class: "loss" }, show(seen.loss)), ` · ${seen.right} of ${training.X.length} right${tests}`,
-      element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps a second` : ""));
+      element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps per second` : ""));
     pictures.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(training.firstLoss)} to ${show(seen.loss)} in ${training.steps} steps`);
     pictures.surface.canvas.setAttribute("aria-label", `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
     if (this.allWeights.open) this.paintWeights();
-    this.beside?.show();
+    this.panels?.show();
   }
 
   paintExample(row, i) {
     const { training } = this, outputs = training.forward(training.X[i]).at(-1), right = training.right(outputs, training.targets[i]);
     row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.config.chosen));
-    row.cells[1].textContent = told(training.targets[i], 0, training.naming.classes);
-    row.cells[2].textContent = told(outputs, 3, training.naming.classes);
+    row.cells[1].textContent = describeOutputs(training.targets[i], 0, training.naming.classes);
+    row.cells[2].textContent = describeOutputs(outputs, 3, training.naming.classes);
     row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
     row.classList.toggle("wrong", !right);
   }
 
   paintWeights() {
-    const cell = (x) => {
-      const number = element("data");
-      writeNumber(number, x);
-      return element("td", {}, number);
-    };
+    const cell = (x) => element("td", {}, dataElement(x));
     const { names, parameters, gradients } = this.training;
     this.weights.replaceChildren(...names.map((name, i) => element("tr", {}, element("th", { scope: "row" }, name), cell(parameters[i]), cell(gradients[i]))));
   }
 
-  /** The weights as JSON: shown, and given to the browser to keep. */
+  /** Show the weights as JSON and download them. */
   export() {
     const { names, parameters } = this.training, state = Object.fromEntries(names.map((name, i) => [name, parameters[i]]));
     this.text.value = JSON.stringify(state, (_, x) => (typeof x === "number" && !Number.isFinite(x) ? exact(x) : x), 1);

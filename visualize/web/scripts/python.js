@@ -1,16 +1,16 @@
-// What Python's builtins do, for functions that were translated from Python.
-// Methods of builtins have a $ before their names; keyword arguments of builtins come last, as an object.
+// Python's builtins, for functions translated from Python.
+// Methods of builtins have names with a $; keyword arguments of builtins come last, as an object.
 
-import { NONFINITE, show, significant } from "./number.js";
+import { NONFINITE, show, significant, toPlaces } from "./number.js";
 import { VALUES } from "./programs.js";
 
 export const py = (() => {
-  const fixed = (owner, members) => {
+  const define = (owner, members) => {
     for (const [name, value] of Object.entries(members)) Object.defineProperty(owner, name, { value, writable: true, configurable: true });
   };
   let born = 0;
 
-  // --- Dicts and sets: tuples are equal by what they hold ---------------------------------------------
+  // --- Dicts and sets: tuples compare by content ------------------------------------------------------
 
   const ids = new WeakMap();
   const id = (x) => (ids.has(x) || ids.set(x, ++born), ids.get(x));
@@ -119,23 +119,26 @@ export const py = (() => {
   function history(output, since = 0) {
     const seen = new Set([output]), waiting = [output];
     while (waiting.length) {
-      for (const x of waiting.pop().operands) if (typeof x !== "number" && !seen.has(x) && x.born >= since) seen.add(x), waiting.push(x);
+      for (const x of waiting.pop().operands) {
+        if (typeof x === "number" || seen.has(x) || x.born < since) continue;
+        seen.add(x);
+        waiting.push(x);
+      }
     }
     return [...seen].sort((a, b) => a.born - b.born);
   }
 
-  // --- Signs ------------------------------------------------------------------------------------------
-
+  // --- Operators --------------------------------------------------------------------------------------
 
   const plainly = (x) => typeof x === "number" || typeof x === "boolean";
   const records = (x) => Boolean(x?.constructor?.record);
   const sign = (name, compute, other) => (a, b) =>
     plainly(a) && plainly(b) ? compute(Number(a), Number(b)) : records(a) ? GATES[name](a, b) : records(b) ? (name in REFLECTED ? GATES[REFLECTED[name]](b, a) : GATES[name](a, b)) : other(a, b);
   const REFLECTED = { less: "greater", greater: "less", less_equal: "greater_equal", greater_equal: "less_equal", equal: "equal", not_equal: "not_equal" };
-  const repeated = (a, n) => (typeof a === "string" || a instanceof String ? String(a).repeat(Math.max(0, n)) : Array.from({ length: Math.max(0, n) * a.length }, (_, i) => a[i % a.length]));
-  const compared = (a, b) => {
+  const repeat = (a, n) => (typeof a === "string" || a instanceof String ? String(a).repeat(Math.max(0, n)) : Array.from({ length: Math.max(0, n) * a.length }, (_, i) => a[i % a.length]));
+  const compare = (a, b) => {
     if (!Array.isArray(a)) return a < b ? -1 : a > b ? 1 : 0;
-    for (let i = 0; i < Math.min(a.length, b.length); i++) if (!py.Eq(a[i], b[i])) return compared(a[i], b[i]);
+    for (let i = 0; i < Math.min(a.length, b.length); i++) if (!py.Eq(a[i], b[i])) return compare(a[i], b[i]);
     return a.length - b.length;
   };
   const same = (a, b) => {
@@ -143,17 +146,17 @@ export const py = (() => {
     if (a instanceof Dict && b instanceof Dict) return a.size === b.size && [...a.$items()].every(([k, v]) => b.has(k) && py.Eq(v, b.$get(k)));
     return a === b || ((typeof a === "string" || typeof b === "string") && a != null && b != null && String(a) === String(b) && typeof a !== "number" && typeof b !== "number");
   };
-  const subset = (a, b) => (a instanceof Set_ || b instanceof Set_ ? [...a].every((x) => new Set_(b).has(x)) : compared(a, b) <= 0);
+  const subset = (a, b) => (a instanceof Set_ || b instanceof Set_ ? [...a].every((x) => new Set_(b).has(x)) : compare(a, b) <= 0);
 
   /** A bound method, or a method of a class as a function whose first argument is the object. */
-  const bound = (x, name) => {
+  const member = (x, name) => {
     if (typeof x === "function" && !(x instanceof Primitive) && !(name in x)) return (first, ...given) => first[name](...given);
     const found = x[name];
     const method = typeof found === "function" && !(found instanceof Primitive) && ((typeof x === "function" && !(x instanceof Primitive)) || !Object.hasOwn(x, name));
     return method ? found.bind(x) : found;
   };
 
-  /** What is between the brackets of a function's parameters, name by name. */
+  /** The names of a function's parameters. */
   const parameters = (f) => {
     const text = Function.prototype.toString.call(f), start = text.indexOf("(") + 1;
     let depth = 0, end = start;
@@ -183,7 +186,7 @@ export const py = (() => {
       Object.setPrototypeOf(made.prototype, base.prototype);
     } else {
       made.prototype[Symbol.iterator] = function () { return this.__iter__(); };
-      fixed(made.prototype, { toString() { return this.__str__(); } });
+      define(made.prototype, { toString() { return this.__str__(); } });
     }
     return made;
   };
@@ -207,7 +210,7 @@ export const py = (() => {
 
   // --- Numbers and texts ------------------------------------------------------------------------------
 
-  /** The number as Python's repr writes a float. */
+  /** Python's repr of a float. */
   const number = (x) => {
     if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
     const size = Math.abs(x), minus = x < 0 || Object.is(x, -0) ? "-" : "";
@@ -225,30 +228,27 @@ export const py = (() => {
     if (Array.isArray(x)) return `[${x.map(repr).join(", ")}]`;
     if (typeof x !== "string") return x.__repr__?.() ?? String(x);
     const quote = x.includes("'") && !x.includes('"') ? '"' : "'";
-    const shown = [...x].map((c) => ({ "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", [quote]: `\\${quote}` })[c] ?? (printable(c) ? c : coded(c.codePointAt(0)))).join("");
+    const shown = [...x].map((c) => ({ "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", [quote]: `\\${quote}` })[c] ?? (printable(c) ? c : escapeCode(c.codePointAt(0)))).join("");
     return quote + shown + quote;
   };
-  const coded = (code) => (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : code < 65536 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`);
+  const escapeCode = (code) => (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : code < 65536 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`);
   const printable = (c) => c === " " || !/[\p{C}\p{Z}]/v.test(c);
   const format = (x, spec) => {
     const [, fill, align, width, comma, places, kind] = /^(?:(.)?([<>^]))?0?(\d+)?(,)?(?:\.(\d+))?(\w)?$/v.exec(spec);
-    let text = typeof x !== "number" ? String(x) : kind === "g" ? (Object.is(x, -0) ? "-0" : Number.isFinite(x) && x ? significant(x, Math.max(1, Number(places ?? 6))) : show(x)) : kind === "f" ? x.toFixed(Number(places)) : kind === "X" ? x.toString(16).toUpperCase() : String(x);
-    if (kind === "f") text = exactly(x, Number(places));
+    let text = String(x);
+    if (kind === "g") text = Object.is(x, -0) ? "-0" : Number.isFinite(x) && x ? significant(x, Math.max(1, Number(places ?? 6))) : show(x);
+    if (kind === "f") text = toPlaces(x, Number(places));
+    if (kind === "X") text = x.toString(16).toUpperCase();
     if (places !== undefined && !kind) text = text.slice(0, Number(places));
     if (comma) text = text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
     return align === ">" || (width && kind === "X") ? text.padStart(Number(width ?? 0), fill ?? (kind === "X" ? "0" : " ")) : text.padEnd(Number(width ?? 0), fill ?? " ");
   };
-  const exactly = (x, places) => {
-    const text = Math.abs(x).toFixed(places), longer = Math.abs(x).toFixed(Math.min(100, places + 60));
-    const tie = /^50*$/.test(longer.slice(text.length + !places)), even = Number(longer.slice(0, text.length).at(-1)) % 2 === 0;
-    return (x < 0 || Object.is(x, -0) ? "-" : "") + (tie && even ? longer.slice(0, text.length) : text);
-  };
 
-  const spaced = (text) => text.split(/\s+/).filter(Boolean);
+  const splitWords = (text) => text.split(/\s+/).filter(Boolean);
   const TEXT = {
     $join(parts) { return [...parts].join(this); },
     $split(by, most) {
-      if (by === undefined) return spaced(String(this));
+      if (by === undefined) return splitWords(String(this));
       return String(this).split(by);
     },
     $splitlines() { return String(this).replace(/\n$/, "").split("\n"); },
@@ -279,7 +279,7 @@ export const py = (() => {
     decode() { return String(this); },
     $isascii() { return [...this].every((c) => c < "\x80"); },
   };
-  const ORDER = (given) => (given?.key ? (a, b) => compared(given.key(a), given.key(b)) : compared);
+  const ORDER = (given) => (given?.key ? (a, b) => compare(given.key(a), given.key(b)) : compare);
   const LIST = {
     $append(x) { this.push(x); },
     $extend(items) { this.push(...items); },
@@ -289,23 +289,23 @@ export const py = (() => {
     $index(x) { return this.findIndex((y) => py.Eq(x, y)); },
     $count(x) { return this.filter((y) => py.Eq(x, y)).length; },
   };
-  fixed(String.prototype, TEXT);
-  fixed(Array.prototype, LIST);
+  define(String.prototype, TEXT);
+  define(Array.prototype, LIST);
 
   // --- The builtins -----------------------------------------------------------------------------------
 
-  const chosen = (better) => (...given) => {
+  const extreme = (better) => (...given) => {
     const named = given.at(-1)?.constructor === Object ? given.pop() : {};
     const items = given.length === 1 ? [...given[0]] : given, of = named.key ?? ((x) => x);
     if (!items.length && "default" in named) return named.default;
-    return items.reduce((best, x) => (better(compared(of(x), of(best))) ? x : best));
+    return items.reduce((best, x) => (better(compare(of(x), of(best))) ? x : best));
   };
   const place = (x, i) => (i < 0 ? x.length + Number(i) : Number(i));
   const searching = (flags) => (pattern, text) => {
     const found = new RegExp(pattern.source, `${pattern.flags}${flags}`).exec(text);
-    return found && matched(found);
+    return found && asMatch(found);
   };
-  const matched = (found) => Object.assign(found, {
+  const asMatch = (found) => Object.assign(found, {
     end: () => found.index + found[0].length, group: (i = 0) => found[i] ?? null, expand: (text) => text.replace(/\\(\d)/g, (_, i) => found[i]),
     lastgroup: Object.entries(found.groups ?? {}).findLast(([, x]) => x !== undefined)?.[0],
   });
@@ -314,11 +314,11 @@ export const py = (() => {
       const sticky = new RegExp(this.source, "yv");
       sticky.lastIndex = from;
       const found = sticky.exec(text);
-      return found && matched(found);
+      return found && asMatch(found);
     },
     fullmatch(text) { const found = this.match(text); return found && found[0].length === text.length ? found : null; },
     findall(text) { return [...text.matchAll(new RegExp(this.source, "gv"))].map((found) => found[found.length > 1 ? 1 : 0]); },
-    search(text) { const found = new RegExp(this.source, "v").exec(text); return found && matched(found); },
+    search(text) { const found = new RegExp(this.source, "v").exec(text); return found && asMatch(found); },
     $split(text) { return text.split(this); },
   };
 
@@ -327,7 +327,7 @@ export const py = (() => {
       Object.assign(this, given);
     }
   }
-  /** How many letters two words share, longest part first, as difflib counts them. */
+  /** The number of letters that two words share, longest part first, as in difflib. */
   const overlap = (a, b) => {
     let [most, i, j] = [0, 0, 0];
     for (let k = 0; k < a.length; k++) {
@@ -342,7 +342,7 @@ export const py = (() => {
   const py = {
     named: (rest, name, missing) => (rest.at(-1) instanceof Named ? rest.pop()[name] : missing),
     Value, Primitive, prim, gates: GATES, history, number: (x) => (plainly(x) ? Number(x) : null), repr, format, type: (x) => kind(x), made: type, tupled,
-    get: bound, id,
+    get: member, id,
     dict: Object.assign((pairs = [], more) => new Dict(pairs instanceof Dict ? pairs.$items() : pairs), { $fromkeys: (keys, value = null) => new Dict([...keys].map((k) => [k, value])) }),
     set: (items) => new Set_(items), list: (x = []) => [...x],
     float: (x = 0) => (typeof x === "string" ? (x in NONFINITE ? NONFINITE[x] : Number(x)) : Number(x)), int: (x = 0, base) => (typeof x === "string" ? Number.parseInt(x, base) : Math.trunc(x)),
@@ -355,14 +355,19 @@ export const py = (() => {
     },
     put: (x, i, v) => (x instanceof Dict ? x.put(i, v) : (x[place(x, i)] = v)),
     augment: (x, i, f, v) => py.put(x, i, f(py.at(x, i), v)),
-    slice: (x, a, b, step) => { const part = (typeof x === "string" ? [...x] : [...x]).slice(a ?? undefined, b ?? undefined); const found = step < 0 ? (a == null && b == null ? part.reverse() : [...x].slice(0, a < 0 ? x.length + a + 1 : a + 1).reverse()).filter((_, i) => i % -step === 0) : part.filter((_, i) => i % step === 0); return typeof x === "string" ? found.join("") : found; },
+    slice: (x, a, b, step) => {
+      const all = [...x], part = all.slice(a ?? undefined, b ?? undefined);
+      const down = () => (a == null && b == null ? part.reverse() : all.slice(0, a < 0 ? x.length + a + 1 : a + 1).reverse());
+      const found = (step < 0 ? down() : part).filter((_, i) => i % Math.abs(step) === 0);
+      return typeof x === "string" ? found.join("") : found;
+    },
     splice: (x, a, b, items) => { const from = place(x, a ?? 0), to = b == null ? x.length : place(x, b); x.splice(from, to - from, ...items); },
     starred: (items, before, after) => { const all = [...items]; return [...all.slice(0, before), all.slice(before, all.length - after), ...all.slice(all.length - after)]; },
     has: (x, y) => (x instanceof Dict ? x.has(y) : typeof x === "string" || x instanceof String ? x.includes(y) : [...x].some((z) => z === y || py.Eq(z, y))),
     and: (a, b) => (py.bool(a) ? b() : a), either: (a, b) => (py.bool(a) ? a : b()),
     isinstance: (x, kinds) => [kinds].flat(2).some((k) => instance(x, k)),
     hasattr: (x, name) => x != null && (name === "__iter__" ? typeof x !== "string" && Symbol.iterator in Object(x) : name in Object(x)),
-    getattr: (x, name, missing) => (x != null && name in Object(x) ? bound(Object(x), name) : missing),
+    getattr: (x, name, missing) => (x != null && name in Object(x) ? member(Object(x), name) : missing),
     keywords: (f, given, named, owner) => {
       const names = f.parameters ?? (py.natives.has(f) || f.named ? null : parameters(f.prototype?.__init__ ?? f));
       if (!names) return f.call(owner, ...given, named);
@@ -373,21 +378,21 @@ export const py = (() => {
     },
     object: (of, attributes, text) => Object.assign(Object.setPrototypeOf(text === undefined ? {} : new String(text), of.prototype), attributes),
     replace: (x, changed) => Object.assign(Object.create(Object.getPrototypeOf(x)), x, changed),
-    method: (of, name, f) => fixed(of.prototype, { [name]: f }),
-    classmethod: (of, name, f) => { fixed(of, { [name]: f }); fixed(of.prototype, { [name](...given) { return this.constructor[name](...given); } }); },
-    staticmethod: (of, name, f) => { fixed(of, { [name]: f }); fixed(of.prototype, { [name]: f }); },
-    constant: (of, name, x) => { fixed(of, { [name]: x }); fixed(of.prototype, { [name]: x }); },
+    method: (of, name, f) => define(of.prototype, { [name]: f }),
+    classmethod: (of, name, f) => { define(of, { [name]: f }); define(of.prototype, { [name](...given) { return this.constructor[name](...given); } }); },
+    staticmethod: (of, name, f) => { define(of, { [name]: f }); define(of.prototype, { [name]: f }); },
+    constant: (of, name, x) => { define(of, { [name]: x }); define(of.prototype, { [name]: x }); },
     property: (of, name, f) => Object.defineProperty(of.prototype, name, { get: f, configurable: true }),
-    cached: (of, name, f) => Object.defineProperty(of.prototype, name, { get() { const x = f.call(this); fixed(this, { [name]: x }); return x; }, configurable: true }),
+    cached: (of, name, f) => Object.defineProperty(of.prototype, name, { get() { const x = f.call(this); define(this, { [name]: x }); return x; }, configurable: true }),
     neg: (a) => (plainly(a) ? -a : GATES.neg(a)),
     Add: sign("add", (a, b) => a + b, (a, b) => (Array.isArray(a) ? [...a, ...b] : `${a}${b}`)),
     Sub: sign("sub", (a, b) => a - b, (a, b) => a.$difference(b)),
-    Mult: sign("mul", (a, b) => a * b, (a, b) => (plainly(a) ? repeated(b, Number(a)) : repeated(a, Number(b)))),
+    Mult: sign("mul", (a, b) => a * b, (a, b) => (plainly(a) ? repeat(b, Number(a)) : repeat(a, Number(b)))),
     Div: (a, b) => (a === 1 && records(b) ? GATES.reciprocal(b) : sign("div", (x, y) => x / y)(a, b)),
     FloorDiv: sign("floor_div", (a, b) => Math.floor(a / b)), Mod: sign("mod", (a, b) => ((a % b) + b) % b), Pow: sign("power", (a, b) => a ** b),
     BitOr: (a, b) => (a instanceof Set_ ? new Set_([...a, ...b]) : plainly(a) ? a | b : new Dict([...a.$items(), ...b.$items()])), BitAnd: (a, b) => (a instanceof Set_ ? a.$intersection(b) : a & b),
-    Lt: sign("less", (a, b) => a < b, (a, b) => compared(a, b) < 0), LtE: sign("less_equal", (a, b) => a <= b, subset),
-    Gt: sign("greater", (a, b) => a > b, (a, b) => compared(a, b) > 0), GtE: sign("greater_equal", (a, b) => a >= b, (a, b) => subset(b, a)),
+    Lt: sign("less", (a, b) => a < b, (a, b) => compare(a, b) < 0), LtE: sign("less_equal", (a, b) => a <= b, subset),
+    Gt: sign("greater", (a, b) => a > b, (a, b) => compare(a, b) > 0), GtE: sign("greater_equal", (a, b) => a >= b, (a, b) => subset(b, a)),
     Eq: sign("equal", (a, b) => a === b, same), NotEq: sign("not_equal", (a, b) => a !== b, (a, b) => !same(a, b)),
     BitXor: (a, b) => a ^ b, product: (x, { repeat }) => (repeat ? py.product(x, { repeat: repeat - 1 }).flatMap((row) => x.map((y) => [...row, y])) : [[]]),
     range: (a, b, step = 1) => { const [from, to] = b === undefined ? [0, a] : [a, b]; return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step); },
@@ -401,13 +406,13 @@ export const py = (() => {
     map: (f, ...all) => py.zip(...all).map((given) => f(...given)),
     sorted: (x, given) => { const made = [...x].sort(ORDER(given)); return given?.reverse ? made.reverse() : made; },
     reversed: (x) => [...x].reverse(), pairwise: (x) => { const all = [...x]; return all.slice(1).map((y, i) => [all[i], y]); },
-    min: chosen((x) => x < 0), max: chosen((x) => x > 0), sum: (x, start = 0) => [...x].reduce((a, b) => (a === 0 && records(b) ? b : py.Add(a, b)), start),
-    any: (x) => [...x].some(py.bool), all: (x) => [...x].every(py.bool), abs: (x) => (plainly(x) ? Math.abs(x) : GATES.abs(x)), round: (x, given) => Number(exactly(x, given?.ndigits ?? given ?? 0)),
+    min: extreme((x) => x < 0), max: extreme((x) => x > 0), sum: (x, start = 0) => [...x].reduce((a, b) => (a === 0 && records(b) ? b : py.Add(a, b)), start),
+    any: (x) => [...x].some(py.bool), all: (x) => [...x].every(py.bool), abs: (x) => (plainly(x) ? Math.abs(x) : GATES.abs(x)), round: (x, given) => Number(toPlaces(x, given?.ndigits ?? given ?? 0)),
     next: (x, missing) => { const { done, value } = x[Symbol.iterator]().next(); return done ? missing : value; }, iter: (x) => x[Symbol.iterator](),
     ord: (c) => c.codePointAt(0),
     isfinite: (x) => Number.isFinite(Number(x)), cos: Math.cos, sin: Math.sin, copysign: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)), sqrt: Math.sqrt, log: Math.log, hypot: Math.hypot,
     median: (x) => { const all = [...x].sort((a, b) => a - b), n = all.length; return n % 2 ? all[(n - 1) / 2] : (all[n / 2 - 1] + all[n / 2]) / 2; },
-    bisect_left: (x, y) => { const i = x.findIndex((z) => compared(z, y) >= 0); return i < 0 ? x.length : i; }, bisect_right: (x, y) => { const i = x.findIndex((z) => compared(z, y) > 0); return i < 0 ? x.length : i; },
+    bisect_left: (x, y) => { const i = x.findIndex((z) => compare(z, y) >= 0); return i < 0 ? x.length : i; }, bisect_right: (x, y) => { const i = x.findIndex((z) => compare(z, y) > 0); return i < 0 ? x.length : i; },
     insort_right: (x, y) => x.splice(py.bisect_right(x, y), 0, y), attrgetter: (name) => (x) => x[name], partial: (f, named) => (x) => f(x, named),
     pattern: (text) => Object.assign(new RegExp(text, "v"), PATTERN), match: (p, text) => p.match(text), fullmatch: (p, text) => p.fullmatch(text), search: (p, text) => p.search(text), sub: (p, b, text) => text.replace(new RegExp(p.source, "gv"), typeof b === "string" ? b.replace(/\$|\\(.)/g, (_, c) => (c ? (c >= "0" && c <= "9" ? `$${c}` : c) : "$$$$")) : (...found) => b(Object.assign(found, { group: (i = 0) => found[i] ?? null }))), findall: (p, text) => p.findall(text),
     close: (word, known) => {
@@ -423,7 +428,7 @@ export const py = (() => {
   const ERRORS = { BaseException: "", Exception: "BaseException", ValueError: "Exception", TypeError: "Exception", LookupError: "Exception", ArithmeticError: "Exception", AssertionError: "Exception",
     RuntimeError: "Exception", NameError: "Exception", AttributeError: "Exception", IndexError: "LookupError", KeyError: "LookupError" };
   for (const [name, base] of Object.entries(ERRORS)) errors[name] = type(errors[base] ?? Error);
-  fixed(errors.BaseException.prototype, { toString() { return this.message; } });
+  define(errors.BaseException.prototype, { toString() { return this.message; } });
   Object.assign(py, errors);
   py.tuple = py.list;
   py.frozenset = py.set;
@@ -435,7 +440,7 @@ export const py = (() => {
   py.iSub = (a, b) => (a instanceof Set_ ? a.$difference(b) : py.Sub(a, b));
   py.natives = new Set([py, LIST, TEXT].flatMap(Object.values));
 
-  // --- What is not made of translated functions -------------------------------------------------------
+  // --- Programs and data ------------------------------------------------------------------------------
 
   /** A program as a function of its inputs: (numbers...) -> [f, [gradients]]. */
   const runner = (program) => (...numbers) => {
@@ -445,7 +450,7 @@ export const py = (() => {
     return [of(program.outputs[0]), [...program.input_gradients, ...program.parameter_gradients].map(of)];
   };
 
-  /** Values as a function of the inputs that they come from. */
+  /** Values as a function of their inputs. */
   py.program = (outputs, inputs) => {
     const order = history({ operands: outputs.filter((x) => x instanceof Value), born: Infinity }).slice(0, -1);
     return (...numbers) => {
@@ -455,7 +460,7 @@ export const py = (() => {
     };
   };
 
-  /** Dicts and tuples as JSON has them; inf and nan are texts. */
+  /** Dicts and tuples as plain data for JSON; inf and nan are strings. */
   const json = (x) => {
     if (x instanceof Dict) return Object.fromEntries(x.$items().map(([k, v]) => [k, json(v)]));
     if (Array.isArray(x)) return x.map(json);
@@ -465,11 +470,11 @@ export const py = (() => {
   py.plain = (x) => Object.fromEntries(x.$items());
   py.script = (data) => `<script type="application/json">${JSON.stringify(json(data)).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)}</script>`;
 
-  /** The functions of a lesson by their names. */
+  /** The functions of a lesson by name. */
   py.programs = (lesson) => {
     const { number: n, leaves } = lesson;
     return { [`flat_${n}`]: runner(lesson.listing.program), [`numbers_${n}`]: lesson.numbers(leaves) };
   };
-  fixed(Value.prototype, { steps(digits) { return py.steps(this, digits); } });
+  define(Value.prototype, { steps(digits) { return py.steps(this, digits); } });
   return py;
 })();

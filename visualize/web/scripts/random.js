@@ -5,7 +5,7 @@ const WORDS = 624, AHEAD = 397, UPPER = 0x80000000, STEEP = (4 * Math.exp(-0.5))
 export class Random {
   constructor(seed) {
     const size = Math.abs(seed), key = size < 2 ** 32 ? [size] : [size >>> 0, Math.floor(size / 2 ** 32)], words = new Uint32Array(WORDS);
-    const mixed = (i, by) => words[i] ^ Math.imul(words[i - 1] ^ (words[i - 1] >>> 30), by);
+    const mix = (i, by) => words[i] ^ Math.imul(words[i - 1] ^ (words[i - 1] >>> 30), by);
     words[0] = 19650218;
     for (let i = 1; i < WORDS; i++) words[i] = Math.imul(words[i - 1] ^ (words[i - 1] >>> 30), 1812433253) + i;
     let i = 1;
@@ -14,8 +14,8 @@ export class Random {
       words[0] = words[WORDS - 1];
       i = 1;
     };
-    for (let k = 0; k < WORDS; k++, on()) words[i] = mixed(i, 1664525) + key[k % key.length] + (k % key.length);
-    for (let k = 1; k < WORDS; k++, on()) words[i] = mixed(i, 1566083941) - i;
+    for (let k = 0; k < WORDS; k++, on()) words[i] = mix(i, 1664525) + key[k % key.length] + (k % key.length);
+    for (let k = 1; k < WORDS; k++, on()) words[i] = mix(i, 1566083941) - i;
     words[0] = UPPER;
     Object.assign(this, { words, at: WORDS, spare: null });
   }
@@ -63,7 +63,7 @@ export class Random {
     }
   }
 
-  /** A whole number below this one. */
+  /** A random integer from 0 to size - 1. */
   below(size) {
     for (;;) {
       const found = this.next() >>> Math.clz32(size);

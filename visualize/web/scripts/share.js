@@ -1,12 +1,12 @@
-// What a page gives to others: its link, the code, the pass in TeX, a frame, and the picture as it is seen.
+// Sharing: the link, the code, the pass in LaTeX, a frame, and the picture as shown.
 
 import { element } from "./dom.js";
 
 const SHARP = 2; // pixels of a PNG for each of the picture
 
-export const GIVES = [["", "Share"], ["link", "Copy link"], ["code", "Copy Python"], ["latex", "Copy LaTeX"], ["embed", "Copy frame"], ["svg", "Save SVG"], ["png", "Save PNG"]];
+export const SHARE_OPTIONS = [["", "Share"], ["link", "Copy link"], ["code", "Copy Python"], ["latex", "Copy LaTeX"], ["embed", "Copy embed code"], ["svg", "Save SVG"], ["png", "Save PNG"]];
 
-/** The picture of a player as a file of its own, with its styles and background. */
+/** The picture of a player as an SVG file with its styles. */
 function picture({ graph }) {
   const svg = graph.svg.cloneNode(true);
   svg.removeAttribute("style");
@@ -14,7 +14,7 @@ function picture({ graph }) {
   return `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
 }
 
-/** The picture drawn in pixels. */
+/** The picture as a PNG file. */
 const pixels = async (player) => {
   const image = element("img", { src: picture(player) }), { width, height } = player.graph.svg.viewBox.baseVal;
   await image.decode();
@@ -23,8 +23,8 @@ const pixels = async (player) => {
   return canvas.toDataURL("image/png");
 };
 
-/** Copy a text, or show it to be copied; resolves to what there is to say of it. */
-export const toClipboard = async (text) => {
+/** Copy a text, or show it for copying; resolves to a message. */
+export const copyText = async (text) => {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -33,17 +33,17 @@ export const toClipboard = async (text) => {
   return "Copied";
 };
 
-/** Do what was chosen; resolves to what there is to say of it. */
-export const give = async (player, what) => {
+/** Copy or save what was chosen; resolves to a message. */
+export const shareAs = async (player, what) => {
   const { lesson } = player, recorded = lesson.recorded.every((x, i) => Object.is(x, player.numbers[i]));
   if (what === "svg" || what === "png") {
     element("a", { href: what === "svg" ? picture(player) : await pixels(player), download: `${player.data.id}-${player.step}.${what}` }).click();
     return "Saved";
   }
-  if (what === "latex" && !lesson.latex) return "LaTeX is there for the first form";
+  if (what === "latex" && !lesson.latex) return "LaTeX is available for the first form only";
   const text = {
     link: location.href, code: `${lesson.code.join("\n")}\n`, embed: element("iframe", { src: location.href, width: 1280, height: 720 }).outerHTML,
-    latex: `${recorded ? "" : "% with the numbers of the example, not those that were typed\n"}${lesson.latex}\n`,
+    latex: `${recorded ? "" : "% with the numbers of the example, not the ones you typed\n"}${lesson.latex}\n`,
   }[what];
-  return toClipboard(text);
+  return copyText(text);
 };

@@ -1,42 +1,33 @@
-// Descend: x <- x - eta * df/dx on the same graph, again and again, seen on the slope of one input or on the map of two.
+// Gradient descent x <- x - eta * df/dx on the same graph, shown on the curve of one input or the map of two.
 
 import { breadth } from "./change.js";
-import { element } from "./dom.js";
-import { exact, pretty, show, typed } from "./number.js";
+import { button, element, menu, svgElement } from "./dom.js";
+import { exact, parseNumber, pretty, show } from "./number.js";
 
-const PLOT_WIDE = 360, PLOT_HIGH = 250, FOOT = 20; // the plot, and the room under it
-const SAMPLES = 60, WORK = 150000; // a side of the map; nodes that are computed for it
-const LABEL = 10, CONTOURS = 8, RUN = 500, RUN_PACE = 250; // letters of a name; levels of a map; steps of a run, and the milliseconds of one
-const NEAR = 1e-6, FAR = 1e100, NOISY = 1e-12; // a gradient as good as 0; what is no place in a plot; a share that is rounding
-const SVG_NAMES = "http://www.w3.org/2000/svg";
+const PLOT_WIDE = 360, PLOT_HIGH = 250, FOOT = 20; // the plot, and the space under it
+const SAMPLES = 60, WORK = 150000; // the most points on a side of the map; the most nodes computed for it
+const LABEL = 10, CONTOURS = 8, RUN = 500, RUN_PACE = 250; // letters of a name; levels of a map; steps of a run, and milliseconds per step
+const NEAR = 1e-6, FAR = 1e100, NOISY = 1e-12; // a gradient that counts as 0; a number too large to plot; a relative rounding error
 
-/** An SVG element. */
-function ink(name, attributes, ...children) {
-  const made = document.createElementNS(SVG_NAMES, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-/** 1, 2 or 5 times a power of ten, as near below x as can be. */
+/** The largest of 1, 2 or 5 times a power of ten that is not above x. */
 function roundDown(x) {
   const ten = 10 ** Math.floor(Math.log10(x)), times = x / ten;
   return Number(((times >= 5 ? 5 : times >= 2 ? 2 : 1) * ten).toPrecision(1));
 }
 
-/** The number in whole steps of a thousandth of a range, or of another share. */
-function rounded(x, [low, high], share = 0.001) {
+/** Round to a thousandth of a range, or to another share. */
+function roundTo(x, [low, high], share = 0.001) {
   const grain = roundDown(share * (high - low)) || 1;
   return Number((Math.round(x / grain) * grain).toPrecision(12));
 }
 
-/** Between which two of the finite numbers there are so many shares of them. */
-function between(numbers, ...shares) {
+/** The quantiles of the finite numbers. */
+function quantiles(numbers, ...shares) {
   const sorted = numbers.filter(Number.isFinite).sort((a, b) => a - b);
   return shares.map((share) => sorted[Math.round(share * (sorted.length - 1))]);
 }
 
-/** Of a grid of numbers, row by row, what is above a level, and the line around it, as paths in cells. */
+/** SVG paths, in cells, of the area above a level on a grid of numbers, and of the line around it. */
 function above(level, grid, side) {
   let area = "", line = "";
   for (let r = 0; r + 1 < side; r++) {
@@ -65,15 +56,14 @@ function above(level, grid, side) {
 export class Slope {
   constructor(player) {
     this.player = player;
-    this.trail = []; // where the steps have come from: { numbers, value }
+    this.trail = []; // the earlier points: { numbers, value, gradients }
     this.names = player.lesson.inputs.map((node) => player.lesson.written[node]);
-    const button = (text, act) => element("button", { type: "button", onclick: act }, text);
-    const menu = (label, options) => element("select", { "aria-label": label, onchange: () => this.choose() }, ...options.map(([value, text]) => element("option", { value }, text)));
+    const pick = (label, options) => menu(options, () => this.choose(), { "aria-label": label });
     const inputs = this.names.map((name, i) => [i, name]);
-    this.inputs = [menu("Input", inputs), menu("Second input", [["", "alone"], ...inputs])];
-    this.way = menu("Direction", [["", "Minimize"], [1, "Maximize"]]);
+    this.inputs = [pick("Input", inputs), pick("Second input", [["", "none"], ...inputs])];
+    this.way = pick("Direction", [["", "Minimize"], [1, "Maximize"]]);
     this.field = element("input", { type: "text", class: "field", size: 6, autocomplete: "off", "aria-label": "step size η",
-      oninput: () => this.resize(typed(this.field.value)), onblur: () => this.resize(this.eta) });
+      oninput: () => this.resize(parseNumber(this.field.value)), onblur: () => this.resize(this.eta) });
     this.drag = element("input", { type: "range", min: -2, max: 2, step: 0.1, "aria-label": "drag η", tabindex: "-1",
       oninput: () => this.resize(Number((this.usual * 10 ** Number(this.drag.value)).toPrecision(2))) });
     this.descend = () => this.once.disabled || player.change.become(this.then);
@@ -81,41 +71,41 @@ export class Slope {
     this.run = button("Run", () => this.toggle());
     this.again = button("Back to start", () => (this.pause(), player.change.become(this.trail[0].numbers)));
     this.rule = element("p", { class: "update" });
-    [this.ground, this.marks, this.labels] = ["ground", "marks", "labels"].map((name) => ink("g", { class: name }));
-    this.map = ink("svg", { class: "map", role: "img", preserveAspectRatio: "xMidYMin", viewBox: `0 0 ${PLOT_WIDE} ${PLOT_HIGH + FOOT}` }, ink("svg", { width: PLOT_WIDE, height: PLOT_HIGH }, this.ground, this.marks), this.labels);
+    [this.ground, this.marks, this.labels] = ["ground", "marks", "labels"].map((name) => svgElement("g", { class: name }));
+    this.map = svgElement("svg", { class: "map", role: "img", preserveAspectRatio: "xMidYMin", viewBox: `0 0 ${PLOT_WIDE} ${PLOT_HIGH + FOOT}` }, svgElement("svg", { width: PLOT_WIDE, height: PLOT_HIGH }, this.ground, this.marks), this.labels);
     this.map.addEventListener("click", (event) => this.point(event));
-    this.told = element("p", { class: "told", role: "status" });
-    this.veil = element("p", {}, "Go through the steps first: the gradients are not complete at this one. ",
-      button("To the last step", () => player.go(player.lesson.rows.length)));
+    this.status = element("p", { class: "told", role: "status" });
+    this.veil = element("p", {}, "The gradients are not complete at this step: go through all steps first. ",
+      button("Go to the last step", () => player.go(player.lesson.rows.length)));
     const knobs = (...parts) => element("div", { class: "knobs" }, ...parts);
     this.open = element("div", { class: "open" }, knobs(...this.inputs, this.way), knobs(element("label", {}, "η ", this.field), this.drag),
-      knobs(this.once, this.run, this.again), this.rule, this.told, this.map);
+      knobs(this.once, this.run, this.again), this.rule, this.status, this.map);
     this.section = element("section", { class: "slope" }, element("h2", {}, "Descend"), this.veil, this.open);
     this.restore(new URLSearchParams());
   }
 
-  // --- What is chosen ------------------------------------------------------------------------
+  // --- Settings ------------------------------------------------------------------------------
 
-  /** The first inputs that the output depends on, at most two. */
+  /** The first two inputs that the output depends on. */
   get first() {
     const { inputs, arriving } = this.player.lesson, found = inputs.flatMap((node, i) => (arriving[node].length ? [i] : []));
     return found.length ? found.slice(0, 2) : [0];
   }
 
-  /** What the address keeps. */
+  /** The entries for the address. */
   get state() {
     return { along: `${this.axes}` === `${this.first}` ? "" : `${this.axes}`, eta: this.eta === this.usual ? "" : exact(this.eta), climb: this.way.value };
   }
 
   restore(asked) {
-    const axes = (asked.get("along") ?? "").split(",").filter((x) => x in this.names).map(Number), eta = typed(asked.get("eta") ?? "");
+    const axes = (asked.get("along") ?? "").split(",").filter((x) => x in this.names).map(Number), eta = parseNumber(asked.get("eta") ?? "");
     [this.inputs[0].value, this.inputs[1].value] = axes.length ? [axes[0], axes[1] ?? ""] : [this.first[0], this.first[1] ?? ""];
     this.way.value = asked.has("climb") ? 1 : "";
     this.take();
     this.eta = eta > 0 && eta < Infinity ? eta : this.usual;
   }
 
-  /** Read the menus; another step size belongs to other inputs: one that goes a fifth of the plot. */
+  /** Read the menus; for other inputs choose a step size that crosses a fifth of the plot. */
   take() {
     const axes = this.inputs.map((menu) => menu.value).filter((value, k) => value !== "" && (!k || value !== this.inputs[0].value)).map(Number);
     this.inputs[1].value = axes[1] ?? "";
@@ -163,14 +153,14 @@ export class Slope {
     if (!this.range) return;
     const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(this.map.getScreenCTM().inverse()), share = [x / PLOT_WIDE, 1 - y / PLOT_HIGH];
     const numbers = this.player.numbers.slice();
-    this.axes.forEach((i, k) => (numbers[i] = rounded(this.range[k][0] + share[k] * (this.range[k][1] - this.range[k][0]), this.range[k], 0.005)));
+    this.axes.forEach((i, k) => (numbers[i] = roundTo(this.range[k][0] + share[k] * (this.range[k][1] - this.range[k][0]), this.range[k], 0.005)));
     this.player.change.become(numbers);
   }
 
-  /** Follow the inputs: a step makes the trail longer, its undoing shorter; other numbers begin another. */
+  /** Follow the inputs: a step extends the trail, undo shortens it, other numbers start a new one. */
   update(result) {
     if (this.section.hidden) return;
-    const { player } = this, { lesson, numbers } = player, shown = player.tells(lesson.output) && this.axes.every((i) => player.tellsGradient(lesson.inputs[i]));
+    const { player } = this, { lesson, numbers } = player, shown = player.showsValue(lesson.output) && this.axes.every((i) => player.showsGradient(lesson.inputs[i]));
     [this.veil.hidden, this.open.hidden, this.veil.lastChild.hidden] = [shown, !shown, player.tutor.on];
     if (!shown) return this.pause();
     const { value, gradients } = lesson.flat(numbers), known = this.trail.findIndex((point) => point.numbers === numbers);
@@ -179,18 +169,18 @@ export class Slope {
     this.lesson = lesson;
     this.trail.push({ numbers, value, gradients });
     this.then = numbers.map((x, i) => (this.axes.includes(i) ? x + (this.way.value ? this.eta : -this.eta) * gradients[i] : x));
-    this.tell(result);
+    this.describe(result);
     this.frame();
     this.mark();
     const key = JSON.stringify([lesson.number, this.way.value, this.axes, this.range, numbers.map((x, i) => (this.axes.includes(i) ? 0 : exact(x)))]);
     if (!this.range || key === this.key) return;
-    this.key = key; // what the trail is on is drawn anew, when there is time
+    this.key = key; // draw the ground again when there is time
     (globalThis.cancelIdleCallback ?? clearTimeout)(this.idle);
     this.idle = (globalThis.requestIdleCallback ?? setTimeout)(() => this.survey(), { timeout: 100 });
   }
 
-  /** Say what the step did, and what the next one does. */
-  tell(result) {
+  /** Describe the last step and the next one. */
+  describe(result) {
     const { axes, then, eta, player: { lesson } } = this, [now, before] = this.trail.slice(-2).reverse(), climbs = Boolean(this.way.value);
     const f = lesson.written[lesson.output], text = (x) => pretty(lesson.text(x)), slopes = axes.map((i) => now.gradients[i]), size = Math.hypot(...slopes);
     const finite = [now.value, ...axes.map((i) => now.numbers[i]), size].every(Number.isFinite), still = axes.every((i) => then[i] === now.numbers[i]);
@@ -204,8 +194,9 @@ export class Slope {
     const went = !before ? `${f} = ${text(now.value)}.` : lost ? `Overshoot: ${f} ${climbs ? "fell" : "rose"} from ${text(before.value)} to ${text(now.value)}; η is too large here.`
       : `Step ${this.trail.length - 1}: ${f} went from ${text(before.value)} to ${text(now.value)}${across ? ", across to the other side" : ""}.`;
     const kink = result.steps.find((step) => step.kink)?.kink;
-    const end = still && size ? "The step is too small to move anything." : size ? `Arrived: |gradient| < ${show(NEAR)}.` : `${kink ? `A kink: ${kink}` : "A flat place: the gradient is 0"}; nothing moves.`;
-    this.told.textContent = !finite ? (before ? "Diverges: no finite number any more. Back to the start, and a smaller η." : `No finite ${f} and gradient here: other inputs, please.`)
+    const flat = `${kink ? `A kink: ${kink}` : "A flat place: the gradient is 0"}; nothing moves.`, arrived = `Arrived: |gradient| < ${show(NEAR)}.`;
+    const end = !size ? flat : still ? "The step is too small to change any input." : arrived;
+    this.status.textContent = !finite ? (before ? "Diverged: the numbers are no longer finite. Go back to the start and use a smaller η." : `${f} or its gradient is not finite here: try other inputs.`)
       : size < NEAR || still ? `${went} ${end}` : went;
     this.once.disabled = this.run.disabled = !finite || size < NEAR || still;
     this.again.disabled = !before;
@@ -216,7 +207,7 @@ export class Slope {
 
   // --- The plot ------------------------------------------------------------------------------
 
-  /** The ranges of the axes: around the start, and as far as the trail and the next step go; both alike where they can be. */
+  /** Set the ranges of the axes around the start, the trail and the next step, with equal scales if possible. */
   frame() {
     const at = (numbers) => this.axes.map((i) => numbers[i]), seen = [...this.trail.map(({ numbers }) => at(numbers)), at(this.then)].filter((point) => point.every((x) => Math.abs(x) < FAR));
     if (!seen.length) return (this.range = null);
@@ -230,32 +221,32 @@ export class Slope {
     if (highest < 10 * Math.min(...units)) this.range = this.range.map(([low, high], k) => [low, high].map((x, j) => x + (j - 0.5) * (highest / units[k] - 1) * (high - low)));
   }
 
-  /** The output with the chosen inputs at a place. */
+  /** The output for these numbers of the chosen inputs. */
   value(...place) {
     const numbers = this.player.numbers.slice();
     this.axes.forEach((i, k) => (numbers[i] = place[k]));
     return this.player.lesson.flat(numbers).value;
   }
 
-  /** Compute the ground: a curve, or what is above each of some levels. */
+  /** Compute the ground: a curve, or the areas above some levels. */
   survey() {
     const { range, axes, player: { lesson } } = this, two = axes.length > 1, across = (k, share) => range[k][0] + share * (range[k][1] - range[k][0]);
     const side = two ? Math.min(SAMPLES, Math.max(12, Math.round(Math.sqrt(WORK / lesson.names.length)))) : PLOT_WIDE / 2 + 1, last = side - 1;
     const rows = two ? [...Array(side).keys()].map((r) => [across(1, 1 - r / last)]) : [[]];
     const grid = rows.flatMap((more) => Array.from({ length: side }, (_, c) => this.value(across(0, c / last), ...more)));
-    const up = this.way.value, [from, bulk, to] = between(grid, ...(two ? [0.02, 0.5, 0.98] : up ? [1, 0.4, 0] : [0, 0.6, 1])), cut = 3 * Math.abs(bulk - from) || Infinity;
-    const [low, high] = two ? [from, to] : up ? [Math.max(to, from - cut), from] : [from, Math.min(to, from + cut)]; // a steep end is left out
+    const up = this.way.value, [from, bulk, to] = quantiles(grid, ...(two ? [0.02, 0.5, 0.98] : up ? [1, 0.4, 0] : [0, 0.6, 1])), cut = 3 * Math.abs(bulk - from) || Infinity;
+    const [low, high] = two ? [from, to] : up ? [Math.max(to, from - cut), from] : [from, Math.min(to, from + cut)]; // cut a steep end off
     const step = roundDown((high - low) / CONTOURS || 1);
     this.every = two && high > low ? step : 0;
     this.span = [low, high];
     this.curve = two ? [] : grid;
     this.ground.setAttribute("transform", `scale(${PLOT_WIDE / last} ${PLOT_HIGH / last})`);
     const levels = this.every ? Array.from({ length: Math.floor(high / step) - Math.ceil(low / step) + 1 }, (_, k) => (Math.ceil(low / step) + k) * step) : [];
-    this.ground.replaceChildren(...levels.flatMap((level) => above(level, grid, side).map((d, k) => ink("path", { d, class: k ? "level" : "higher" }))));
+    this.ground.replaceChildren(...levels.flatMap((level) => above(level, grid, side).map((d, k) => svgElement("path", { d, class: k ? "level" : "higher" }))));
     this.mark();
   }
 
-  /** Draw where the steps have come, the tangent or the gradient, and where the next one goes. */
+  /** Draw the trail, the tangent or the gradient, and the next step. */
   mark() {
     const { range, axes, trail, then, player: { lesson } } = this, two = axes.length > 1, now = trail.at(-1), text = (x) => pretty(lesson.text(Number(x.toPrecision(3))));
     for (const part of [this.marks, this.labels]) part.replaceChildren();
@@ -266,7 +257,7 @@ export class Slope {
     const x = (at) => ((at - range[0][0]) / (range[0][1] - range[0][0])) * PLOT_WIDE;
     const y = (at) => (1 - (at - low + rim) / (high - low + 2 * rim)) * PLOT_HIGH, near = (p) => Math.max(-9 * PLOT_WIDE, Math.min(p, 9 * PLOT_WIDE)).toFixed(1);
     const place = ({ numbers, value }) => [x(numbers[axes[0]]), y(two ? numbers[axes[1]] : value)], route = (places) => places.map((place) => place.map(near).join(" ")).join("L");
-    const parts = [], path = (name, d) => parts.push(ink("path", { class: name, d })), dot = (name, [cx, cy], r) => parts.push(ink("circle", { class: name, cx: near(cx), cy: near(cy), r }));
+    const parts = [], path = (name, d) => parts.push(svgElement("path", { class: name, d })), dot = (name, [cx, cy], r) => parts.push(svgElement("circle", { class: name, cx: near(cx), cy: near(cy), r }));
     if (!two) path("curve", this.curve.map((value, c) => (Number.isFinite(value) ? `${Number.isFinite(this.curve[c - 1]) ? "L" : "M"}${2 * c} ${near(y(value))}` : "")).join(""));
     if (points.length > 1) path("trail", `M${route(points.map(place))}`);
     for (const point of points.slice(0, -1)) dot("past", place(point), 3);
@@ -280,12 +271,12 @@ export class Slope {
       dot("here", from, 6);
     }
     const f = lesson.written[lesson.output], [first, second] = [this.names[axes[0]], two ? this.names[axes[1]] : f].map((name) => (name.length > LABEL ? `…${name.slice(-LABEL)}` : name));
-    const label = (words, at, down, anchor) => this.labels.append(ink("text", { x: at, y: down, "text-anchor": anchor }, words)), ends = [low - rim, high + rim];
-    ends.forEach((end, k) => label(`${second} = ${text(rounded(end, ends))}`, 4, k ? 14 : PLOT_HIGH - 6, "start"));
-    range[0].forEach((end, k) => label(`${first} = ${text(rounded(end, range[0]))}`, k * PLOT_WIDE, PLOT_HIGH + FOOT - 5, k ? "end" : "start"));
-    if (this.every) label(`a line every ${show(this.every)}, bluer: higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
+    const label = (words, at, down, anchor) => this.labels.append(svgElement("text", { x: at, y: down, "text-anchor": anchor }, words)), ends = [low - rim, high + rim];
+    ends.forEach((end, k) => label(`${second} = ${text(roundTo(end, ends))}`, 4, k ? 14 : PLOT_HIGH - 6, "start"));
+    range[0].forEach((end, k) => label(`${first} = ${text(roundTo(end, range[0]))}`, k * PLOT_WIDE, PLOT_HIGH + FOOT - 5, k ? "end" : "start"));
+    if (this.every) label(`one line every ${show(this.every)}; bluer is higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
     this.marks.replaceChildren(...parts);
     const at = (numbers) => axes.map((i) => `${this.names[i]} = ${text(numbers[i])}`).join(", ");
-    this.map.setAttribute("aria-label", `${f} over ${axes.map((i, k) => `${this.names[i]} from ${range[k].map((end) => text(rounded(end, range[k]))).join(" to ")}`).join(" and ")}; now at ${at(now.numbers)}, ${f} = ${text(now.value)}; the next step goes to ${at(then)}`);
+    this.map.setAttribute("aria-label", `${f} over ${axes.map((i, k) => `${this.names[i]} from ${range[k].map((end) => text(roundTo(end, range[k]))).join(" to ")}`).join(" and ")}; now at ${at(now.numbers)}, ${f} = ${text(now.value)}; the next step goes to ${at(then)}`);
   }
 }

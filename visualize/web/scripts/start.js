@@ -1,54 +1,51 @@
-// Where the page begins: players for the graphs, contents where there are several, and the keys.
+// The start of a page: players for the graphs, the table of contents, and the keys.
 
-import { element } from "./dom.js";
+import { button, element, fragment, svgElement } from "./dom.js";
 
-const players = new WeakMap(), made = {}; // a player is kept no longer than its article
-let active = null; // the player or playground that the keys go to
+const players = new WeakMap(), made = {}; // a player lives as long as its article
+let active = null; // the player or playground that gets the keys
 const title = document.title;
 
-/** The player or playground of a part, made when it is first needed. */
+/** The player or playground of a part, created when first needed. */
 function playerOf(article) {
   if (!players.has(article)) players.set(article, new made[article.matches(".lesson") ? "Player" : "Playground"](article, made));
   return players.get(article);
 }
 
-/** Show one part of the page, or none. */
+/** Show one part of the page, or the contents. */
 function choose(parts, chosen, asked) {
   if (active) active.pause();
-  document.title = [...(chosen && parts.length > 1 ? [heading(chosen)] : []), title].join(" · ");
+  document.title = chosen && parts.length > 1 ? `${heading(chosen)} · ${title}` : title;
   for (const part of parts) {
     part.hidden = part !== chosen;
     part.classList.toggle("chosen", part === chosen);
   }
   active = chosen && playerOf(chosen);
+  document.body.classList.toggle("projector", asked.has("present"));
   active?.restore(asked);
 }
 
-/** The contents: links to the parts with their pictures, by lecture, and a field to search them. */
+/** The contents: links to the parts with their pictures, by lecture, and a search field. */
 function contents(parts) {
-  const field = element("input", { type: "search", "aria-label": "Search the examples", placeholder: "Search" }), groups = new Map(), items = new Map();
+  const groups = new Map(), items = new Map();
   for (const part of parts) {
     const group = part.matches(".lesson") ? part.querySelector("header p").textContent : "Training";
     if (!groups.has(group)) groups.set(group, element("ul"));
     const svg = part.querySelector(".graph svg"), item = element("a", { href: `#example=${part.id}` }, heading(part));
     if (svg) {
-      const [frame, use] = ["svg", "use"].map((name) => document.createElementNS(svg.namespaceURI, name));
-      use.setAttribute("href", `#${svg.id}`);
-      frame.setAttribute("viewBox", svg.getAttribute("viewBox"));
-      frame.setAttribute("aria-hidden", "true");
-      frame.append(use);
-      item.prepend(frame);
+      item.prepend(svgElement("svg", { viewBox: svg.getAttribute("viewBox"), "aria-hidden": "true" }, svgElement("use", { href: `#${svg.id}` })));
     }
     items.set(part, element("li", {}, item));
     groups.get(group).append(items.get(part));
   }
-  field.addEventListener("input", () => {
-    const words = field.value.toLowerCase().split(" ");
+  const search = ({ target }) => {
+    const words = target.value.toLowerCase().split(" ");
     for (const [part, item] of items) {
       const text = part.querySelector("header").textContent.toLowerCase();
       item.hidden = !words.every((word) => text.includes(word));
     }
-  });
+  };
+  const field = element("input", { type: "search", "aria-label": "Search the examples", placeholder: "Search", oninput: search });
   return element("nav", { class: "contents", "aria-label": "Examples" }, field, ...[...groups].map(([name, list]) => element("section", {}, element("h2", {}, name), list)));
 }
 
@@ -56,7 +53,7 @@ function contents(parts) {
 const heading = (part) => part.querySelector("h1, h2").textContent;
 
 /** The keys of a lecture: arrows and a clicker's PageUp and PageDown, Space, Home, End, "." and F. */
-function pressed(event) {
+function press(event) {
   if ((event.ctrlKey || event.metaKey) && event.key === "z" && active?.change?.undo) {
     event.preventDefault();
     return active.change.undo();
@@ -83,33 +80,38 @@ function pressed(event) {
   keys[event.key]();
 }
 
-/** Make everything live; `makers` are the classes of what may be on the page: Player, Playground. */
+/** Bring the page to life; `makers` are the classes of its parts: Player, Playground. */
 export function start(makers) {
   Object.assign(made, makers);
   const parts = [...document.querySelectorAll(".lesson, .playground")];
-  const asked = () => new URLSearchParams(location.hash.slice(1));
-  const at = () => (parts.length > 1 ? parts.findIndex((part) => part.id === asked().get("example")) : 0);
-  const list = element("div"), step = (name, by) => element("button", { type: "button", onclick: () => (location.hash = `example=${parts[at() + by].id}`) }, name);
+  const at = () => (parts.length > 1 ? parts.findIndex((part) => part.id === fragment().get("example")) : 0);
+  const list = element("div"), step = (name, by) => button(name, () => (location.hash = `example=${parts[at() + by].id}`));
   const ways = [step("Previous example", -1), element("a", { href: "#" }, "Contents"), step("Next example", 1)];
-  if (parts.length > 1) document.querySelector("header.collection").append(...ways), parts[0].before(list), list.append(contents(parts));
-  let hide = null; // what a link leaves out, it leaves out of every example
+  const several = parts.length > 1, slot = several ? parts.length : 0; // the place of the student's own graph
+  if (several) {
+    document.querySelector("header.collection").append(...ways);
+    parts[0].before(list);
+    list.append(contents(parts));
+  }
+  let hide = null; // what a link hides, it hides in every example
   const follow = (replaced = false) => {
-    const chosen = parts[at()], wanted = asked();
+    const chosen = parts[at()], wanted = fragment();
     hide = wanted.get("hide") ?? hide;
     if (hide) wanted.set("hide", hide);
     list.hidden = Boolean(chosen);
-    ways.forEach((way, i) => ((way.hidden = !chosen), (way.disabled = !parts[at() + i - 1])));
+    for (const [i, way] of ways.entries()) Object.assign(way, { hidden: !chosen, disabled: !parts[at() + i - 1] });
     if (replaced || !active || active.article !== chosen || location.hash !== active.address) choose(parts, chosen, wanted);
   };
-  const several = parts.length > 1, slot = parts.length * several; // where a written graph is put
-  if (made.Own) new made.Own((article) => {
-    if (article) parts[slot] ? parts[slot].replaceWith(article) : parts.at(-1).after(article);
+  const put = (article) => {
+    if (article && parts[slot]) parts[slot].replaceWith(article);
+    else if (article) parts.at(-1).after(article);
     if (article) parts[slot] = article;
     follow(true);
-  }, several ? null : parts[0]);
+  };
+  if (made.Own) new made.Own(put, several ? null : parts[0]);
   addEventListener("hashchange", () => follow());
   follow();
-  document.addEventListener("keydown", pressed);
-  for (const type of ["beforeprint", "afterprint"]) addEventListener(type, () => active?.tellAll?.(active.result, type === "beforeprint"));
+  document.addEventListener("keydown", press);
+  for (const type of ["beforeprint", "afterprint"]) addEventListener(type, () => active?.showList?.(active.result, type === "beforeprint"));
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
 }

@@ -1,11 +1,11 @@
-// What the net answers everywhere, with the line where it is undecided, and the examples upon it.
+// The decision surface: the net's outputs over the plane, the decision boundary, and the examples.
 
 import { css, inscribe, ofClass, Paper, peak, pixel, ramp, Raster } from "./image.js";
 import { pretty, show } from "./number.js";
 
-const PALE = 0.5; // how far the ground goes towards the color of a class, so that the examples stand out
+const PALE = 0.5; // the share of a class's color in the surface, pale so that the examples stand out
 
-/** How far each class is ahead of the others, from -1 to 1; of one output how far it is above the level. */
+/** How far each class is ahead of the others; for a single output, how far it is above the level. */
 function margins(values, units, { level, reach }) {
   if (units === 1) return [values.map((y) => (y - level) / reach)];
   const points = values.length / units;
@@ -25,7 +25,7 @@ function margins(values, units, { level, reach }) {
   return ahead;
 }
 
-/** Trace a corner of a polygon of a class: a square, a disc, a triangle, a rhombus, ... */
+/** Trace the sign of a class: a square, a disc, a triangle, a rhombus, ... */
 function trace(pen, k, x, y, r) {
   const corners = [4, 0, 3, 4, 5, 6][k % 6], turn = k % 6 ? -Math.PI / 2 : Math.PI / 4;
   pen.beginPath();
@@ -57,13 +57,13 @@ export class Surface {
     Object.assign(this, { X, names, drawn: "" });
   }
 
-  /** The points of a grid so many a side, row by row from above. */
+  /** The points of an n by n grid, row by row from above. */
   points(n) {
     const [[left, right], [low, high]] = this.ranges;
     return Array.from({ length: n * n }, (_, p) => [left + (((p % n) + 0.5) / n) * (right - left), high - ((Math.floor(p / n) + 0.5) / n) * (high - low)]);
   }
 
-  /** Where a point of the plane is in the picture. */
+  /** The position of a point of the plane in the picture. */
   place(x) {
     const [a, b] = this.ranges.map(([low, high], i) => (x[i] - low) / (high - low));
     return [a * this.paper.width, (1 - b) * this.paper.width];
@@ -74,7 +74,7 @@ export class Surface {
     return this.X.reduce((best, other, i) => (far(other) < far(this.X[best]) ? i : best), 0);
   }
 
-  /** Draw a layer's outputs on the grid, or those of one unit, with the examples; return what the strongest color stands for. */
+  /** Draw a layer's outputs on the grid, or those of one unit, with the examples; return the size that the strongest color stands for. */
   paint(training, n, values, unit, chosen) {
     const units = values.length / (n * n), own = unit === null ? null : values.subarray(unit * n * n, (unit + 1) * n * n), most = own ? peak(own, 1) : 1;
     const pen = this.paper.begin(), size = this.paper.width, found = own ? [own.map((x) => x / most)] : margins(values, units, training.decision);
@@ -95,7 +95,7 @@ export class Surface {
     return most;
   }
 
-  /** The examples: filled those of the training, hollow those of the test; drawn once and kept. */
+  /** Draw the examples, filled for training and hollow for test; they are drawn once and kept. */
   examples(pen, training, chosen) {
     const { X, targets, testX, testTargets, decision } = training, { canvas } = this.paper, r = X.length > 30 ? 4.5 : 8;
     const drawn = [canvas.width, css("--ink"), X.length].join();
@@ -115,7 +115,7 @@ export class Surface {
     pen.stroke();
   }
 
-  /** One example, with a halo. */
+  /** Draw one example with a halo. */
   example(pen, x, k, r, filled) {
     const strong = css(ofClass(k), "--ink", 0.2);
     trace(pen, k, ...this.place(x), filled ? r : r - 0.5);
@@ -129,7 +129,7 @@ export class Surface {
     pen.stroke();
   }
 
-  /** A few numbers along both axes. */
+  /** Write a few numbers along both axes. */
   axes(pen) {
     const size = this.paper.width;
     pen.font = "11px 'DejaVu Sans', Arial, sans-serif";
@@ -146,7 +146,7 @@ export class Surface {
   }
 }
 
-/** About four round numbers between two. */
+/** About four round numbers between low and high. */
 function ticks(low, high) {
   const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough)), step = [1, 2, 5, 10].find((m) => m * power >= rough) * power;
   const first = Math.ceil((low + 0.08 * (high - low)) / step), last = Math.floor((high - 0.08 * (high - low)) / step);

@@ -1,15 +1,14 @@
-// Tabs: several panels in the room of one.
+// Tabs: several panels in one place.
 
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 
 export class Tabs {
-  /** `panels` are elements by the names of their tabs; `opened` is told of every panel that comes into sight. */
+  /** `panels` are elements by the names of their tabs; `opened` is called when a panel opens. */
   constructor(id, panels, opened) {
     this.opened = opened;
     this.panels = Object.values(panels);
-    this.tabs = Object.keys(panels).map((name, i) => element("button", {
-      type: "button", role: "tab", id: `${id}-tab-${i}`, "aria-controls": `${id}-panel-${i}`, onclick: () => this.open(i) }, name));
-    this.list = element("div", { class: "tabs", role: "tablist", "data-part": "tabs", "aria-label": "Beside the graph" }, ...this.tabs);
+    this.tabs = Object.keys(panels).map((name, i) => button(name, () => this.open(i), { role: "tab", id: `${id}-tab-${i}`, "aria-controls": `${id}-panel-${i}` }));
+    this.list = element("div", { class: "tabs", role: "tablist", "data-part": "tabs", "aria-label": "Panels" }, ...this.tabs);
     this.panels.forEach((panel, i) => Object.entries({ id: `${id}-panel-${i}`, role: "tabpanel", tabindex: "0", "aria-labelledby": `${id}-tab-${i}` })
       .forEach(([key, value]) => panel.setAttribute(key, value)));
     this.list.addEventListener("keydown", (event) => {
@@ -23,7 +22,7 @@ export class Tabs {
     this.open(0);
   }
 
-  /** Hide panels by a word of their tabs' names, as a teacher may ask in the link. */
+  /** Hide the panels whose tabs' names have one of these words. */
   hide(names) {
     this.tabs.forEach((tab) => (tab.hidden = tab.textContent.toLowerCase().split(" ").some((word) => names.includes(word))));
     if (this.tabs[this.at].hidden) this.open(Math.max(0, this.tabs.findIndex((tab) => !tab.hidden)));

@@ -1,12 +1,12 @@
-// Templates of formulas become text: a node stands in them as its number between two marks.
+// Fill templates of formulas, where each node is its index between two marks.
 
 export const BLANK = /\ue000(\d+)\ue001/g;
 
-/** The template with names. */
-export const named = (template, names) => template.replace(BLANK, (_, i) => names[i]);
+/** Write names into a template. */
+export const fillNames = (template, names) => template.replace(BLANK, (_, i) => names[i]);
 
-/** The template with numbers, each in parentheses where a minus would stand in the way. */
-export function numbered(template, texts) {
+/** Write numbers into a template, negative ones in parentheses where needed. */
+export function fillNumbers(template, texts) {
   return template.replace(BLANK, (whole, i, at) => {
     const text = texts[i], after = template.slice(at + whole.length), negated = /(^|[\s(])-$/.test(template.slice(0, at));
     const tight = text.startsWith("-") && (after.startsWith(" **") || after.startsWith("*"));

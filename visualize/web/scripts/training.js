@@ -1,15 +1,15 @@
-// Training as nn.fit does it: the same data, start, order of examples and steps, by Python's own functions.
+// Training as in nn.fit: the same data, start, order of examples and steps, with Python's own functions.
 
 import { Net, Written } from "./net.js";
 import { real } from "./number.js";
 import { PROGRAMS } from "./programs.js";
 import { Random } from "./random.js";
-import { drawn } from "./drawn.js";
+import { datasets } from "./datasets.js";
 
 export const FEW = 9; // examples that are not split
-const APART = 1.01; // how far steps with a loss are kept from each other: the curve's axis is one of powers of ten
+const APART = 1.01; // the least ratio between steps with a loss: the curve's axis is logarithmic
 
-/** What outputs and targets stand for: of one number below or above the middle of the targets, of several the largest. */
+/** The classes of outputs and targets: one number is below or above the middle of the targets; of several the largest counts. */
 class Decision {
   constructor(targets) {
     const values = targets.flat();
@@ -17,7 +17,7 @@ class Decision {
     this.reach = Math.max(...values) - this.level || 1;
   }
 
-  /** The class that outputs, or a target, stand for. */
+  /** The class of outputs or of a target. */
   of(y) {
     if (y.length === 1) return Number(y[0] > this.level);
     let best = 0;
@@ -26,11 +26,11 @@ class Decision {
   }
 }
 
-/** The points and labels of a data set that is drawn: [X, Y]. */
+/** The points and labels of a generated data set: [X, Y]. */
 function points({ data, examples, noise, draw }) {
-  if (data === "blobs") return drawn.blobs(examples, 3, noise, draw);
-  if (data === "rectangle") return drawn.rectangle(examples, draw);
-  return data in drawn ? drawn[data](examples, noise, draw) : drawn.truth_table(data);
+  if (data === "blobs") return datasets.blobs(examples, 3, noise, draw);
+  if (data === "rectangle") return datasets.rectangle(examples, draw);
+  return data in datasets ? datasets[data](examples, noise, draw) : datasets.truth_table(data);
 }
 
 /** Examples for training and for testing, as [[X, labels], [X, labels]]. */
@@ -40,14 +40,14 @@ function examples(config, given) {
   if (data === "given" && test === given.config.test) [learned, held] = [[0, train], [train]].map((part) => [X.slice(...part), labels.slice(...part)]);
   else if (data !== "own") {
     learned = data === "given" ? [X, labels] : points(config);
-    if (test && learned[0].length > FEW) [learned, held] = drawn.split(...learned, test, draw);
+    if (test && learned[0].length > FEW) [learned, held] = datasets.split(...learned, test, draw);
   }
   return [[[...learned[0], ...own.map((point) => point.slice(0, 2))], [...learned[1], ...own.map((point) => point[2])]], held];
 }
 
-/** One run from its start: everything that a step changes. */
+/** One run: all that a step changes. */
 export class Training {
-  /** `config`: what is chosen, by the names in the address; `given`: what Python has written into the page. */
+  /** `config` has the settings by their names in the address; `given` the data that Python writes into the page. */
   constructor(config, given) {
     this.config = config;
     const [[X, labels], [testX, testLabels]] = examples(config, given);
@@ -75,19 +75,19 @@ export class Training {
     Object.assign(this, { firstLoss: loss, gradients });
   }
 
-  /** How many inputs and outputs a configuration has, and the losses that it can have. */
+  /** The numbers of inputs and outputs of a configuration, and its possible losses. */
   static shape({ data, own }, given) {
     const inputs = data === "given" ? given.inputs : data === "not" ? 1 : 2;
     const outputs = data === "given" ? given.outputs : data === "blobs" || own.some((point) => point[2] > 1) ? 3 : 1;
     return { inputs, outputs, heads: given.heads[outputs] };
   }
 
-  /** The parameters at the start: those of the given net, or new ones as Python draws them. */
+  /** The parameters at the start: those of the given net, or random ones as Python draws them. */
   start({ sizes, config: { seed, initializer }, start }) {
     const { config, layers } = this, random = new Random(config.seed), whole = String(sizes) === String(this.sizes);
     const found = Float64Array.from(whole ? start : { length: this.net.size }, (x) => (whole ? real(x) : 0));
     if (whole && config.seed === seed && config.initializer === initializer) return found;
-    const draw = drawn.INITIALIZERS.$get(config.initializer);
+    const draw = datasets.INITIALIZERS.$get(config.initializer);
     for (const { units, rows, columns } of layers) {
       for (const { weights, bias } of units) {
         for (const w of weights) if (w !== null) found[w] = draw(random, columns ?? weights.length, rows);
@@ -102,12 +102,12 @@ export class Training {
     return this.net.measure(this.parameters, X, targets);
   }
 
-  /** The outputs of all layers for one example, its inputs first. */
+  /** The inputs and the outputs of all layers for one example. */
   forward(x) {
     return this.net.forward(this.parameters, x);
   }
 
-  /** For every layer the outputs of its units at each of these points: unit after unit, point after point. */
+  /** For every layer its outputs at these points: unit after unit, point after point. */
   grid(points) {
     const found = this.layers.map(({ rows }) => new Float64Array(rows * points.length));
     points.forEach((x, p) => this.forward(x).slice(1).forEach((a, l) => {
@@ -116,14 +116,14 @@ export class Training {
     return found;
   }
 
-  /** The indices of the next mini-batch; every epoch in an order of its own. */
+  /** The indices of the next mini-batch; every epoch has its own order. */
   next() {
     const n = this.X.length, { batch } = this.config;
-    if (!this.waiting.length) this.waiting = drawn.whole_epochs(n, batch || n, this.random, 1);
+    if (!this.waiting.length) this.waiting = datasets.whole_epochs(n, batch || n, this.random, 1);
     return this.waiting.splice(0, batch);
   }
 
-  /** One step. False where its loss or gradients are no finite numbers; nothing changes then. */
+  /** Take one step. If the loss or a gradient is not finite, change nothing and return false. */
   step() {
     const { config, parameters, update, none, state: [first = none, second = none] } = this, batch = this.next();
     const { loss, gradients } = batch.length ? this.measure(batch.map((i) => this.X[i]), batch.map((i) => this.targets[i])) : this.measure();
@@ -140,7 +140,7 @@ export class Training {
     return true;
   }
 
-  /** How well it does now, {loss, right, testLoss, testRight}; with losses and steps noted for the curve. */
+  /** Measure the net, {loss, right, testLoss, testRight}, and note steps and losses for the curve. */
   look() {
     const [[loss, right], [testLoss, testRight]] = [[this.X, this.targets], [this.testX, this.testTargets]].map(([X, targets]) => {
       let [sum, right] = [0, 0];
@@ -159,12 +159,12 @@ export class Training {
     return { loss, right, testLoss, testRight };
   }
 
-  /** Whether outputs decide as a target does. */
+  /** Whether outputs give the class of a target. */
   right(outputs, target) {
     return this.decision.of(outputs) === this.decision.of(target);
   }
 
-  /** One more example to learn from, of a class. */
+  /** Add an example of a class. */
   add(x, label) {
     this.X.push(x);
     this.labels.push(label);

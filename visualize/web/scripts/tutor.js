@@ -1,13 +1,13 @@
-// The tutor: questions about the pass by levels, wrong answers named, hints, marks, fresh numbers, a code to hand in.
+// The tutor: questions about the pass by level, named mistakes, hints, marks, new numbers, and a result code.
 
-import { element } from "./dom.js";
-import { forgotten, handy, resultCode, seeded } from "./exercise.js";
+import { button, element, menu } from "./dom.js";
+import { drawNumbers, partialSums, randomFrom, resultCode } from "./exercise.js";
 import { aloud, formula, tree } from "./mathml.js";
-import { agrees, pretty, rounds, show, typed } from "./number.js";
+import { agrees, parseNumber, pretty, rounds, show } from "./number.js";
 import { MISTAKES, SAID } from "./programs.js";
-import { toClipboard } from "./share.js";
+import { copyText } from "./share.js";
 
-const LEVELS = [ // what is told of the step that is asked for, and what each hint adds
+const LEVELS = [ // what a question shows of its step, and what each hint adds
   { name: "Product", open: ["upstream", "local"], hints: ["role", "rule"] },
   { name: "Local gradient", open: ["upstream"], hints: ["role", "rule"] },
   { name: "Which rule", open: ["upstream"], hints: ["role"] },
@@ -15,38 +15,35 @@ const LEVELS = [ // what is told of the step that is asked for, and what each hi
   { name: "All inputs", open: [], hints: [] },
 ];
 const SEEDS = 9999, MOST_PATHS = 5, MOST_QUESTIONS = 20;
-const MULTIPLIED = "that is the product: only the local gradient is asked for", UPSTREAM = "that is the upstream gradient";
+const MULTIPLIED = "that is the product: give the local gradient alone", UPSTREAM = "that is the upstream gradient";
 
 export class Tutor {
-  /** `sketch` gives the text of a fresh graph, in a page that can read one. */
+  /** A function that returns the text of a new graph, in a page that can read one. */
   static sketch = null;
 
   constructor(player) {
     this.player = player;
     this.level = this.seed = 0;
     this.questions = [];
-    const button = (name, text, act, more = {}) => element("button", { type: "button", class: name, onclick: act, ...more }, text);
-    this.toggle = button("predict", "Predict", () => this.restore(!this.on, this.level, this.seed, player.step % player.lesson.rows.length, true), { "aria-pressed": "false" });
-    this.menu = element("select", { "aria-label": "Level", class: "form", hidden: true }, ...LEVELS.map(({ name }, i) => element("option", { value: i }, `${i + 1} ${name}`)));
-    this.menu.addEventListener("change", () => this.begin(Number(this.menu.value)));
+    this.toggle = button("Predict", () => this.restore(!this.on, this.level, this.seed, player.step % player.lesson.rows.length, true), { class: "predict", "aria-pressed": "false" });
+    this.menu = menu(LEVELS.map(({ name }, i) => [i, `${i + 1} ${name}`]), ({ value }) => this.begin(Number(value)), { "aria-label": "Level", class: "form", hidden: true });
     this.answer = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 8, "aria-label": "Your prediction" });
     this.field = element("label", {}, "Your prediction ", this.answer);
     this.rules = element("span", { class: "rules", role: "radiogroup", "aria-label": "Rules", hidden: true });
     this.verdict = element("span", { class: "verdict", role: "status" });
     this.score = element("small", { class: "score" });
-    this.more = button("hint", "Hint", () => this.hint());
-    this.reveal = button("reveal", "Reveal", () => this.settle(0, this.choices(this.asked) ? "Revealed." : pretty(`It is ${player.lesson.text(this.right(this.asked))}.`)));
+    this.more = button("Hint", () => this.hint(), { class: "hint" });
+    this.reveal = button("Reveal", () => this.settle(0, this.choices(this.asked) ? "Revealed." : pretty(`It is ${player.lesson.text(this.right(this.asked))}.`)), { class: "reveal" });
     this.buttons = element("span", { class: "buttons" }, element("button", { type: "submit" }, "Check"), this.more, this.reveal);
-    this.form = element("form", { class: "guess", hidden: true }, this.field, this.rules, this.buttons, this.verdict, this.score);
-    this.form.addEventListener("submit", (event) => (event.preventDefault(), this.asked && this.check()));
-    this.name = element("input", { type: "text", size: 12, placeholder: "if you like", autocomplete: "off" });
-    this.name.addEventListener("input", () => this.sum());
-    this.told = element("p", { class: "told" });
+    const submit = (event) => (event.preventDefault(), this.asked && this.check());
+    this.form = element("form", { class: "guess", hidden: true, onsubmit: submit }, this.field, this.rules, this.buttons, this.verdict, this.score);
+    this.name = element("input", { type: "text", size: 12, placeholder: "optional", autocomplete: "off", oninput: () => this.sum() });
+    this.summary = element("p", { class: "told" });
     this.code = element("output", { class: "code" });
-    this.copy = button("copy", "Copy result code", async () => (this.copy.textContent = await toClipboard(this.code.value)));
-    this.again = button("again", "Again with fresh numbers", () => this.renew());
-    this.graph = button("fresh", "Fresh graph", () => this.redraw(), { hidden: !Tutor.sketch });
-    this.end = element("div", { class: "end", hidden: true }, this.told, this.again, this.graph,
+    this.copy = button("Copy result code", async () => (this.copy.textContent = await copyText(this.code.value)));
+    this.again = button("Again with new numbers", () => this.renew());
+    this.graph = button("New graph", () => this.redraw(), { hidden: !Tutor.sketch });
+    this.end = element("div", { class: "end", hidden: true }, this.summary, this.again, this.graph,
       element("label", {}, "Name ", this.name), this.copy, this.code);
   }
 
@@ -54,27 +51,27 @@ export class Tutor {
     return this.toggle.getAttribute("aria-pressed") === "true";
   }
 
-  /** The question that comes next; none at the end. */
+  /** The next question, undefined at the end. */
   get next() {
     return this.on ? this.questions.find((question) => question.mark === undefined) : undefined;
   }
 
-  /** The question that is open at this step, or null. */
+  /** The question at this step, or null. */
   get asked() {
     return this.next?.at === this.player.step ? this.next : null;
   }
 
   // --- Questions -----------------------------------------------------------------------------
 
-  /** Do what an address says. */
-  restore(on, level, seed, step, typed) {
+  /** Restore the state from an address. */
+  restore(on, level, seed, step, parseNumber) {
     this.toggle.setAttribute("aria-pressed", String(on || this.mute));
     this.seed = seed;
-    if (this.on && seed && !typed) this.player.change.numbers = this.player.numbers = this.given;
+    if (this.on && seed && !parseNumber) this.player.change.numbers = this.player.numbers = this.given;
     this.begin(level, step);
   }
 
-  /** Hide what a teacher leaves out: with "answers" all is to be predicted, with "level" the level is fixed. */
+  /** Hide what a teacher leaves out: "answers", so that all must be predicted; "level", so that it is fixed. */
   hide(names) {
     this.mute = names.includes("answers");
     this.fixed = names.includes("level");
@@ -82,9 +79,9 @@ export class Tutor {
     this.reveal.hidden = this.mute;
   }
 
-  /** Ask from a step on; of many questions ask some, drawn by the seed. */
+  /** Ask from a step on; from many questions draw some by the seed. */
   begin(level = this.level, step = 0) {
-    const { player } = this, draw = seeded(this.seed);
+    const { player } = this, draw = randomFrom(this.seed);
     player.pause();
     this.menu.value = this.level = level;
     for (const lesson of player.lessons) lesson.sort(this.on && level > 2);
@@ -95,7 +92,7 @@ export class Tutor {
     player.show(this.next?.at ?? step);
   }
 
-  /** The questions of the level: `at` the step where one is open, `to` the step that its answer leads to. */
+  /** The questions of the level, each with the step where it is asked, `at`, and the step that shows its answer, `to`. */
   *list({ rows, steps, arriving, inputs, computed }) {
     const { level } = this, first = computed.size + 2;
     const made = (row, to = row.number, node = null, at = row.number) => ({ row, at, to, node, steps: arriving[node] ?? [row.index],
@@ -106,24 +103,24 @@ export class Tutor {
     if (level === 4) for (const node of asked) yield made(steps[arriving[node][0]], node === asked.at(-1) ? rows.length : first, node, first);
   }
 
-  /** The rules to choose from, turned by chance; null where the recorded ones do not hold, or too few are known. */
+  /** The rules to choose from, in random rotation; null if the recorded ones do not hold, or there are too few. */
   choices({ row }) {
     const { lesson, result } = this.player, { choices = [] } = row;
     if (this.level !== 2 || choices.length < 2 || !lesson.holds(row, result)) return null;
-    const turn = Math.floor(seeded(this.seed * 1e4 + row.index)() * choices.length);
+    const turn = Math.floor(randomFrom(this.seed * 1e4 + row.index)() * choices.length);
     return [...choices.slice(turn), ...choices.slice(0, turn)];
   }
 
   /** The question in words. */
   get words() {
     const { row, node } = this.asked, { written } = this.player.lesson, gate = written[row.node];
-    if (node !== null) return `What is the whole gradient of ${written[node]}, over all its paths?`;
-    if (row.phase === "forward") return `Which number does ${gate} get?`;
-    if (this.level === 0) return `Which gradient goes from ${gate} to ${written[row.operand]}?`;
-    return `Which ${this.choices(this.asked) ? "rule" : "number"} is the local gradient, of ${gate} by ${written[row.operand]}?`;
+    if (node !== null) return `What is the total gradient of ${written[node]}, over all paths?`;
+    if (row.phase === "forward") return `What is the value of ${gate}?`;
+    if (this.level === 0) return `Which gradient does ${gate} send to ${written[row.operand]}?`;
+    return `Which ${this.choices(this.asked) ? "rule" : "number"} is the local gradient of ${gate} with respect to ${written[row.operand]}?`;
   }
 
-  /** Write what the form shows. */
+  /** Update the form. */
   update() {
     const { asked, questions, on } = this, done = questions.filter(({ mark }) => mark !== undefined), ended = on && questions.length === done.length;
     this.form.hidden = !on;
@@ -134,7 +131,7 @@ export class Tutor {
     for (const part of this.buttons.children) part.disabled = !asked || (part === this.more && !asked.left.length);
     this.more.hidden = this.level === 4;
     this.rules.inert = !asked;
-    this.player.said.quiet = on;
+    this.player.explanation.quiet = on;
     if (asked) {
       const choices = this.choices(asked), { names, symbols } = this.player.lesson;
       asked.known = done.filter(({ at }) => at === asked.at).map(({ node }) => node);
@@ -155,36 +152,36 @@ export class Tutor {
 
   // --- Answers -------------------------------------------------------------------------------
 
-  /** Compare what was typed with the number, as far as it was typed; another wrong one brings the next hint. */
+  /** Check the answer to the digits typed; each new wrong answer brings the next hint. */
   check() {
     const { asked } = this, choices = this.choices(asked), chosen = this.rules.querySelector(":checked");
-    const text = choices ? chosen?.value : this.answer.value, guess = choices ? chosen && Number(text) : typed(text);
+    const text = choices ? chosen?.value : this.answer.value, guess = choices ? chosen && Number(text) : parseNumber(text);
     const right = choices ? guess === -1 : agrees(text, guess, this.right(asked));
     if (guess === null) this.verdict.textContent = choices ? "Choose a rule." : "Type a number, such as -4 or 1/3.";
-    else if (right) this.settle(choices && asked.tries.size > 1 ? 0 : asked.tries.size || asked.helped ? 0.5 : 1, asked.tries.size ? `Right, at attempt ${asked.tries.size + 1}.` : "Right.");
+    else if (right) this.settle(choices && asked.tries.size > 1 ? 0 : asked.tries.size || asked.helped ? 0.5 : 1, asked.tries.size ? `Right, on attempt ${asked.tries.size + 1}.` : "Right.");
     else {
-      const looks = choices ? [MISTAKES[guess]] : [...new Set(this.looks(asked, text, guess))].slice(0, 2);
+      const reasons = choices ? [MISTAKES[guess]] : [...new Set(this.mistakesFor(asked, text, guess))].slice(0, 2);
       if (choices) [chosen.disabled, chosen.checked] = [true, false];
       if (!asked.tries.has(guess) && asked.left.length) this.hint();
-      if (!asked.tries.size && looks.length) this.slips.set(looks[0], (this.slips.get(looks[0]) ?? 0) + 1);
+      if (!asked.tries.size && reasons.length) this.slips.set(reasons[0], (this.slips.get(reasons[0]) ?? 0) + 1);
       asked.tries.add(guess);
-      this.verdict.textContent = `Not yet (attempt ${asked.tries.size})${looks.length ? `: ${looks.join("; or ")}` : ""}.`;
+      this.verdict.textContent = `Not yet (attempt ${asked.tries.size})${reasons.length ? `: ${reasons.join("; or ")}` : ""}.`;
       this.update();
       this.focus();
     }
     this.form.classList.remove("idle");
   }
 
-  /** The number that is asked for. */
+  /** The right answer. */
   right({ row, node }) {
     const { result } = this.player;
     if (node !== null) return result.gradients[node];
     return row.phase === "forward" ? result.values[row.node] : result.steps[row.index][this.level ? "local" : "downstream"];
   }
 
-  /** What may have led to a wrong number. */
-  *looks({ row, node, steps }, text, guess) {
-    const { lesson, numbers, result } = this.player, is = (x) => Number.isFinite(x) && agrees(text, guess, x), found = (row) => lesson.mistakesAt(row, numbers);
+  /** The mistakes that may have led to a wrong number. */
+  *mistakesFor({ row, node, steps }, text, guess) {
+    const { lesson, result } = this.player, is = (x) => Number.isFinite(x) && agrees(text, guess, x), found = (row) => lesson.mistakesAt(row, result);
     if (node === null && this.level) {
       const { upstream, downstream } = result.steps[row.index];
       if (is(downstream)) yield MULTIPLIED;
@@ -195,7 +192,7 @@ export class Tutor {
       const parts = steps.map((i) => result.steps[i].downstream), total = result.gradients[node];
       if (parts.length > 1) {
         if (is(parts.at(-1))) yield SAID.replaced;
-        else if (parts.length <= MOST_PATHS && forgotten(parts).some(is)) yield SAID["forgotten path"];
+        else if (parts.length <= MOST_PATHS && partialSums(parts).some(is)) yield SAID["forgotten path"];
         if (is(parts.reduce((product, x) => product * x))) yield SAID["product of paths"];
       }
       if (is(-total)) yield SAID.sign;
@@ -205,14 +202,14 @@ export class Tutor {
     if (rounds(text, guess, this.right({ row, node }))) yield SAID.rounded;
   }
 
-  /** The next hint. */
+  /** Show the next hint. */
   hint() {
     this.asked.open.push(this.asked.left.shift());
     this.asked.helped = true;
     this.player.update();
   }
 
-  /** Keep the mark, and go to where the answer is told. */
+  /** Keep the mark and show the answer. */
   settle(mark, verdict) {
     const { asked, player } = this;
     asked.mark = mark;
@@ -231,18 +228,18 @@ export class Tutor {
     return this.questions.reduce((sum, { mark }) => sum + (mark ?? 0), 0);
   }
 
-  /** Marks, what went wrong, and the code. */
+  /** Show marks, mistakes and the code. */
   sum() {
     const { player, questions, given } = this, { id } = player.data, title = player.article.querySelector("h1, h2");
     const wrong = [...this.slips].sort((a, b) => b[1] - a[1]).map(([look, times]) => `${look}${times > 1 ? ` (${times} times)` : ""}`);
-    this.told.textContent = `${show(this.marks)} of ${questions.length} marks, longest streak ${this.longest}.${wrong.length ? ` To look at again: ${wrong.join("; ")}.` : ""}`;
+    this.summary.textContent = `${show(this.marks)} of ${questions.length} marks, longest streak ${this.longest}.${wrong.length ? ` To review: ${wrong.join("; ")}.` : ""}`;
     const seed = player.numbers.every((x, i) => x === given[i]) ? this.seed : "";
     const example = /^(lesson|own)$/.test(id) ? title.getAttribute("aria-label") ?? title.textContent : id;
     this.copy.textContent = "Copy result code";
     this.code.value = resultCode(example, this.level + 1, seed, this.marks, questions.length, this.name.value.trim());
   }
 
-  /** Ask once more, with other numbers. */
+  /** Ask again with new numbers. */
   renew() {
     this.seed = 1 + Math.floor(Math.random() * SEEDS);
     this.player.change.become(this.given);
@@ -251,12 +248,12 @@ export class Tutor {
 
   /** The numbers of the seed, or of the example. */
   get given() {
-    return this.seed ? handy(this.player.lessons[0], this.seed) : this.player.lesson.recorded.slice();
+    return this.seed ? drawNumbers(this.player.lessons[0], this.seed) : this.player.lesson.recorded.slice();
   }
 
-  /** Ask about another graph, which the page reads from its address. */
+  /** Ask about a new graph, which the page reads from its address. */
   redraw() {
     const seed = 1 + Math.floor(Math.random() * SEEDS), kept = this.player.hides ? { hide: this.player.hides } : {};
-    location.hash = `${new URLSearchParams({ f: Tutor.sketch(seeded(seed), this.level), mode: "predict", level: this.level + 1, seed, ...kept })}`;
+    location.hash = `${new URLSearchParams({ f: Tutor.sketch(randomFrom(seed), this.level), mode: "predict", level: this.level + 1, seed, ...kept })}`;
   }
 }

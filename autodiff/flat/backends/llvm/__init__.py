@@ -1,18 +1,17 @@
-"""The runner that executes machine code, made by llvmlite (extra ``fast``): no compiler on the machine is needed.
+"""Machine code, compiled by llvmlite (extra ``fast``) without a compiler on the machine.
 
-Where things are, in the order to read:
+Modules, in reading order:
 
-    builder      LLVM text written line by line, and vectors of doubles
+    builder      LLVM text, line by line, and vectors of doubles
     math         exp, log, tanh, sigmoid in every lane
     core         the core of operations for lanes
-    nests        the same statement (of flat.loops) over other axes, and what each axis is for
-    emitter      statements as text: numbers in registers, what is read, where results are stored
-    code         statements as one function over arrays; which gradients have to be 0 first
-    steps        a step's statements; whole epochs of steps, of one net or many side by side, or of one example each, as
-                 one function
+    nests        statements (of flat.loops) over fewer axes, and what each axis is for
+    emitter      statements as text: loops, loads, registers, stores
+    code         statements as one function over arrays; which gradients start from 0
+    steps        the statements of a step; as one function, epochs for one net or many, or steps of one example each
     machine      this computer: text in, functions out
     runner       Native, the runner of a compiled function
-    trainings    a training, or many: numbers in, steps made, numbers out
+    trainings    one training or many: run steps on a state
 """
 
 from .runner import Native

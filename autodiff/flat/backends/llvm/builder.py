@@ -1,6 +1,6 @@
-"""LLVM text written line by line: whole numbers, loops, functions; vectors of doubles, their masks, bits and sums.
+"""LLVM text, line by line: whole numbers, loops, functions; vectors of doubles, their masks, bits and sums.
 
-No fast-math flag is set: nothing fuses but what is written as ``muladd`` or ``fma``.
+No fast-math flag is set: only ``muladd`` and ``fma`` fuse.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ INTRINSICS = {"fmuladd": 3, "fma": 3, "fabs": 1, "copysign": 2, "sqrt": 1, "floo
 NAMES = "expm1 log1p log2 log10 sin cos tan asin acos atan sinh cosh asinh acosh atanh erf"
 LIBRARY = dict.fromkeys(NAMES.split(), 1)
 LIBRARY |= dict.fromkeys(["pow", "atan2", "hypot", "fmod"], 2)
-Whole = int | str  # a whole number that is known now, or the name of an i64
+Whole = int | str  # a whole number, or the name of an i64
 
 
 class Text:
@@ -22,8 +22,8 @@ class Text:
         self.block = "entry"
         self.count = 0
         self.declarations: set[str] = set()
-        self.masks: dict[str, str] = {}  # of comparisons, whose answers are 1 and 0
-        self.ends: list[str] = []  # behind the loops that are being written
+        self.masks: dict[str, str] = {}  # of comparisons, by the names of their answers 1 and 0
+        self.ends: list[str] = []  # labels behind the loops being written
 
     def fresh(self, prefix: str = "t") -> str:
         self.count += 1
@@ -71,10 +71,9 @@ class Text:
         self, stop: Whole, step: int = 1, start: Whole = 0, carried: Sequence[str] = (), kind: str = "double",
         empty: bool = False,
     ) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
-        """for index in range(start, stop, step), values carried on; no turn at all only where ``empty``.
+        """for index in range(start, stop, step), with carried values; only an ``empty`` loop may have no turn.
 
-        Gives the index and the list of the carried values so far, in which the body puts the new ones. After the loop
-        they are the last ones.
+        Yields the index and the list of carried values, which the body replaces; after the loop it holds the last ones.
         """
         before, head, done, index = self.block, self.fresh("loop")[1:], self.fresh("done")[1:], self.fresh("i")
         inside = [self.fresh("c") for _ in carried]
@@ -100,7 +99,7 @@ class Text:
             values[:] = map(self.let, both)
 
     def leave_unless(self, condition: str) -> None:
-        """Leave the loop, which carries nothing on, where the i1 is false."""
+        """Leave the loop, which must not carry values, if the i1 is false."""
         name = self.fresh("goes")[1:]
         self.put(f"br i1 {condition}, label %{name}, label %{self.ends[-1]}")
         self.label(name)
@@ -108,7 +107,7 @@ class Text:
     def each(
         self, stop: Whole, body: Callable[[Whole], None], step: int = 1, start: Whole = 0, empty: bool = False
     ) -> None:
-        """``body(index)`` for every index of range(start, stop, step); none only where ``empty``."""
+        """Write ``body(index)`` for every index of range(start, stop, step), which may only be empty if ``empty``."""
         if isinstance(stop, int) and isinstance(start, int) and stop - start <= step:
             body(start)
         else:
@@ -117,7 +116,7 @@ class Text:
 
     @contextmanager
     def when(self, condition: str) -> Iterator[None]:
-        """The body runs only where the i1 is true; it hands out only what it stores."""
+        """Run the body only if the i1 is true; its results must be stored."""
         yes, rest = self.fresh("yes")[1:], self.fresh("rest")[1:]
         self.put(f"br i1 {condition}, label %{yes}, label %{rest}")
         self.label(yes)
@@ -129,14 +128,14 @@ class Text:
         self, name: str, parameters: Sequence[str], internal: bool = False, attributes: str = "#0",
         kind: str = "void", result: str = "",
     ) -> str:  # fmt: skip
-        """The finished function; an internal one is seen by its module only."""
+        """The text of the finished function; an internal one is visible in its module only."""
         body = "\n".join([*self.lines, f"  ret {kind} {result}"])
         head = f"{'internal ' if internal else ''}{kind} @{name}({', '.join(parameters)})"
         return f"define {head} {attributes} {{\n{body}\n}}\n"
 
 
 def module(functions: Sequence[str], declarations: set[str], attributes: str) -> str:
-    """The text of a module; ``attributes`` is the content of ``#0``, and of ``#1`` for functions to be inlined."""
+    """The text of a module; ``attributes`` are those of ``#0``, and of ``#1`` for functions to inline."""
     kinds = f"attributes #0 = {{ {attributes} }}", f"attributes #1 = {{ {attributes} alwaysinline }}"
     return "\n".join([*sorted(declarations), *functions, *kinds])
 
@@ -144,8 +143,8 @@ def module(functions: Sequence[str], declarations: set[str], attributes: str) ->
 # --- Vectors of doubles ---------------------------------------------------------------------------
 
 
-def number(x: float) -> str:
-    """A double as LLVM reads it back exactly."""
+def double_literal(x: float) -> str:
+    """A double, exact, in LLVM's notation."""
     return f"0x{struct.unpack('<Q', struct.pack('<d', x))[0]:016X}"
 
 
@@ -173,13 +172,13 @@ class Lanes:
         self.one = self.constant(1.0)
 
     def constant(self, x: float) -> str:
-        return f"splat (double {number(x)})" if self.width > 1 else number(x)
+        return f"splat (double {double_literal(x)})" if self.width > 1 else double_literal(x)
 
     def whole(self, n: int) -> str:
         return f"splat (i64 {n})" if self.width > 1 else str(n)
 
     def splat(self, scalar: str, kind: str = "double") -> str:
-        """A double, or an i64, in a register -> the same in every lane."""
+        """A double or an i64 in every lane."""
         if self.width == 1:
             return scalar
         vector = f"<{self.width} x {kind}>"
@@ -194,17 +193,17 @@ class Lanes:
     def intrinsic(self, name: str, *arguments: str) -> str:
         kinds = ", ".join([self.vector] * INTRINSICS[name])
         self.text.declarations.add(f"declare {self.vector} @llvm.{name}.{self.suffix}({kinds})")
-        given = ", ".join(f"{self.vector} {a}" for a in arguments)
-        return self.let(f"call {self.vector} @llvm.{name}.{self.suffix}({given})")
+        typed = ", ".join(f"{self.vector} {a}" for a in arguments)
+        return self.let(f"call {self.vector} @llvm.{name}.{self.suffix}({typed})")
 
     muladd = intrinsic_named("fmuladd")  # a * b + c, fused where the machine can
-    fma = intrinsic_named("fma")  # with one rounding on every machine (a slow library call where it has no FMA)
+    fma = intrinsic_named("fma")  # with one rounding on every machine (a slow library call without FMA)
     absolute, copysign = intrinsic_named("fabs"), intrinsic_named("copysign")
 
     # --- Masks -------------------------------------------------------------------------------------
 
     def compare(self, condition: str, a: str, b: str) -> str:
-        """oeq ogt oge olt ole (false on nan), une uno ult ... (true on nan): one bit a lane."""
+        """One bit per lane: oeq ogt oge olt ole (false for nan), une uno ult ... (true for nan)."""
         return self.let(f"fcmp {condition} {self.vector} {a}, {b}")
 
     def select(self, mask: str, a: str, b: str) -> str:
@@ -219,20 +218,20 @@ class Lanes:
         return self.select(self.compare("ogt", bound, x), bound, x)
 
     def library(self, name: str, *arguments: str) -> str:
-        """A function of the C library, called for one lane after the other."""
+        """Call a function of the C library for each lane in turn."""
         self.text.declarations.add(f"declare double @{name}({', '.join(['double'] * len(arguments))})")
         answers = []
         for lane in range(self.width):
-            given = ", ".join([f"double {self.part(x, lane, 1)}" for x in arguments])
-            answers.append(self.let(f"call double @{name}({given})"))
+            numbers = ", ".join([f"double {self.part(x, lane, 1)}" for x in arguments])
+            answers.append(self.let(f"call double @{name}({numbers})"))
         return self.join(answers)
 
     def lanes(self, count: int) -> str:
-        """The mask of so many lanes, the first."""
+        """The mask of the first ``count`` lanes."""
         return f"<{', '.join(f'i1 {int(lane < count)}' for lane in range(self.width))}>"
 
     def first_lanes(self, row: Whole, rows: Whole) -> str:
-        """The mask of the lanes row, row + 1, ... that lie below ``rows``."""
+        """The mask of the lanes row, row + 1, ... below ``rows``."""
         lanes = ", ".join(f"i64 {lane}" for lane in range(self.width))
         remaining = self.splat(self.let(f"sub i64 {rows}, {row}"), "i64")
         return self.let(f"icmp slt {self.integers} <{lanes}>, {remaining}")
@@ -249,7 +248,7 @@ class Lanes:
         return self.let(f"{operation} {self.integers} {a}, {b}")
 
     def load(self, base: str, index: Whole = 0, mask: str = "") -> str:
-        """What lies so many doubles behind; of the lanes in a mask, 0 in the others, whose memory is not touched."""
+        """The doubles from base[index] on; with a mask, 0 in the other lanes, whose memory is not read."""
         address = self.text.address(base, index)
         if not mask:
             return self.let(f"load {self.vector}, ptr {address}, align 8")
@@ -267,10 +266,7 @@ class Lanes:
         self.text.put(f"call {name}({self.vector} {value}, ptr {address}, i32 8, {self.bools} {mask})")
 
     def part(self, value: str, lane: int, count: int) -> str:
-        """``count`` lanes from ``lane`` on, as ``Lanes(text, count)`` has them.
-
-        One lane is a double: on vectors of one, LLVM 22 ends the process in a failed assertion (vector-combine).
-        """
+        """``count`` lanes from ``lane`` on; a double for one: LLVM 22 aborts on vectors of one (vector-combine)."""
         if count == self.width:
             return value
         if count == 1:
@@ -278,7 +274,7 @@ class Lanes:
         return self.shuffle(value, "poison", range(lane, lane + count))
 
     def join(self, numbers: Sequence[str]) -> str:
-        """One vector of these doubles; of one, that."""
+        """A vector of these doubles; a single one stays a double."""
         if len(numbers) == 1:
             return numbers[0]
         joined, wide = "poison", Lanes(self.text, len(numbers))
@@ -287,15 +283,12 @@ class Lanes:
         return joined
 
     def shuffle(self, a: str, b: str, lanes: Sequence[int]) -> str:
-        """The lanes of a (0, 1, ...) and b (width, ...) in that order; the answer is as wide as the list."""
+        """A vector of the listed lanes of a (0, 1, ...) and b (width, ...)."""
         picked = ", ".join(f"i32 {lane}" for lane in lanes)
         return self.let(f"shufflevector {self.vector} {a}, {self.vector} {b}, <{len(lanes)} x i32> <{picked}>")
 
     def totals(self, vectors: list[str]) -> str:
-        """One vector whose lane k is the sum over all lanes of vector k, for ``width`` vectors.
-
-        A transposition that adds on the way: width - 1 additions in place of width * log2(width).
-        """
+        """A vector whose lane k is the sum of the lanes of vector k, for ``width`` vectors: width - 1 additions."""
         span, width = 1, self.width
         while len(vectors) > 1:
             starts = range(0, width, 2 * span)

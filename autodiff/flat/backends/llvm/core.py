@@ -1,6 +1,6 @@
-"""The core of operations for lanes: the same values as in primitives.py, nan and inf included, a vector at a time.
+"""The core of operations for lanes, a vector at a time: the values of primitives.py, nan and inf included.
 
-What is not in it is made of it.
+Other primitives are expanded into them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import partial, reduce
 from typing import Any
 
 from ....tracing import Unsupported
-from ...expansion import carried_out, instructions
+from ...expansion import carry_out, instructions
 from ...ir import LISTED, SMALL, TINY, Expression, primitive_of, row_mean
 from .builder import LIBRARY, Lanes
 from .math import FUNCTIONS
@@ -20,22 +20,22 @@ RUNNER = "runner='native'"
 CONDITIONS = {"less": "olt", "less_equal": "ole", "equal": "oeq"}
 
 
-def value(v: Lanes, head: Any, operands: Sequence[str]) -> str:
-    """The primitive that stands first in an expression, of operands that are names of vectors."""
+def write_primitive(v: Lanes, head: Any, operands: Sequence[str]) -> str:
+    """Write a primitive whose operands are names of vectors."""
     if head in WRITERS:
         return WRITERS[head](v, *operands)
     if head is row_mean:
-        raise Unsupported("machine code takes row after row: it cannot compute the mean over all")
+        raise Unsupported("machine code runs row after row: it cannot compute the mean over all")
 
     def compute(name: str, known: Sequence[Any]) -> Any:
-        return value(v, name, [v.constant(x) if type(x) is float else x for x in known])
+        return write_primitive(v, name, [v.constant(x) if type(x) is float else x for x in known])
 
-    found = carried_out(primitive_of(head), operands, CORE, RUNNER, compute)
+    found = carry_out(primitive_of(head), operands, CORE, RUNNER, compute)
     return v.constant(found) if type(found) is float else found
 
 
 def comparison(condition: str, v: Lanes, a: str, b: str) -> str:
-    """1 or 0, of which the mask is known."""
+    """1 or 0, whose mask is remembered."""
     mask = v.compare(condition, a, b)
     answer = v.select(mask, v.one, v.zero)
     v.text.masks[answer] = mask
@@ -43,12 +43,12 @@ def comparison(condition: str, v: Lanes, a: str, b: str) -> str:
 
 
 def choice(v: Lanes, condition: str, a: str, b: str) -> str:
-    """a where a condition is not 0, else b."""
+    """a where the condition is not 0, else b."""
     return v.select(v.text.masks.get(condition) or v.compare("une", condition, v.zero), a, b)
 
 
 def power(v: Lanes, a: str, b: str) -> str:
-    """a ** b by the C library, or by products, quotients and a root for some numbers b."""
+    """a ** b by the C library; for some constants b by products, quotients and a root."""
     square = v.mul(a, a)
     if b == v.constant(2.0):
         return square
@@ -76,39 +76,41 @@ ROOTS: dict[float, Callable[[Lanes, str, str], str]] = {  # powers of x by the r
 
 def larger(v: Lanes, a: str, b: str) -> str:
     """a where a >= b or a is nan, else b."""
-    chosen = v.select(v.compare("oge", a, b), a, b)
-    return v.select(v.compare("uno", a, a), a, chosen)
+    number = v.select(v.compare("oge", a, b), a, b)
+    return v.select(v.compare("uno", a, a), a, number)
 
 
-def of_list(head: str, v: Lanes, *terms: str) -> str:
+def write_list(head: str, v: Lanes, *terms: str) -> str:
     """logsumexp, largest or norm of terms."""
 
-    def written(x: Any) -> str:
+    def write(x: Any) -> str:
         if type(x) is tuple:
-            return value(v, x[0], list(map(written, x[1:])))
+            return write_primitive(v, x[0], list(map(write, x[1:])))
         return x if type(x) is str else v.constant(x)
 
     if head == "largest":
         return reduce(lambda a, b: larger(v, a, b), terms, v.constant(-INF))
-    measure, part, answer = LISTS[head]
-    largest = of_list("largest", v, *[v.zero, *[written(measure(x)) for x in terms]][head != "norm" :])
-    return written(answer(largest, reduce(v.add, [written(part(x, largest)) for x in terms], v.zero)))
+    measure, part, answer = LIST_PARTS[head]
+    first = [v.zero] if head == "norm" else []
+    largest = write_list("largest", v, *first, *[write(measure(x)) for x in terms])
+    return write(answer(largest, reduce(v.add, [write(part(x, largest)) for x in terms], v.zero)))
 
 
 def scale(size: Expression, back: bool = False) -> Expression:
-    """A power of 2 that brings numbers of this size to where their squares neither overflow nor vanish; or 1 / it."""
+    """A power of 2 that keeps squares of numbers of this size from over- and underflow; or its inverse (``back``)."""
     up, down = (TINY, 1.0 / TINY) if back else (1.0 / TINY, TINY)
     return "where", ("less", size, SMALL), up, ("where", ("less", 1.0 / SMALL, size), down, 1.0)
 
 
-def squared(x: Expression) -> Expression:
+def square(x: Expression) -> Expression:
     return "mul", x, x
 
 
-LISTS: dict[str, tuple[Callable[..., Expression], ...]] = {  # measure of a term; what of it is summed by its largest;
-    "norm": (  # and what largest and sum make
+LIST_PARTS: dict[str, tuple[Callable[..., Expression], ...]] = {
+    # measure of a term; the summand, by the largest measure; the result of largest and sum
+    "norm": (
         lambda x: ("abs", x),
-        lambda x, largest: squared(("mul", x, scale(largest))),
+        lambda x, largest: square(("mul", x, scale(largest))),
         lambda largest, total: ("mul", ("sqrt", total), scale(largest, True)),
     ),
     "logsumexp": (
@@ -125,7 +127,7 @@ WRITERS: dict[Any, Callable[..., str]] = {
     **FUNCTIONS,
     **{name: partial(comparison, condition) for name, condition in CONDITIONS.items()},
     **{name: partial(lambda name, v, *operands: v.library(name, *operands), name) for name in LIBRARY},
-    **{name: partial(of_list, name) for name in LISTED},
+    **{name: partial(write_list, name) for name in LISTED},
     "add": Lanes.add,
     "sub": Lanes.sub,
     "mul": Lanes.mul,
@@ -135,7 +137,7 @@ WRITERS: dict[Any, Callable[..., str]] = {
     "sqrt": lambda v, a: v.intrinsic("sqrt", a),
     "floor": lambda v, a: v.intrinsic("floor", a),
     "abs": Lanes.absolute,
-    "relu": lambda v, a: v.add(v.at_least(a, v.zero), v.zero),  # no comparison and choice; 0, not -0, of -0
+    "relu": lambda v, a: v.add(v.at_least(a, v.zero), v.zero),  # cheaper than comparison and choice; 0, not -0, for -0
     "where": choice,
     "sum": lambda v, *terms: reduce(v.add, terms) if terms else v.zero,
     "dot": lambda v, *x: reduce(v.add, map(v.mul, x[: len(x) // 2], x[len(x) // 2 : -1]), x[-1]),
@@ -145,7 +147,7 @@ COSTS = {"exp": 24, "log": 32, "tanh": 36, "sigmoid": 40, "logsumexp": 60, "norm
 
 
 def cost(expression: Expression) -> int:
-    """About how many instructions an expression takes."""
+    """Approximate number of instructions of an expression."""
     if type(expression) is not tuple:
         return 0
     head, *operands = expression

@@ -1,4 +1,4 @@
-"""Statements over axes as LLVM text: loops around tiles of numbers that are computed at a time, in registers."""
+"""Statements over axes as LLVM text: loops around tiles, which are numbers computed together in registers."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ...loops.statements import Expression, Index, Repeat, Span, indices
+from ...ir import Expression
+from ...loops.statements import Index, Repeat, Span, indices
 from .builder import LIBRARY, Lanes, Text, Whole
-from .core import INF, cost, larger, value as computed
+from .core import INF, cost, larger, write_primitive
 from .nests import Nest, groups, moves, side_by_side
 
-Place = tuple[str, int]  # an index along an axis: a name, or "", and how far beyond it
-Point = dict[int, Place]  # such places by axis, in the order of the loops
+Place = tuple[str, int]  # an index along an axis: a name or "", and an offset
+Point = dict[int, Place]  # places by axis, in the order of the loops
 Called = dict[tuple[Any, int, int], str]  # functions: (primitive, number of operands, lanes) to name
-KNOWN = "t"  # the array whose numbers are known beforehand: they choose rightly
-Step = Callable[[str, Point], str]  # the sum so far, at a point of the axes that are summed
-WIDE = 4  # vectors side by side in a tile
-UNROLLED = 16  # steps up to which a sum is written out
-BRIEF = 64  # points up to which a nest runs briefly
-TILE = 160  # about how many instructions a tile has at most
-HEAVY = 16  # instructions from which a primitive that is needed a few times is a function that is called
+KNOWN = "t"  # the array of constants, whose choices need no check
+AddTerm = Callable[[str, Point], str]  # (sum so far, point) -> the sum with the term at this point
+TILE_VECTORS = 4  # vectors side by side in a tile
+UNROLLED = 16  # steps of a sum, at most, without a loop
+BRIEF = 64  # points of a brief nest, at most
+TILE = 160  # instructions of a tile, at most, approximately
+HEAVY = 16  # instructions from which a brief nest calls a function for a primitive
 
 
 class View(NamedTuple):
-    """What a register holds at a point: numbers along an axis, only those in the mask where there is one."""
+    """The contents of a register at a point: numbers along an axis; with a mask, only those in it."""
 
     v: Lanes
     axis: int = -1  # none
@@ -35,19 +36,19 @@ class View(NamedTuple):
 class Emitter:
     """Appends statements to a Text, in vectors of at most ``width`` numbers.
 
-    What is in a register already is not computed or loaded again; statements without axes are straight code, in which
-    numbers stay there from one to the next. What is ``brief`` runs a few times: heavy primitives are functions there,
-    which are ``called``, so it stays short; without a place for these nothing is. Where numbers are ``split`` each is
-    loaded and stored by itself, so that LLVM can keep it in a register from one function to the next.
+    Numbers in registers are not computed or loaded again; in straight code, statements without axes, they stay there
+    from one statement to the next. ``brief`` nests, which run a few times, call functions for heavy primitives, so that
+    they stay short: these are collected in ``called``, and None forbids them. With ``split`` each number is loaded and
+    stored alone, so that LLVM can keep it in a register across functions.
     """
 
     def __init__(self, text: Text, width: int, lengths: Span, called: Called | None, split: bool = False) -> None:
         self.text, self.width, self.lengths, self.called, self.split = text, width, lengths, called, split
-        self.known: dict[Any, str] = {}  # addresses, numbers that were loaded or stored, results
+        self.known: dict[Any, str] = {}  # addresses, numbers loaded or stored, results
         self.straight = self.brief = False
 
     def write(self, group: list[Nest] | Repeat) -> None:
-        """Append nests that share their loops, or statements turn after turn."""
+        """Append nests that share loops, or a Repeat."""
         if isinstance(group, list):
             self.nests(group, {})
         else:
@@ -67,7 +68,7 @@ class Emitter:
 
     @contextmanager
     def loop(self, nest: Nest, at: Point, stop: Whole, **more: Any) -> Iterator[Any]:
-        """A loop; what is known inside is forgotten after it. Addresses that do not depend on it are made before it."""
+        """A loop; registers filled inside are forgotten after it. Addresses that do not depend on it come before it."""
         for x in indices((None, nest.statement.target, nest.statement.expression)):
             self.base(x, at)
         before, self.known = self.known, {**self.known}
@@ -76,12 +77,12 @@ class Emitter:
         self.known = before
 
     def tiles(self, nest: Nest, axes: Sequence[Any], points: list[Point], body: Callable[[list[Point]], None]) -> None:
-        """``body(points)`` for each tile: so many points along each of the axes, the first of them outermost."""
+        """Write ``body(points)`` for each tile of the axes, pairs (axis, points in a tile), outermost first."""
         if not axes:
             body(points)
             return
         (axis, size), *inner = axes
-        fixed, most = nest.fixed(axis), nest.most[axis]
+        fixed, most = nest.is_fixed(axis), nest.most[axis]
 
         def tile(place: Place, count: int) -> None:
             more = [{**point, axis: (place[0], place[1] + k)} for point in points for k in range(count)]
@@ -105,17 +106,17 @@ class Emitter:
         return total
 
     def vectors(self, nest: Nest, at: Point, most: int, body: Callable[[View, list[Place]], None]) -> None:
-        """``body(view, places)`` over the vector axis, at most so many (and one) vectors at a time.
+        """Write ``body(view, places)`` over the vector axis, for up to ``most`` + 1 vectors at a time.
 
-        Where the last vector would reach beyond the end it begins earlier, beside the one before: numbers that both
-        hold are computed twice. An axis whose extent is not fixed ends in a mask.
+        A last vector that would pass the end starts earlier, and overlaps the one before: shared numbers are computed
+        twice. An axis whose extent is not fixed ends in a mask.
         """
         axis = nest.vector
         if axis < 0:
             body(View(Lanes(self.text, 1)), [("", 0)])
             return
         count, v = nest.most[axis], Lanes(self.text, nest.lanes(self.width))
-        if not nest.fixed(axis):
+        if not nest.is_fixed(axis):
             stop = self.extent(nest, axis, at)
             if count <= v.width:
                 body(View(v, axis, v.first_lanes(0, stop)), [("", 0)])
@@ -136,13 +137,13 @@ class Emitter:
     # --- Two ways to write a nest ------------------------------------------------------------------
 
     def lanes(self, nests: Sequence[Nest], at: Point) -> None:
-        """Tiles of vectors along the target: their sums in registers, then stored; of one nest after the other."""
+        """Write tiles of vectors along the target, summed in registers, then stored, nest after nest."""
         nest = nests[0]
         vector = nest.vector
         price = sum([1 + cost(each.statement.expression) for each in nests])
         everything = indices((None, *[x for each in nests for x in each.statement[1:3]]))
         apart = [x for x in everything if vector >= 0 and not side_by_side(x, vector)]
-        wide = 1 if nest.way == "memory" else max(1, min(WIDE, TILE // (price + 2 * self.width * len(apart))))
+        wide = 1 if nest.way == "memory" else max(1, min(TILE_VECTORS, TILE // (price + 2 * self.width * len(apart))))
         chunks = 1 if vector < 0 else min(wide, -(-nest.most[vector] // self.width))
         left = max(1, min(2 * self.width, 2 * TILE // price) // chunks)
         sizes: list[int] = []
@@ -163,7 +164,7 @@ class Emitter:
         self.tiles(nest, [*axes, *zip(nest.tiles, sizes)], [at], over_vectors)
 
     def totals(self, nests: Sequence[Nest], at: Point) -> None:
-        """Vectors along an axis that is summed, for some rows at a time, then added up across the lanes."""
+        """Write vectors along a summed axis, for some rows at a time, added up across the lanes at the end."""
         (nest,) = nests
         target = nest.statement.target
         rows = nest.tiles[0] if nest.tiles and target.strides[nest.tiles[0]] == 1 else -1
@@ -191,11 +192,10 @@ class Emitter:
     # --- Sums --------------------------------------------------------------------------------------
 
     def results(self, nest: Nest, points: Sequence[Point], view: View) -> list[str]:
-        """What the target is at each of some points: the sums over the reduced axes.
+        """The values of the target at some points: sums over the reduced axes.
 
-        Where terms are added up across a vector, each is in its own lane until the end. Neighbors are added first, so
-        that a sum of up to three terms is rounded as if they were added in order. A mask keeps what is beyond the end
-        of the axis away.
+        Terms that are added up across a vector stay in their lanes until the end. Neighbors are added first, so that
+        a sum of up to three terms is rounded as if added in order. A mask hides lanes beyond the end of the axis.
         """
         axis, reduced, (_, target, expression, reduce, start, adds) = nest.vector, nest.reduced, nest.statement
         across, v, parts = axis in reduced, view.v, 1
@@ -205,7 +205,7 @@ class Emitter:
         if across:
             v, reduced = Lanes(self.text, nest.lanes(self.width)), (*[k for k in reduced if k != axis], axis)
         join, none = neutral(nest, v)
-        if reduced and nest.fixed(reduced[-1]) and (across or not (nest.strict or reduce == "largest")):
+        if reduced and nest.is_fixed(reduced[-1]) and (across or not (nest.strict or reduce == "largest")):
             parts = max(1, min(4 // len(points), nest.most[reduced[-1]] // (v.width if across else 4)))
         first = [none] * len(points)
         if not across and reduce != "largest":
@@ -216,28 +216,28 @@ class Emitter:
             longer = self.more(nest, inner, total, at, across or not nest.strict)
             return v.select(inner.mask, longer, total) if across and inner.mask else longer
 
-        totals = self.folded(nest, reduced, points, v, first, parts, step)
+        totals = self.fold(nest, reduced, points, v, first, parts, step)
         if not across:
             return totals
         width = view.v.width
-        totals = [self.joined(v, totals[k : k + width], join) for k in range(0, len(points), width)]
+        totals = [self.join_lanes(v, totals[k : k + width], join) for k in range(0, len(points), width)]
         if begins:
             first = [self.value(view, target if adds else start, point) for point in points[::width]]
             totals = [view.v.add(a, b) for a, b in zip(first, totals)]
         return totals
 
     def mask(self, nest: Nest, v: Lanes, at: Point) -> str:
-        """The lanes that lie before the end of the vector axis; "" where all do."""
+        """The mask of the lanes before the end of the vector axis; "" if all are."""
         (name, further), most = at[nest.vector], nest.most[nest.vector]
-        if nest.fixed(nest.vector):
+        if nest.is_fixed(nest.vector):
             return v.lanes(most - further) if not name and further + v.width > most else ""
         around = [at[outer] for outer, _ in nest.statement.axes[nest.vector].slopes]
         place = self.text.plus(name or 0, further)
-        make = lambda: v.first_lanes(place, self.extent(nest, nest.vector, at))  # noqa: E731
-        return self.once(("mask", v.width, place, *around), make)
+        key = "mask", v.width, place, *around
+        return self.once(key, lambda: v.first_lanes(place, self.extent(nest, nest.vector, at)))
 
     def more(self, nest: Nest, view: View, total: str, at: Point, fuse: bool) -> str:
-        """The sum so far, or the largest, and one more term, which may fuse if it is a product."""
+        """The sum so far, or the largest so far, with one more term, which may fuse if it is a product."""
         v, term = view.v, nest.statement.expression
         if nest.statement.reduce == "largest":
             return larger(v, total, self.value(view, term, at))
@@ -248,24 +248,21 @@ class Emitter:
             return v.sub(total, self.value(view, term[1], at))
         return v.add(total, self.value(view, term, at))
 
-    def folded(
+    def fold(
         self, nest: Nest, axes: Sequence[int], points: Sequence[Point], v: Lanes, first: list[str], parts: int,
-        step: Step,
+        step: AddTerm,
     ) -> list[str]:  # fmt: skip
-        """``total = step(total, point)`` at every point, from the first ones on, along axes that are reduced.
-
-        Few sums of many terms are cut in parts, which do not wait for one another.
-        """
+        """Write ``total = step(total, point)`` along the reduced axes, with a few long sums in independent parts."""
         count, (join, none) = len(points), neutral(nest, v)
 
-        def fold(axes: Sequence[int], inner: Point, totals: list[str], part: int = 0) -> list[str]:
-            """The totals after a step at each point along the axes, by turns for each part."""
+        def fold_axes(axes: Sequence[int], inner: Point, totals: list[str], part: int = 0) -> list[str]:
+            """The totals after a step at each point along the axes, for each part in turn."""
             if not axes:
                 mine, totals = slice(part * count, (part + 1) * count), [*totals]
                 totals[mine] = [step(total, {**point, **inner}) for point, total in zip(points, totals[mine])]
                 return totals
             axis, *rest = axes
-            at, fixed, most = {**points[0], **inner}, nest.fixed(axis), nest.most[axis]
+            at, fixed, most = {**points[0], **inner}, nest.is_fixed(axis), nest.most[axis]
             turns, size = 1 if rest else parts, v.width if axis == nest.vector else 1
             steps, done = -(-most // size), 0
             if steps * len(totals) // turns > UNROLLED or not (fixed or steps == 1 < size):
@@ -274,20 +271,20 @@ class Emitter:
                 more = {"step": turns * size, "carried": totals, "kind": v.vector, "empty": empty}
                 with self.loop(nest, at, stop, **more) as (index, totals):
                     for k in range(turns):
-                        totals[:] = fold(rest, {**inner, axis: (index, k * size)}, totals, k)
+                        totals[:] = fold_axes(rest, {**inner, axis: (index, k * size)}, totals, k)
             for k in range(done, steps):
-                totals = fold(rest, {**inner, axis: ("", k * size)}, totals, k % turns)
+                totals = fold_axes(rest, {**inner, axis: ("", k * size)}, totals, k % turns)
             return totals
 
-        totals = fold(axes, {}, [*first, *[none] * (parts - 1) * count])
+        totals = fold_axes(axes, {}, [*first, *[none] * (parts - 1) * count])
         while len(totals) > count:
             half = len(totals) // count // 2 * count
             totals = [join(v, a, b) for a, b in zip(totals[:half], totals[half:])] + totals[2 * half :]
         return totals
 
-    def joined(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
-        """One vector whose lane k joins the lanes of vector k, neighbours first."""
-        while v.width > max(4, len(vectors)):  # of few terms, these are not neighbours but nothing
+    def join_lanes(self, v: Lanes, vectors: list[str], join: Callable[[Lanes, str, str], str]) -> str:
+        """A vector whose lane k joins the lanes of vector k, neighbors first."""
+        while v.width > max(4, len(vectors)):  # the upper lanes of few terms are empty
             half = Lanes(self.text, v.width // 2)
             vectors = [join(half, v.part(x, 0, half.width), v.part(x, half.width, half.width)) for x in vectors]
             v = half
@@ -303,10 +300,10 @@ class Emitter:
 
     # --- Registers ---------------------------------------------------------------------------------
 
-    def once(self, key: tuple[Any, ...], make: Callable[[], str]) -> str:
-        """What ``make`` appends, unless it is there already."""
+    def once(self, key: tuple[Any, ...], make: Callable[..., str], *operands: Any) -> str:
+        """The register of the key, filled by ``make(*operands)`` at first use."""
         if key not in self.known:
-            self.known[key] = make()
+            self.known[key] = make(*operands)
         return self.known[key]
 
     def value(self, view: View, expression: Expression, at: Point) -> str:
@@ -318,51 +315,50 @@ class Emitter:
             return self.load(view, expression, at)
         head, *parts = expression
         operands = [self.value(view, x, at) for x in parts]
-        return self.once((v.width, head, *operands), lambda: self.computed(v, head, operands))
+        return self.once((v.width, head, *operands), self.compute, v, head, operands)
 
-    def computed(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
+    def compute(self, v: Lanes, head: Any, operands: Sequence[str]) -> str:
         if self.called is None or not self.brief or head in LIBRARY or cost((head, *operands)) < HEAVY:
-            return computed(v, head, operands)
+            return write_primitive(v, head, operands)
         name = self.called.setdefault((head, len(operands), v.width), f"primitive{len(self.called)}")
         return self.text.let(f"call {v.vector} @{name}({', '.join([f'{v.vector} {x}' for x in operands])})")
 
     def base(self, x: Index, at: Point) -> tuple[str, int]:
-        """Where the index points without what chooses in a gather: an address, and how many doubles beyond."""
+        """(Address, offset in doubles) of the index, without the choice of a gather."""
         address, further = f"%{x.array}", x.start
         if x.grows:
-            address = self.once((address, "%length", x.grows), lambda: self.moved(address, "%length", x.grows))
+            address = self.once((address, "%length", x.grows), self.move, address, "%length", x.grows)
         for axis, (name, more) in at.items():
             stride = x.strides[axis]
             further += stride * more
             if stride and name:
-                address = self.once((address, name, stride), lambda: self.moved(address, name, stride))  # noqa: B023
+                address = self.once((address, name, stride), self.move, address, name, stride)
         return address, further
 
-    def moved(self, address: str, name: str, stride: int) -> str:
+    def move(self, address: str, name: str, stride: int) -> str:
         if stride > 0:
             return self.text.address(address, name, stride)
         return self.text.address(address, self.text.times(name, stride))
 
     def address(self, x: Index, at: Point) -> str:
-        """Where the number at the index is at a point."""
+        """The address of the index at a point."""
         address, further = self.base(x, at)
         if x.by:
-            chosen = self.chosen(x.by, x.choices, at)
-            address = self.once((address, chosen, x.wide), lambda: self.moved(address, chosen, x.wide))
-        return self.once((address, further), lambda: self.text.address(address, further))
+            chosen = self.choose(x.by, x.choices, at)
+            address = self.once((address, chosen, x.wide), self.move, address, chosen, x.wide)
+        return self.once((address, further), self.text.address, address, further)
 
-    def chosen(self, by: Index, choices: int, at: Point) -> str:
-        """The whole number at an index, the last of the choices where it is none of them."""
+    def choose(self, by: Index, choices: int, at: Point) -> str:
+        """The whole number at an index; the last choice if it is not one of them."""
         number = self.load(View(Lanes(self.text, 1)), by, at)
-        whole = self.once(("whole", number), lambda: self.text.let(f"fptosi double {number} to i64"))
+        whole = self.once(("whole", number), self.text.let, f"fptosi double {number} to i64")
         if by.array == KNOWN:
             return whole
         inside = self.inside(by, choices, at)
-        text = f"select i1 {inside}, i64 {whole}, i64 {choices - 1}"
-        return self.once(("chosen", inside), lambda: self.text.let(text))
+        return self.once(("chosen", inside), self.text.let, f"select i1 {inside}, i64 {whole}, i64 {choices - 1}")
 
     def inside(self, by: Index, choices: int, at: Point) -> str:
-        """Whether the number at an index is whole and one of so many choices."""
+        """Whether the number at an index is a whole number below ``choices``."""
         number = self.load(View(Lanes(self.text, 1)), by, at)
         whole, let = self.known["whole", number], self.text.let
 
@@ -373,7 +369,7 @@ class Emitter:
         return self.once(("inside", number, choices), check)
 
     def together(self, view: View, x: Index) -> bool:
-        """Whether a vector is loaded or stored as such."""
+        """Whether a vector is loaded or stored as one."""
         v, axis, mask = view
         split = self.split and x.array not in "xt" and not mask
         return v.width == 1 or (side_by_side(x, axis) and not split)
@@ -387,19 +383,19 @@ class Emitter:
             return one.v.join([self.load(one, x, {**at, axis: (name, further + k)}) for k in range(v.width)])
         address = self.address(x, at)
         if along:
-            number = self.once(("load", address, v.width, mask), lambda: v.load(address, 0, mask))
+            number = self.once(("load", address, v.width, mask), v.load, address, 0, mask)
         else:
             single = self.once(("load", address, 1, ""), lambda: Lanes(self.text, 1).load(address))
-            number = self.once(("splat", v.width, single), lambda: v.splat(single))
+            number = self.once(("splat", v.width, single), v.splat, single)
         if x.by is None or x.by.array == KNOWN:
             return number
         inside = self.inside(x.by, x.choices, at)
         text = f"select i1 {inside}, {v.vector} {number}, {v.vector} {v.constant(math.nan)}"
-        return self.once(("or nan", number, inside), lambda: self.text.let(text))
+        return self.once(("or nan", number, inside), self.text.let, text)
 
     def store(self, view: View, x: Index, at: Point, number: str) -> None:
         v, axis, mask = view
-        if axis >= 0 and not self.together(view, x):  # one after the other
+        if axis >= 0 and not self.together(view, x):
             (name, further), one = at[axis], View(Lanes(self.text, 1))
             for k in range(v.width):
                 self.store(one, x, {**at, axis: (name, further + k)}, v.part(number, k, 1))
@@ -413,7 +409,7 @@ class Emitter:
 
 
 def neutral(nest: Nest, v: Lanes) -> tuple[Callable[[Lanes, str, str], str], str]:
-    """What joins two parts of a sum, or two numbers of which the largest is wanted, and the start of such a part."""
+    """The operation that joins two parts of a reduction, and its neutral number."""
     return (larger, v.constant(-INF)) if nest.statement.reduce == "largest" else (Lanes.add, v.zero)
 
 
@@ -422,6 +418,6 @@ def power_of_two(count: int) -> int:
 
 
 def divisor(count: int, most: int) -> int:
-    """Into blocks of how many, at most, something is best divided: evenly unless these would be small."""
+    """The best size, up to ``most``, of blocks of ``count`` items: a divisor, unless that would be small."""
     even = max(k for k in range(1, min(count, most) + 1) if count % k == 0)
     return even if 2 * even > min(count, most) else min(count, most)

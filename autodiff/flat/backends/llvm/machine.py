@@ -20,12 +20,12 @@ lock = llvm.ffi.lib._lock._lock
 ATTRIBUTES = '"prefer-vector-width"="512" nounwind'
 
 
-if hasattr(os, "register_at_fork"):  # in a forked process, free what another thread held, which is not there to do it
+if hasattr(os, "register_at_fork"):  # free the lock if another thread held it, which the forked process lacks
     os.register_at_fork(after_in_child=lock._at_fork_reinit)
 
 
 class Machine:
-    """The processor, and how many doubles its vectors hold."""
+    """The processor, with ``width`` doubles in a vector."""
 
     def __init__(self) -> None:
         llvm.initialize_native_target()
@@ -36,7 +36,7 @@ class Machine:
         self.target = llvm.Target.from_default_triple()
         self.width = 8 if features.get("avx512f") else 4
         library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
-        for name, operands in LIBRARY.items():  # tell LLVM where the functions of the C library are
+        for name, operands in LIBRARY.items():  # so that LLVM finds the functions of the C library
             function = getattr(library, name)
             function.argtypes, function.restype = [ctypes.c_double] * operands, ctypes.c_double
             llvm.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
@@ -44,18 +44,15 @@ class Machine:
 
 @cache
 def machine() -> Machine:
-    """This computer's, made at first use."""
+    """This computer, examined at first use."""
     return Machine()
 
 
-class Compiled:
-    """A compiled module; its functions live as long as it does.
-
-    It runs as it is written, but for functions to be inlined, and what these have in memory, where there are some.
-    """
+class CompiledModule:
+    """A compiled module, which keeps its functions alive; optimized only if it has functions to ``inline``."""
 
     def __init__(self, text: str, inline: bool = False) -> None:
-        pool = ThreadPoolExecutor(1)  # so that ctrl-C is heard meanwhile
+        pool = ThreadPoolExecutor(1)  # so that ctrl-C works meanwhile
         engine = pool.submit(self.compile, text, inline)
         pool.shutdown(wait=False)
         while not engine.done():
@@ -63,7 +60,7 @@ class Compiled:
         self.engine = engine.result()
 
     def compile(self, text: str, inline: bool) -> Any:
-        """LLVM's engine for the text."""
+        """The engine of the text."""
         module = llvm.parse_assembly(text)
         here = machine()
         target_machine = here.target.create_target_machine(cpu=here.cpu, features=here.features, opt=LEVEL, jit=True)
@@ -75,13 +72,13 @@ class Compiled:
         return engine
 
     def function(self, name: str, pointers: int, wholes: int) -> Any:
-        """The function of that name: it takes so many pointers, then whole numbers."""
+        """The function of that name, which takes ``pointers`` pointers, then ``wholes`` whole numbers."""
         kinds = [ctypes.c_void_p] * pointers + [ctypes.c_int64] * wholes
         return ctypes.CFUNCTYPE(None, *kinds)(self.engine.get_function_address(name))
 
 
 def in_registers(module: Any, target_machine: Any) -> None:
-    """The passes that bring numbers from memory to registers, in functions inlined and loops written out."""
+    """Inline functions, unroll loops, and move numbers from memory to registers."""
     builder = llvm.create_pass_builder(target_machine, llvm.create_pipeline_tuning_options(speed_level=LEVEL))
     passes = llvm.create_new_module_pass_manager()
     passes.add_always_inliner_pass()
@@ -100,18 +97,15 @@ def in_registers(module: Any, target_machine: Any) -> None:
 
 
 def dispose(passes: Any) -> None:
-    """Free the memory of a pass manager, 160 kB and more: in llvmlite 0.50 (and before) ``close`` frees nothing.
-
-    Its class inherits an empty ``_dispose`` before the one that is meant.
-    """
+    """Free the memory of a pass manager: up to llvmlite 0.50 ``close`` calls an empty ``_dispose`` instead."""
     release = getattr(llvm.newpassmanagers.NewPassManager, "_dispose", None)
     if release:
         release(passes)
-        passes.detach()  # so that it is not freed once more where ``close`` does it
+        passes.detach()  # so that a ``close`` that works does not free it again
 
 
-def aligned(*shape: int) -> Any:
-    """Zeros that begin at a cache line."""
+def aligned_zeros(*shape: int) -> Any:
+    """Zeros aligned to a cache line."""
     room = numpy.zeros(prod(shape) + 8)
     start = (-room.ctypes.data // 8) % 8
     return room[start : start + prod(shape)].reshape(shape)

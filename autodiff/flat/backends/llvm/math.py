@@ -1,8 +1,8 @@
 """exp, log, tanh and sigmoid in every lane: no table, no call, no branch, at most 2 ulp on the whole range.
 
-Each takes a Lanes and the name of a vector and returns the name of the result. The steps are the classical
-ones: the argument is cut down to a small interval, a polynomial (by the Remez exchange) does the rest, and
-what was cut off is put back by way of the bits. nan stays nan; infinities, zeros and subnormals come out right.
+Each takes a Lanes and the name of a vector and returns the name of the result. The method is the classical one: reduce
+the argument to a small interval, evaluate a polynomial (by the Remez exchange), restore the exponent through the bits.
+nan stays nan; infinities, zeros and subnormals are correct.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LN2_HIGH, LN2_LOW = float.fromhex("0x1.62e42fefa3800p-1"), float.fromhex("0x1.ef
 LN2 = 0.6931471805599453
 LN2_REST = 2.3190468138462996e-17  # ln 2 - LN2
 LOG2_E = 1.4426950408889634
-MAGIC = float.fromhex("0x1.8p52")  # adding it rounds to a whole number, which then stands in the low bits
+MAGIC = float.fromhex("0x1.8p52")  # adding it rounds to a whole number, in the low bits
 SQRT_HALF = 0.7071067811865476
 
 EXPONENTIAL = [  # (e^r - 1 - r) / r^2 for |r| <= ln2 / 2
@@ -40,7 +40,7 @@ def constants(v: Lanes, numbers: Sequence[float]) -> list[str]:
 
 
 def polynomial(v: Lanes, terms: Sequence[str], x: str) -> str:
-    """t0 + t1 x + t2 x^2 + ... by pairs (Estrin): as short a chain of dependent steps as there is."""
+    """t0 + t1 x + t2 x^2 + ... by pairs (Estrin), the shortest chain of dependent steps."""
     while len(terms) > 1:
         terms = by_pairs(v, terms, x)
         if len(terms) > 1:
@@ -54,11 +54,8 @@ def by_pairs(v: Lanes, terms: Sequence[str], x: str) -> list[str]:
     return [*pairs, *terms[len(pairs) * 2 :]]
 
 
-def reduced(v: Lanes, x: str, factor: float = 1.0) -> tuple[str, str, str]:
-    """(shifted, n, r) with factor x = n LN2 + r, |r| <= ln2 / 2, and n in the low bits of ``shifted``.
-
-    The factor is a power of two. Nothing is rounded in r, whose leading digits cancel.
-    """
+def reduce_argument(v: Lanes, x: str, factor: float = 1.0) -> tuple[str, str, str]:
+    """(shifted, n, r): factor x = n LN2 + r exactly, |r| <= ln2 / 2, and n in the low bits of ``shifted``."""
     shifted = v.fma(x, v.constant(factor * LOG2_E), v.constant(MAGIC))
     n = v.sub(shifted, v.constant(MAGIC))
     return shifted, n, v.fma(n, v.constant(-LN2), v.mul(x, v.constant(factor)))
@@ -70,14 +67,14 @@ def beyond_first(v: Lanes, r: str, low: str) -> str:
 
 
 def sum_of(v: Lanes, large: str, small: str) -> tuple[str, str]:
-    """(sum, what its rounding lost), for |large| >= |small| or large = 0."""
+    """(sum, its rounding error), for |large| >= |small| or large = 0."""
     total = v.add(large, small)
     return total, v.sub(small, v.sub(total, large))
 
 
 def exp_pair(v: Lanes, x: str) -> tuple[str, str, str]:
-    """(h, low, shifted): e^x = (h + low) 2^n, with h rounded and low what that lost."""
-    shifted, n, exact = reduced(v, x)
+    """(h, low, shifted): e^x = (h + low) 2^n, where low is the rounding error of h."""
+    shifted, n, exact = reduce_argument(v, x)
     r = v.fma(n, v.constant(-LN2_REST), exact)
     low = v.fma(n, v.constant(-LN2_REST), v.sub(exact, r))
     first, lost = sum_of(v, v.one, r)
@@ -91,12 +88,12 @@ def two_to(v: Lanes, shifted: str) -> str:
 
 
 def exp(v: Lanes, x: str) -> str:
-    """e^x: 0 below -745.13, inf above 709.78, subnormal between where the result is."""
+    """e^x: 0 below -745.13, inf above 709.78, subnormal where the result is."""
     x = v.at_least(v.at_most(x, v.constant(710.0)), v.constant(-746.0))
     h, _, shifted = exp_pair(v, x)
-    # 2^n in two factors: one alone overflows at n = 1024, and below -1022 there is none
+    # 2^n in two factors: a single one overflows at n = 1024 and below -1022
     n = v.integer("sub", v.bits(shifted), bits(MAGIC) - 4096)  # n + 4096 > 0
-    half = v.integer("lshr", n, 1)  # and half of n + 4096
+    half = v.integer("lshr", n, 1)
     rest = v.integer("sub", n, half)
     first, second = (v.from_bits(v.integer("shl", v.integer("sub", part, 2048 - 1023), 52)) for part in (half, rest))
     return v.mul(v.mul(h, first), second)
@@ -120,7 +117,7 @@ def log(v: Lanes, x: str) -> str:
     # log(1 + f) = f - f^2/2 + s (f^2/2 + rest): the largest part, f, is exact
     low = v.fma(s, v.add(half_square, rest), v.mul(k, v.constant(LN2_LOW)))
     result = v.fma(k, v.constant(LN2_HIGH), v.sub(f, v.sub(half_square, low)))
-    result = v.select(v.compare("olt", x, v.constant(float("inf"))), result, x)  # inf and nan answer themselves
+    result = v.select(v.compare("olt", x, v.constant(float("inf"))), result, x)  # inf and nan stay
     result = v.select(v.compare("olt", x, v.zero), v.constant(float("nan")), result)
     return v.select(v.compare("oeq", x, v.zero), v.constant(float("-inf")), result)
 
@@ -128,23 +125,23 @@ def log(v: Lanes, x: str) -> str:
 def tanh(v: Lanes, x: str) -> str:
     """tanh x = g / (g + 2) with g = e^2|x| - 1, with the sign of x."""
     size = v.at_most(v.absolute(x), v.constant(22.0))
-    shifted, n, r = reduced(v, size, 2.0)
-    low = v.mul(n, v.constant(-LN2_REST))  # where n is large, tanh does not depend on it any more
+    shifted, n, r = reduce_argument(v, size, 2.0)
+    low = v.mul(n, v.constant(-LN2_REST))  # for large n tanh does not depend on it
     scale = two_to(v, shifted)
     first, lost = sum_of(v, v.sub(scale, v.one), v.mul(scale, r))
-    g, low = sum_of(v, first, v.fma(scale, beyond_first(v, r, low), lost))  # no digit lost near 0
+    g, low = sum_of(v, first, v.fma(scale, beyond_first(v, r, low), lost))  # exact near 0
     two = v.constant(2.0)
     large, small = v.at_least(g, two), v.at_most(g, two)
     d = v.add(g, two)
     lost = v.sub(small, v.sub(d, large))
     q = v.div(g, d)
-    # q + (what g lacks - q times what d lacks) / d, where 1/d = (1 - q) / 2
+    # q + (error of g - q times error of d) / d, where 1/d = (1 - q) / 2
     missing = v.fma(q, v.neg(v.add(lost, low)), low)
     return v.copysign(v.fma(missing, v.fma(q, v.constant(-0.5), v.constant(0.5)), q), x)
 
 
 def sigmoid(v: Lanes, x: str) -> str:
-    """1 / (1 + e^-x), written e^x / (1 + e^x) below 0, so that e^ never overflows."""
+    """1 / (1 + e^-x), below 0 as e^x / (1 + e^x), so that e^ never overflows."""
     h, low, shifted = exp_pair(v, v.at_least(v.neg(v.absolute(x)), v.constant(-746.0)))
     negative = v.compare("olt", x, v.zero)
     scale, rest = scales_down(v, shifted)
@@ -157,7 +154,7 @@ def sigmoid(v: Lanes, x: str) -> str:
 
 
 def scales_down(v: Lanes, shifted: str) -> tuple[str, str]:
-    """Two factors that multiply to 2^n, for -1077 <= n <= 0; the second one is 1 unless n < -1000."""
+    """Two factors whose product is 2^n, for -1077 <= n <= 0; the second is 1 unless n < -1000."""
     scale = v.integer("shl", v.bits(shifted), 52)
     small = v.let(f"icmp slt {v.integers} {v.bits(shifted)}, {v.whole(bits(MAGIC) - 1000)}")
     lift = v.bits(v.select(small, v.constant(2.0**200), v.one))

@@ -1,4 +1,4 @@
-"""The runner of a compiled function: gates rolled into loop nests, and these compiled to machine code."""
+"""The runner of a compiled function: loop nests compiled to machine code."""
 
 from __future__ import annotations
 
@@ -15,34 +15,31 @@ from ...recording import Recording
 from ..array import Batch
 from .code import NativeNests
 
-FEW, MOST = 8, 256  # rows in a block, at least and at most
-BESIDE = 4  # rows in whose time a block begins
-NEAR = 40_000  # doubles that should stay near the processor
+SMALLEST_BLOCK, LARGEST_BLOCK = 8, 256  # rows in a block, at least and at most
+OVERHEAD = 4  # of a block, in rows
+NEAR = 40_000  # doubles in a cache
 
 
 class Native(Batch):
-    """The recording in machine code, with gradients of the first output to the leaves in ``wrt``.
-
-    With gradients one row runs after the other, and so do a few rows; of more rows the outputs are computed in blocks.
-    """
+    """A recording in machine code; rows run one by one with gradients, or if they are few, else in blocks."""
 
     name = "native"
 
     def __init__(self, recording: Recording, wrt: Sequence[Value]) -> None:
         if any(gate.primitive is row_mean for gate in recording.gates):
-            raise Unsupported("machine code maps row after row: take runner='batch' for means over the rows")
+            raise Unsupported("machine code runs row after row: take runner='batch' for means over the rows")
         nests, asked = NativeNests(roll(recording, wrt, 1)), {*wrt}
         counts = [len(asked & {*leaves}) for leaves in (recording.inputs, recording.parameters)]
         self.over(nests, slice(0, len(recording.inputs)), len(recording.inputs), 0, bool(wrt), *counts)
 
     def over(self, nests: NativeNests, places: Any, inputs: int, length: int, asked: bool, *counts: int) -> None:
-        """Be these nests for one length, whose inputs lie at places; gradients are to so many inputs and parameters."""
+        """Run these nests for one length; ``counts`` are the numbers of gradients to inputs and parameters."""
         self.nests, self.places, self.inputs, self.length, self.asked = nests, places, inputs, length, asked
-        self.counts = inputs if counts[0] else 0, counts[1]  # to all inputs, and to the first of the parameters
+        self.counts = inputs if counts[0] else 0, counts[1]  # to all inputs, and to the first parameters
         self.blocks: dict[int, NativeNests] = {}  # by the number of rows
 
     def one(self, inputs: Any, parameters: Any) -> list[Any]:
-        """Outputs, gradients to inputs and to parameters; 0 where no gradient arrives."""
+        """Outputs, gradients to inputs and to parameters; 0 if no gradient arrives."""
         outputs, gx, gw = self.nests.run(inputs, parameters, self.asked, self.length, self.places)
         counts = (gx, self.counts[0], self.places), (gw, self.counts[1], slice(self.counts[1]))
         zeros = numpy.zeros
@@ -64,17 +61,17 @@ class Native(Batch):
             empty = numpy.zeros((0, len(self.nests.nests.outputs)))
             return Result(empty, numpy.zeros((0, self.counts[0])), numpy.zeros(self.counts[1]))
         outputs, to_inputs, to_parameters = map(numpy.array, zip(*found))
-        with numpy.errstate(all="ignore"):  # inf - inf is nan, as everywhere
+        with numpy.errstate(all="ignore"):  # inf - inf is nan
             return Result(outputs, to_inputs, to_parameters.sum(axis=0) / len(found))
 
     def block_of(self, count: int) -> int:
-        """How many rows of so many are computed at a time: a power of 2 that leaves few over; 0 for one by one."""
-        room = min(count, MOST, NEAR // max(1, self.nests.sizes["a"] + self.nests.sizes["x"]))
-        sizes = [1 << k for k in range(FEW.bit_length() - 1, room.bit_length())]
-        return min(sizes, key=lambda size: -(-count // size) * (size + BESIDE), default=0)
+        """The size of blocks for ``count`` rows, a power of 2 that leaves few over; 0 for one by one."""
+        room = min(count, LARGEST_BLOCK, NEAR // max(1, self.nests.sizes["a"] + self.nests.sizes["x"]))
+        sizes = [1 << k for k in range(SMALLEST_BLOCK.bit_length() - 1, room.bit_length())]
+        return min(sizes, key=lambda size: -(-count // size) * (size + OVERHEAD), default=0)
 
     def block(self, rows: Any, parameters: Any, size: int) -> Any:
-        """The outputs of up to so many rows, beside which copies of the last one are computed."""
+        """The outputs of up to ``size`` rows, filled up with copies of the last one."""
         nests = self.blocks.get(size)
         if nests is None:
             nests = self.blocks[size] = NativeNests(for_rows(self.nests.nests, size), rows=size)
@@ -83,7 +80,7 @@ class Native(Batch):
 
 
 class OneLength(Native):
-    """The program for every length of a sequence, run for one whose inputs lie at these places of the longest."""
+    """The program for every length of a sequence, run for one; its inputs are at these places of the longest."""
 
     def __init__(self, nests: NativeNests, places: Sequence[int], length: int, wrt: Sequence[Value] | None) -> None:
         in_order = [*places] == [*range(len(places))]

@@ -1,8 +1,9 @@
-"""The steps of a training as loop nests: what a step computes, as statements, and whole epochs of them as one function.
+"""The steps of a training as loop nests: a step as statements, and whole epochs as one function.
 
-A mini-batch is taken in blocks of rows; nets side by side are as rows, one example after the other. Arrays beside those
-of nests: "y" has the loss, what is nan where a gradient is not finite, what clips gradients, and which nets go on; "u"
-what is set in each step, first 1 / rows and the longest gradient; "b" and "gb" are the "a" and "ga" of the penalty.
+A mini-batch runs in blocks of rows; nets side by side take the place of rows, example after example. Arrays besides
+those of nests: "y" holds the loss, a number that is nan if a gradient is not finite, the clipping of gradients, and
+which nets go on; "u" the settings of a step, first 1 / rows and the clipping threshold; "b" and "gb" are the "a" and
+"ga" of the penalty.
 """
 
 from __future__ import annotations
@@ -10,42 +11,43 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy
 
 from ....engine import Value
 from ....tracing import Unsupported
-from ...ir import Expression, leaves_of, replaced, row_mean
-from ...loops.adjoint import added
+from ...ir import Expression, leaves_of, map_leaves, row_mean
+from ...loops.adjoint import accumulation
 from ...loops.nests import Nests, for_rows, roll
 from ...loops.statements import Axis, Index, Repeat, Span, Statement, indices
 from ...lowering import Lowering
 from ...recording import Recording, Step
 from ...state import Epoch
 from .builder import Lanes, Text, Whole
-from .code import Functions, NativeNests, scratch
-from .machine import aligned, machine
+from .code import Functions, NativeNests, gradient_at, scratch
+from .machine import aligned_zeros, machine
 
-LOSS, SPOILT, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
+LOSS, NONFINITE, LARGEST, SQUARES, SCALE, GOING, NOTED = range(7)  # in "y"
 SHARE = Index("u", 0, (0,))
 NETS = 16  # side by side
 MOST_ROWS = 128  # in a block
-FEW_ROWS = 8  # from which it is worth while to have several
-NEAR, MOST = 80_000, 20_000_000  # doubles that should stay near the processor; in memory at most
-SMALL = 64  # parameters up to which numbers are kept in registers, and
-SMALL_NETS = 20  # those of nets side by side
-SETTINGS = "s"  # the array of what is the same for all parameters
-NORMAL = 2.0**-1022  # the smallest number that is not subnormal: states below are 0, as such are computed slowly
-Statements = list[Statement | Repeat]
+FEW_ROWS = 8  # in a block, at least, if there are several
+CACHE, MEMORY = 80_000, 20_000_000  # doubles in a cache; in memory at most
+SMALL_NET = 64  # parameters, at most, of a net in registers, and
+SMALL_NETS = 20  # of each of nets side by side
+SETTINGS = "s"  # the array of numbers that all parameters share
+NORMAL = 2.0**-1022  # the smallest normal number: smaller states become 0, since subnormal ones are slow
+StatementList = list[Statement | Repeat]
 
 
 class LongLoss(Unsupported):
-    """A loss of so many statements that it would be compiled for long."""
+    """A loss of so many statements that compiling it would take long."""
 
 
 class Parts(NamedTuple):
-    """What a step is recorded as, in machine code's terms: ``others`` are read besides ``trained`` and rows."""
+    """The recordings of a step for machine code, which read ``trained`` values, rows and ``others``."""
 
     trained: list[Value]
     others: list[Value]
@@ -56,67 +58,57 @@ class Parts(NamedTuple):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for steps of one structure, made of the same primitives."""
+        """Equal for steps of one structure and the same primitives."""
         trained, others, *parts = self
-        made = [part for part in parts if part]
+        recordings = [part for part in parts if part]
         sizes = len(trained), len(others), len(self.loss.inputs), len(self.loss.parameters)
-        primitives = frozenset({gate.primitive for part in made for gate in part.gates})
+        primitives = frozenset({gate.primitive for part in recordings for gate in part.gates})
         return (*sizes, *[tuple(part.structure) if part else None for part in parts], primitives)
 
 
 def parts_of(step: Step, trained: list[Value], outputs: Sequence[Any] | None = None) -> Parts:
-    """Rows are inputs, and numbers of the net parameters.
-
-    Given the outputs, it is the other way round: nets stand side by side as rows do otherwise.
-    """
+    """Rows become inputs, and the numbers of the net parameters; with ``outputs`` vice versa, for nets side by side."""
     row, penalty = step.loss.inputs, step.penalty
     answers = None if outputs is None else Recording(outputs, trained, row, step.since)
     parts, known = [part for part in (step.loss, penalty, answers) if part], {*trained, *row}
     others = list(dict.fromkeys(x for part in parts for x in part.parameters if x not in known))
     inputs, parameters = (trained, [*row, *others]) if answers else (row, [*trained, *others])
-    penalty = penalty and penalty.read_as(*((trained, others) if answers else ([], parameters)))
-    loss = step.loss.read_as(inputs, parameters)
-    return Parts(trained, others, loss, penalty, step.update, answers and answers.read_as(inputs, parameters))
+    if penalty:
+        penalty = penalty.with_leaves(trained, others) if answers else penalty.with_leaves([], parameters)
+    loss = step.loss.with_leaves(inputs, parameters)
+    return Parts(trained, others, loss, penalty, step.update, answers and answers.with_leaves(inputs, parameters))
 
 
-# --- What a step computes --------------------------------------------------------------------------
+# --- The statements of a step ----------------------------------------------------------------------
 
 
-def of_rows(nests: Nests, rows: int, stride: int = 0, share: Expression = SHARE) -> Statements:
-    """What rows, or a penalty, add to the loss and its gradient; of nets side by side (stride 1), to that of each."""
+def of_rows(nests: Nests, rows: int, stride: int = 0, share: Expression = SHARE) -> StatementList:
+    """Statements that add rows, or a penalty, to loss and gradient; with stride 1 to those of each net side by side."""
     batch, axes = for_rows(nests, rows), (Axis(rows),)
     loss, *others = batch.outputs
-    mean = added(axes, Index("y", LOSS, (stride,)), ("mul", loss, share))
-    seed = [added(axes, gradient_at(loss), share)] * (type(loss) is Index)
+    mean = accumulation(axes, Index("y", LOSS, (stride,)), ("mul", loss, share))
+    seed = [accumulation(axes, gradient_at(loss), share)] if type(loss) is Index else []
     noted = [x._replace(strides=()) if type(x) is Index else x for x in others]  # of the first row
     notes = [Statement((), Index("y", NOTED + k), x) for k, x in enumerate(noted)]
     return [*batch.forward, mean, *notes, *seed, *batch.backward]
 
 
-def gradient_at(x: Any) -> Any:
-    """The gradient of a number, in the place of its like."""
-    return x._replace(array=f"g{x.array}")
+def rename_arrays(statements: StatementList, names: Mapping[str, str], table: int) -> StatementList:
+    """The statements over arrays of other names, with ``table`` numbers before those of array "t"."""
+
+    def move(x: Index) -> Index:
+        return x._replace(array=names.get(x.array, x.array), start=x.start + (table if x.array == "t" else 0))
+
+    return [x.change_indices(move) for x in statements]
 
 
-def renamed(statements: Statements, names: Mapping[str, str], table: int) -> Statements:
-    """The statements over arrays of other names, their table behind so many numbers."""
-
-    def moved(x: Index) -> Index:
-        return x._replace(array=names.get(x.array, x.array), start=x.start + table * (x.array == "t"))
-
-    return [x.moved(moved) for x in statements]
+def check_gradients(count: int, nets: int = 1) -> Statement:
+    """The sum of gradients times 0: nan if one is not finite."""
+    return Statement((Axis(count), Axis(nets)), one("y", NONFINITE, nets), ("mul", each("gw", nets), 0.0), "sum")
 
 
-def spoilt(count: int, nets: int = 1) -> Statement:
-    """What is nan where a gradient is not finite: the sum of each times 0."""
-    return Statement((Axis(count), Axis(nets)), one("y", SPOILT, nets), ("mul", each("gw", nets), 0.0), "sum")
-
-
-def clipped(count: int, nets: int = 1) -> tuple[Statements, Expression]:
-    """What finds the factor that shortens the gradient, and the gradient times that.
-
-    The numbers are divided by the largest before they are squared, so that nothing overflows.
-    """
+def clip_gradients(count: int, nets: int = 1) -> tuple[StatementList, Expression]:
+    """Statements for the factor that clips by norm, whose squares do not overflow, and the clipped gradient."""
     gradient, threshold = each("gw", nets), Index("u", 1, (0, 0))
     largest, squares, scale = (one("y", k, nets) for k in (LARGEST, SQUARES, SCALE))
     part, axes = ("div", gradient, largest), (Axis(count), Axis(nets))
@@ -128,76 +120,72 @@ def clipped(count: int, nets: int = 1) -> tuple[Statements, Expression]:
     return [first, second, Statement((Axis(1), Axis(nets)), scale, factor)], ("mul", gradient, scale)
 
 
-def watched(count: int) -> tuple[Statements, Statements, Statements]:
-    """Of nets: means over the rows; which nets go on, and where others ended; the mean loss of the epoch so far.
+def watch_nets(count: int) -> tuple[StatementList, StatementList, StatementList]:
+    """For nets: means over the rows; which nets go on, and where others ended; the mean loss of the epoch so far.
 
-    A sum over the rows becomes a mean at its end, so that it overflows where that of eager code does.
+    A sum over the rows is divided at its end, so that it overflows where eager code does.
     """
-    loss, bad, goes, so_far, end = (one(*x, NETS) for x in zip("yyyll", (LOSS, SPOILT, GOING, 0, 1)))
+
+    def write(*changes: tuple[int, Index, Expression]) -> StatementList:
+        return [Statement((Axis(n), Axis(NETS)), target, value) for n, target, value in changes]
+
+    loss, bad, goes = (one("y", k, NETS) for k in (LOSS, NONFINITE, GOING))
+    so_far, end = (one("l", k, NETS) for k in (0, 1))
     mean, now, again, share = (Index("u", k, (0, 0)) for k in (0, 2, 3, 4))
     infinite, check = ("equal", end, math.inf), ("add", ("sub", loss, loss), bad)
-    longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the begin of an epoch
-    means = [(n, x, ("mul", x, mean)) for n, x in ((1, loss), (count, each("gw", NETS)))]
+    longer = ("add", ("mul", so_far, again), ("mul", loss, share))  # ``again`` is 0 at the start of an epoch
+    means = write(*[(n, x, ("mul", x, mean)) for n, x in [(1, loss), (count, each("gw", NETS))]])
     finite = ("equal", check, check)
-    ends = [
-        (1, goes, ("where", finite, infinite, 0.0)),
-        (1, end, ("where", finite, end, ("where", infinite, now, end))),
-    ]
-    parts = means, ends, [(1, so_far, ("where", goes, longer, so_far))]
-    made = [[Statement((Axis(n), Axis(NETS)), x, value) for n, x, value in part] for part in parts]
-    return made[0], made[1], made[2]  # type: ignore[return-value]
+    going, ended = ("where", finite, infinite, 0.0), ("where", finite, end, ("where", infinite, now, end))
+    return means, write((1, goes, going), (1, end, ended)), write((1, so_far, ("where", goes, longer, so_far)))
 
 
 # --- Whole epochs ----------------------------------------------------------------------------------
 
 
 class Steps(Functions):
-    """Steps as one function, for one net or for ``nets`` side by side: the loop around what computes the gradient.
+    """Steps as one function, for one net or for ``nets`` side by side: the loop around ``gradient``.
 
-    ``call`` takes the address of a Memory; the rows, their order, the losses, and what else is among the pointers; the
-    number of steps made before step 0, the first step, and one behind the last. How many one net has made in all is
-    then in "s"[1], if that was what it had made before.
+    ``call`` takes the address of a Memory; the ``pointers``; the number of steps made before step 0, the first step,
+    and one past the last. A single net counts all its steps in "s"[1], which holds the number so far.
     """
 
     nets, notes, captured = 1, 0, 0
     pointers: tuple[str, ...] = "rows", "order", "losses"
-    gradient: Callable[[Text, dict[str, str], str], None]  # writes loss and gradient of a step
+    gradient: Callable[[Text, dict[str, str], str], None]  # writes the code of loss and gradient
 
     def __init__(
-        self, trained: int, update: Recording, clips: bool, sizes: dict[str, int], blocks: Mapping[int, Statements],
-        tail: Statements, several: bool = False, small: bool = False, lengths: Span = (0, 0),
+        self, trained: int, update: Recording, clips: bool, sizes: dict[str, int], blocks: Mapping[int, StatementList],
+        tail: StatementList, several: bool = False, small: bool = False, lengths: Span = (0, 0),
     ) -> None:  # fmt: skip
-        """Write and compile it, around what blocks of rows do, by their number; ``several`` may be in a step.
-
-        The arrays of a ``small`` net are in registers.
-        """
+        """``blocks`` are statements by the size of a block; a step may have ``several``. ``small`` is in registers."""
         nets = self.nets
-        before, gradient = clipped(trained, nets) if clips else ([], None)
+        before, gradient = clip_gradients(trained, nets) if clips else ([], None)
         after, more = updates(update, trained, gradient, nets, one("y", GOING, nets) if nets > 1 else None)
-        tail, change = [*tail, spoilt(trained, nets)], [*before, *after]
+        tail, change = [*tail, check_gradients(trained, nets)], [*before, *after]
         if nets > 1:
-            means, ends, so_far = watched(trained)
+            means, ends, so_far = watch_nets(trained)
             tail, change = [*means, *tail], [*ends, *change, *so_far]
         sizes = {"b": 0, "gb": 0, **sizes, **more, "y": NOTED * nets + self.notes, "u": 5}
         sizes["scratch"] = max(scratch(x, lengths) for x in [*blocks.values(), tail, change])
         super().__init__(sizes, lengths)
         self.inline, self.split = small, small and nets == 1
         self.first, cleared = (["gw", "y"], ["ga"]) if several else ([], ["ga", "gw", "y"])
-        self.blocks = {count: self.cleared(x, cleared) for count, x in blocks.items()}
-        width = int(self.split)  # one by one, parameters stay in registers
-        self.of_tail, self.of_change = self.cleared(tail, ["gb"], width), self.write(change, width)
+        self.blocks = {count: self.write_cleared(x, cleared) for count, x in blocks.items()}
+        width = int(self.split)  # single parameters stay in registers
+        self.of_tail, self.of_change = self.write_cleared(tail, ["gb"], width), self.write(change, width)
         text = Text()
         given = self.arrays(text)
-        local = [name for name in self.sizes if name not in ("t", "x", "c")] * small
+        local = [name for name in self.sizes if small and name not in ("t", "x", "c")]
         arrays = given | {name: text.let(f"alloca [{max(1, self.sizes[name])} x double], align 64") for name in local}
         lasting = [name for name in local if name[0] in "wmul" or name in ("gw", SETTINGS)]
         self.copy(text, lasting, given, arrays)
         self.loop(text, arrays)
         self.copy(text, lasting, arrays, given)
-        self.call = self.train(text, self.pointers)
+        self.call = self.finish(text, ["arrays", *self.pointers], ["before", "first", "last"])
 
     def lanes(self, text: Text) -> Lanes:
-        """The numbers of nets that are in one vector."""
+        """Vectors of the numbers of nets."""
         return Lanes(text, min(self.nets, machine().width))
 
     def copy(self, text: Text, names: Sequence[str], here: Mapping[str, str], there: Mapping[str, str]) -> None:
@@ -207,7 +195,7 @@ class Steps(Functions):
                 v.store(v.load(here[name], k), there[name], k)
 
     def loop(self, text: Text, arrays: dict[str, str]) -> None:
-        """Write the loop over steps, which one net leaves at a loss or gradient that is inf or nan."""
+        """Write the loop over steps, which a single net leaves at an inf or nan of loss or gradient."""
         v, wide, y = Lanes(text, 1), self.lanes(text), arrays["y"]
         with text.loop("%last", 1, "%first") as (step, _):
             self.gradient(text, arrays, step)
@@ -216,8 +204,8 @@ class Steps(Functions):
                 loss, place = v.load(y, LOSS), text.times(step, 1 + self.notes)
                 for k, number in enumerate([loss, *[v.load(y, NOTED + k) for k in range(self.notes)]]):
                     v.store(number, "%losses", text.plus(place, k))
-                text.leave_unless(v.compare("ord", v.add(v.sub(loss, loss), v.load(y, SPOILT)), v.zero))
-            counted = text.let(f"add i64 {text.let(f'add i64 %before, {step}')}, 1")  # as optimizers count
+                text.leave_unless(v.compare("ord", v.add(v.sub(loss, loss), v.load(y, NONFINITE)), v.zero))
+            counted = text.let(f"add i64 {text.let(f'add i64 %before, {step}')}, 1")  # as optimizers do
             counted = wide.splat(text.let(f"sitofp i64 {counted} to double"))
             for k in range(self.nets, 2 * self.nets, wide.width):
                 wide.store(counted, arrays[SETTINGS], k)
@@ -225,10 +213,7 @@ class Steps(Functions):
 
 
 class Epochs(Steps):
-    """Whole epochs of mini-batches, which are taken in blocks of rows; of nets side by side row after row.
-
-    In "l" of these are the mean losses of the epoch so far, and the step at which each net has ended, or inf.
-    """
+    """Whole epochs of mini-batches, in blocks of rows; for nets side by side row after row, with "l" as NetLanes."""
 
     def __init__(self, parts: Parts, epoch: Epoch, clips: bool, most: float = math.inf, nets: int = 1) -> None:
         self.epoch, self.nets, many = epoch, nets, nets > 1
@@ -239,28 +224,28 @@ class Epochs(Steps):
         self.notes, self.row = len(parts.loss.outputs) - 1, len(parts.loss.parameters if many else parts.loss.inputs)
         (rows, size, _), doubles = epoch, 2 * loss.sizes["a"] + self.row
         self.block = 1 if many else block_of(size, doubles)
-        if not many and any(gate.primitive is row_mean for gate in parts.loss.gates):  # all rows wait for their mean
+        if not many and any(gate.primitive is row_mean for gate in parts.loss.gates):  # a mean needs all rows
             self.block = size
-            if size * doubles > MOST:
-                raise Unsupported("the mini-batch is too large to be in memory at once, as means over its rows want it")
-        self.left = sorted({size % self.block, rows % size % self.block} - {0})  # rows beside whole blocks
+            if size * doubles > MEMORY:
+                raise Unsupported("the mini-batch is too large for memory: means over its rows need all at once")
+        self.left = sorted({size % self.block, rows % size % self.block} - {0})  # rows besides whole blocks
         sizes = dict.fromkeys(("w", "gw"), trained * nets if many else loss.sizes["w"])
         sizes |= dict.fromkeys(("a", "ga"), for_rows(loss, nets if many else self.block).sizes["a"])
         sizes |= {"c": 0, "l": 2 * nets, "x": 0} if many else {"x": 0 if epoch.whole else self.row * self.block}
-        tail: Statements = []
+        tail: StatementList = []
         if parts.penalty:
             penalty, others = roll(parts.penalty, parts.trained), {"x": "w", "gx": "gw", "w": "c"} if many else {}
             self.captured = self.row - len(parts.penalty.parameters) if many else 0
-            tail = renamed(of_rows(penalty, nets, int(many), 1.0), names | others, len(self.table))
+            tail = rename_arrays(of_rows(penalty, nets, int(many), 1.0), names | others, len(self.table))
             self.table += penalty.table
             sizes |= dict.fromkeys(("b", "gb"), penalty.sizes["a"] * nets)
         sizes["t"], several = len(self.table), size > self.block
         if many:
-            blocks = {1: renamed(of_rows(loss, nets, 1, 1.0), {"x": "w", "gx": "gw", "w": "x"}, 0)}
+            blocks = {1: rename_arrays(of_rows(loss, nets, 1, 1.0), {"x": "w", "gx": "gw", "w": "x"}, 0)}
             small = trained <= SMALL_NETS
         else:
             blocks = {count: of_rows(loss, count) for count in [self.block, *self.left]}
-            small = trained <= SMALL and epoch.even and not several
+            small = trained <= SMALL_NET and epoch.even and not several
         super().__init__(trained, parts.update, clips, sizes, blocks, tail, several, small)
 
     def gradient(self, text: Text, arrays: dict[str, str], step: str) -> None:
@@ -270,7 +255,9 @@ class Epochs(Steps):
         inside = text.let(f"sub i64 {step}, {text.times(number, self.epoch.steps)}")
         start, place = text.times(inside, size), text.times(number, count)
         rows: Whole = size
-        many, left, whole = v.constant(size), size % block, size - size % block  # type: str, Whole, Whole
+        left: Whole = size % block
+        whole: Whole = size - size % block
+        many = v.constant(size)
         if not self.epoch.even:
             remaining = text.let(f"sub i64 {count}, {start}")
             rows = text.let(f"select i1 {text.let(f'icmp slt i64 {remaining}, {size}')}, i64 {remaining}, i64 {size}")
@@ -296,7 +283,7 @@ class Epochs(Steps):
                 rows_from(whole, some)
 
     def address(self, text: Text, arrays: dict[str, str], first: Whole, start: Whole, count: int) -> str:
-        """Where so many rows are, number by number, brought there if need be."""
+        """The address of ``count`` rows, number by number, gathered if necessary."""
         if self.epoch.whole:
             return text.address("%rows", text.times(first, self.row))
         if count > 1:
@@ -306,31 +293,30 @@ class Epochs(Steps):
         return text.address("%rows", text.times(which, self.row))
 
     def gather(self, text: Text, start: Whole, x: str, count: int) -> None:
-        """Bring the rows that come next in the order, number by number: of several rows at a time, as a vector."""
+        """Write code that gathers the next rows in the order, number by number, several rows at a time as a vector."""
         one, done = Lanes(text, 1), 0
 
-        def some(first: Whole, v: Lanes) -> None:
+        def gather_rows(v: Lanes, first: Whole) -> None:
             places = [text.address("%order", text.plus(start, text.plus(first, k))) for k in range(v.width)]
             which = [text.let(f"load i64, ptr {place}") for place in places]
             rows = [text.address("%rows", text.times(row, self.row)) for row in which]
 
             def number(k: Whole) -> None:
                 numbers = [one.load(row, k) for row in rows]
-                together = one.join(numbers) if v.width > 1 else numbers[0]
-                v.store(together, x, text.plus(text.times(k, count), first))
+                v.store(one.join(numbers), x, text.plus(text.times(k, count), first))
 
             text.each(self.row, number)
 
         for width in (8, 4, 2, 1):
             v, whole = Lanes(text, width), (count - done) // width * width
             if whole:
-                text.each(done + whole, lambda first: some(first, v), width, done)  # noqa: B023
+                text.each(done + whole, partial(gather_rows, v), width, done)
                 done += whole
 
 
 def block_of(rows: int, doubles: int) -> int:
-    """How many rows are computed at a time."""
-    most = min(MOST_ROWS, NEAR // max(1, doubles))
+    """The number of rows in a block, of ``doubles`` numbers each."""
+    most = min(MOST_ROWS, CACHE // max(1, doubles))
     if most < FEW_ROWS:
         return 1
     blocks = -(-rows // most)
@@ -338,10 +324,7 @@ def block_of(rows: int, doubles: int) -> int:
 
 
 class Singles(Steps):
-    """Steps of one example each, over arrays that some share, and room for the examples of a call.
-
-    The order are the lengths of the examples, and ``tables`` the numbers of array "t" by length.
-    """
+    """Steps of one example each, over shared arrays; "order" holds lengths, and "tables" array "t" by length."""
 
     pointers = "rows", "order", "losses", "tables"
 
@@ -351,11 +334,11 @@ class Singles(Steps):
         self.row, self.known = (max(8, sizes[name] + 7 & ~7) for name in "xt")  # whole cache lines
         super().__init__(trained, update, clips, sizes, {1: of_rows(loss, 1, 0, 1.0)}, [], lengths=nests.lengths)
         self.nests, (least, longest) = nests, nests.lengths
-        self.tables = aligned(longest + 1, self.known)
+        self.tables = aligned_zeros(longest + 1, self.known)
         for n in range(least, longest + 1):
             numbers = nests.table(n) if nests.table else loss.table
             self.tables[n, : len(numbers)] = numbers
-        self.memory: Any = None  # made for the arrays that are shared
+        self.memory: Any = None  # for the shared arrays
         self.room(1)
 
     def gradient(self, text: Text, arrays: dict[str, str], step: str) -> None:
@@ -366,34 +349,34 @@ class Singles(Steps):
         self.run(text, *self.blocks[1], {**arrays, "x": x, "t": t}, length)
 
     def room(self, count: int) -> None:
-        """Room for so many steps in a call."""
-        self.rows, self.lengths_of = aligned(count, self.row), numpy.zeros(count, dtype=numpy.int64)
-        self.losses = aligned(count)
+        """Allocate memory for ``count`` steps in a call."""
+        self.rows, self.lengths_of = aligned_zeros(count, self.row), numpy.zeros(count, dtype=numpy.int64)
+        self.losses = aligned_zeros(count)
         self.given = [x.ctypes.data for x in (self.rows, self.lengths_of, self.losses, self.tables)]
 
 
-# --- The update of one parameter as statements that update all ------------------------------------
+# --- The update of one parameter as statements for all --------------------------------------------
 
 
 def each(array: str, nets: int = 1) -> Index:
-    """A number of each parameter, of each net: along two axes."""
+    """A number of each parameter and net."""
     return Index(array, 0, (nets, 1))
 
 
 def one(array: str, k: int, nets: int = 1) -> Index:
-    """Number k of each net, the same for all parameters."""
+    """Number k of each net, shared by all parameters."""
     return Index(array, nets * k, (0, 1))
 
 
 def updates(
     update: Recording, count: int, gradient: Expression = None, nets: int = 1, going: Expression = None
 ) -> tuple[list[Statement], dict[str, int]]:
-    """Statements that update so many parameters of each net, and the arrays that they have beside "w" and "gw".
+    """Statements that update ``count`` parameters of each net, and the sizes of their arrays besides "w" and "gw".
 
-    The update is of scalars: from (parameter, gradient, *states) and settings such as the learning rate to
-    (parameter, *states). Of each number those of all nets lie side by side. An expression, such as a clipped one, may
-    take the place of the ``gradient``; nets for which ``going`` is 0 keep their numbers. The arrays are "s", which
-    begins with the settings, and "m0", "m1", ..., one for each state.
+    ``update`` maps scalars (parameter, gradient, *states) and settings such as the learning rate to (parameter,
+    *states). The numbers of all nets lie side by side. An expression, such as a clipped one, may replace the
+    ``gradient``; nets whose ``going`` is 0 keep their numbers. The arrays are "s", which starts with the settings, and
+    "m0", "m1", ..., one for each state.
     """
     program = Lowering(update, ()).program()
     states = [f"m{k}" for k in range(len(program.inputs) - 2)]
@@ -403,23 +386,23 @@ def updates(
     found: list[Statement] = []
     used = len(program.parameters)
 
-    def shared(expression: Expression) -> Expression:
-        """The expression, parts that are the same for all parameters computed once: also 1 / what divides others."""
+    def share(expression: Expression) -> Expression:
+        """The expression; parts that all parameters share are computed once, also the inverse of a divisor."""
         nonlocal used
         if type(expression) is not tuple:
             return expression
-        expression = (expression[0], *map(shared, expression[1:]))
+        expression = (expression[0], *map(share, expression[1:]))
         if any(type(x) is not float and x.array != SETTINGS for x in leaves_of(expression)):
             divisor = expression[-1]
             if expression[0] == "div" and type(divisor) is Index and divisor.array == SETTINGS:
-                return "mul", expression[1], shared(("div", 1.0, divisor))  # far faster, and off by an ulp at most
+                return "mul", expression[1], share(("div", 1.0, divisor))  # far faster, within an ulp
             return expression
         found.append(Statement((Axis(1), Axis(nets)), one(SETTINGS, used, nets), expression))
         used += 1
         return found[-1].target
 
     for line in program.lines:
-        known[line.target] = shared(replaced(line.expression, lambda x: known.get(x, x)))
+        known[line.target] = share(map_leaves(line.expression, lambda x: known.get(x, x)))
     axes, later = (Axis(count), Axis(nets)), []
     results = [known.get(x, x) for x in program.outputs]
     sizes = {SETTINGS: used * nets, **dict.fromkeys(states, count * nets)}
@@ -428,7 +411,7 @@ def updates(
         if array != "w":
             result = ("where", ("less", ("abs", result), NORMAL), 0.0, result)
         result = ("where", going, result, target) if going else result
-        if any(target in indices((None, other)) for other in results[k + 1 :]):  # they read what it was before
+        if any(target in indices((None, other)) for other in results[k + 1 :]):  # they read the old number
             new = each(f"new_{array}", nets)
             sizes[new.array] = count * nets
             later.append(Statement(axes, target, new))

@@ -1,4 +1,4 @@
-"""Trainings in machine code: numbers in, steps made, numbers out."""
+"""Trainings in machine code: steps on a state."""
 
 from __future__ import annotations
 
@@ -10,47 +10,43 @@ import numpy
 
 from ....engine import tick
 from ....tracing import Tracing
-from ...ir import remembered
+from ...ir import remember
 from ...loops.nests import for_rows, roll
-from ...recording import Recipe, Recording, Step, recordings
+from ...recording import Recipe, Recording, Step, record_step
 from ...state import Batches, Epoch, State
 from .code import Memory, NativeNests
-from .machine import aligned, machine
+from .machine import aligned_zeros, machine
 from .steps import NETS, Epochs, LongLoss, Singles, parts_of
 
 Rows = Sequence[Sequence[float]]
 
 
 class Driver:
-    """Runs steps over all examples with their targets, the ``rows``: they have the memory in which these are made."""
+    """Steps over ``rows``, all examples with their targets, and the memory of the steps."""
 
     def __init__(self, steps: Epochs, rows: Any, trained: int) -> None:
         self.steps, self.rows = steps, rows
         self.shape = (trained, steps.nets) if steps.nets > 1 else (trained,)
         self.memory = Memory(steps.sizes)
         self.memory["t"][:] = steps.table
-        self.order: tuple[Any, Any] = None, None  # as it was given, and as an array
+        self.order: tuple[Any, Any] = None, None  # as given, and as an array
 
     def call(self, state: State, batches: Batches, rows: Any, losses: Any, rates: Any, clip_norm: float) -> State:
-        """The state after the steps, were all of them made; the rates are those of each net."""
+        """The state after the steps if all were made; ``rates`` are the learning rates of the nets."""
         _, order, first, last, _ = batches
         if self.order[0] is not order:
             self.order = order, numpy.array(order, dtype=numpy.int64)
         memory, steps = self.memory, self.steps
         state.put(memory.arrays, self.shape)
         memory["s"][: steps.nets], memory["s"][steps.nets], memory["u"][1] = rates, state.steps, clip_norm
-        begin = losses.ctypes.data - first * losses.strides[0]  # where that of step 0 were
+        begin = losses.ctypes.data - first * losses.strides[0]  # the place of step 0
         pointers = rows.ctypes.data, self.order[1].ctypes.data, begin
         steps.call(memory.address, *pointers, state.steps - first, first, last)
         return State.at(memory.arrays, self.shape, state.steps + last - first)
 
 
 class NativeTraining(Driver):
-    """The steps of one model, many in one call.
-
-    ``rows`` are all examples with their targets; ``clips`` says whether gradients are clipped by norm. A loss of more
-    than ``most`` statements is a LongLoss.
-    """
+    """The steps of one model, many in one call; a loss of more than ``most`` statements raises LongLoss."""
 
     name = "native"
 
@@ -59,27 +55,27 @@ class NativeTraining(Driver):
         parts = parts_of(step, parameters)
         epoch = epoch._replace(fresh=len(step.loss.inputs) > len(rows[0]))
         key = parts.key, epoch, clips, machine().width
-        steps = remembered(key, lambda: Epochs(parts, epoch, clips, most))
-        if steps.count > most:  # what was compiled before is refused too: the choice follows from the task alone
+        steps = remember(key, lambda: Epochs(parts, epoch, clips, most))
+        if steps.count > most:  # a cached one too: the choice depends on the task alone
             raise LongLoss(f"the loss has {steps.count} statements")
         super().__init__(steps, rows, len(parameters))
-        self.others, self.x = parts.others, self.placed(rows)
+        self.others, self.x = parts.others, self.place(rows)
 
-    def placed(self, rows: Rows) -> Any:
-        """The rows as steps read them: number by number in blocks where every step takes all, else row by row."""
+    def place(self, rows: Rows) -> Any:
+        """The rows as an array: number by number in blocks if every step takes all, else row by row."""
         table = numpy.array(rows, dtype=float).reshape(len(rows), -1)
         if not self.steps.epoch.whole:
             return table
-        x, size = aligned(table.size), self.steps.block
+        x, size = aligned_zeros(table.size), self.steps.block
         numpy.concatenate([table[k : k + size].T.ravel() for k in range(0, len(table), size)], out=x)
         return x
 
     def run(self, state: State, batches: Batches, rate: float, clip_norm: float | None) -> tuple[State, Any]:
-        """The state after the steps, and the loss of each; the last before one whose loss or gradient is inf or nan."""
+        """(State, losses) after the steps, or those before one whose loss or gradient is inf or nan."""
         x, first = self.x, batches.first
         if batches.drawn:
-            rows, batches = batches.fresh(self.rows)
-            x = self.placed(rows)
+            rows, batches = batches.take_rows(self.rows)
+            x = self.place(rows)
         self.memory["w"][self.shape[0] :] = [leaf._data for leaf in self.others]
         losses = numpy.empty((batches.last - first, 1 + self.steps.notes))
         state, before = self.call(state, batches, x, losses, rate, clip_norm or 0.0), state.steps
@@ -90,13 +86,13 @@ class NativeTraining(Driver):
 
 
 class ManyTraining(Driver):
-    """The steps of nets that differ only in their numbers and learning rates: a state whose last axis are the nets.
+    """The steps of nets that differ only in numbers and learning rates; the last axis of their state is the nets.
 
-    ``state.steps`` are those that each has made; one that has met inf or nan stands still. ``rows`` are all examples
-    with their targets; gradients are shortened to ``clip_norm``, and ``answers(x)`` is what a net makes of an example.
+    ``state.steps`` counts the steps of each net; a net that meets inf or nan no longer changes. ``rows`` are all
+    examples with their targets; ``clip_norm`` clips gradients, and ``answers(x)`` are the outputs of a net.
     """
 
-    at_once = NETS  # in a block
+    at_once = NETS  # nets side by side
 
     def __init__(
         self, recipe: Recipe, rows: Rows, epoch: Epoch, clip_norm: float | None, answers: Callable[[Any], Sequence[Any]]
@@ -106,41 +102,41 @@ class ManyTraining(Driver):
             outputs = answers(step.loss.inputs[: len(recipe.example[0])])
         parts = parts_of(step, list(recipe.parameters), outputs)
         key = "nets", parts.key, epoch, clip_norm is not None, machine().width
-        steps = remembered(key, lambda: Epochs(parts, epoch, clip_norm is not None, nets=NETS))
+        steps = remember(key, lambda: Epochs(parts, epoch, clip_norm is not None, nets=NETS))
         others = [leaf._data for leaf in parts.others]
         super().__init__(steps, numpy.array([[*row, *others] for row in rows]), len(parts.trained))
         self.clip_norm, self.states = clip_norm or 0.0, len(parts.update.inputs) - 2
         self.answers = NativeNests(for_rows(roll(parts.outputs, ()), NETS), rows=NETS)  # type: ignore[arg-type]
-        self.known = known(recipe, (step.loss, step.penalty, step.update))
+        self.structure = structure_of(recipe, (step.loss, step.penalty, step.update))
 
     def fits(self, recipe: Recipe) -> bool:
-        """Whether that of another net differs only in the numbers of the parameters."""
+        """Whether the recipe of another net differs only in the numbers of its parameters."""
         with recipe.watched():
-            parts = recordings(recipe, tick(), True)
-        return self.known == known(recipe, parts)
+            parts = record_step(recipe, tick(), True)
+        return self.structure == structure_of(recipe, parts)
 
-    def start(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> tuple[State, Lanes]:
-        """The state of up to ``at_once`` nets that begin with these numbers; lanes without a net have ended."""
+    def start(self, starts: Sequence[Sequence[float]], rates: Sequence[float]) -> tuple[State, NetLanes]:
+        """The state of up to ``at_once`` nets that start from these numbers; lanes without a net have ended."""
         count, (numbers, *moments) = len(starts), numpy.zeros((1 + self.states, *self.shape))
-        lanes = Lanes(*numpy.zeros((3, NETS)))
+        lanes = NetLanes(*numpy.zeros((3, NETS)))
         numbers[:, :count], lanes.rates[:count] = numpy.array(starts).reshape(count, -1).T, rates
         lanes.ends[:count] = numpy.inf
         return State(numbers, 0.0, moments, 0), lanes
 
-    def run(self, state: State, lanes: Lanes, batches: Batches) -> tuple[State, Lanes]:
-        """The state after the steps; a net whose loss or gradient is inf or nan has ended before that step."""
+    def run(self, state: State, lanes: NetLanes, batches: Batches) -> tuple[State, NetLanes]:
+        """The state after the steps; a net whose loss or gradient is inf or nan ends before that step."""
         now = self.memory["l"].reshape(2, NETS)
         now[:] = lanes[1:]
         state = self.call(state, batches, self.rows, now, lanes.rates, self.clip_norm)
-        return state, Lanes(lanes.rates, *now.copy())
+        return state, NetLanes(lanes.rates, *now.copy())
 
     def outputs(self, numbers: Any) -> Any:
-        """What each net makes of each example, of shape (nets, examples, outputs)."""
+        """The outputs of each net for each example, of shape (nets, examples, outputs)."""
         found = [self.answers.run(numbers.ravel(), row).outputs.reshape(-1, NETS) for row in self.rows]
         return numpy.array(found).transpose(2, 0, 1)
 
 
-class Lanes(NamedTuple):
+class NetLanes(NamedTuple):
     """For each net its learning rate, its mean loss in the epoch so far, and the step at which it ended, or inf."""
 
     rates: Any
@@ -148,59 +144,58 @@ class Lanes(NamedTuple):
     ends: Any
 
 
-def known(recipe: Recipe, parts: Sequence[Recording | None]) -> list[Any]:
-    """What is recorded, and the numbers that it reads besides the parameters."""
-    trained, made = {*recipe.parameters}, [part for part in parts if part]
-    captured = [repr(leaf._data) for part in made for leaf in part.parameters if leaf not in trained]  # nan is nan
-    return [len(trained), captured, *[part.structure for part in made]]
+def structure_of(recipe: Recipe, parts: Sequence[Recording | None]) -> list[Any]:
+    """The structure of the recordings, and the numbers that they read besides the parameters."""
+    trained, recordings = {*recipe.parameters}, [part for part in parts if part]
+    captured = [
+        repr(leaf._data) for part in recordings for leaf in part.parameters if leaf not in trained
+    ]  # nan is nan
+    return [len(trained), captured, *[part.structure for part in recordings]]  # repr: nan is nan
 
 
-# --- One example each -----------------------------------------------------------------------------
+# --- Steps of one example ----------------------------------------------------------------------------
 
 
 class SingleTraining:
-    """The state of a training by steps of one example each, as arrays, and the programs for shapes of examples."""
+    """A training by steps of one example each: its state, in arrays, and the programs by the shape of examples."""
 
     def __init__(self, update: Recording, trained: int) -> None:
         self.update, self.trained = update, trained
-        self.codes: dict[Any, Singles] = {}  # by the id of nests, which they hold
+        self.codes: dict[tuple[NativeNests, bool], Singles] = {}
         states = [f"m{k}" for k in range(len(update.inputs) - 2)]
-        self.shared = {name: aligned(trained) for name in ("w", "gw", *states)}
-        self.shared |= {"s": aligned(0), "u": aligned(5)}
+        self.shared = {name: aligned_zeros(trained) for name in ("w", "gw", *states)}
+        self.shared |= {"s": aligned_zeros(0), "u": aligned_zeros(5)}
         self.steps = 0
 
     def steps_by(self, nests: NativeNests, clips: bool) -> Singles:
-        """The steps by these nests, compiled at the first time."""
-        key = id(nests), clips
+        """The steps of these nests, compiled at first use."""
+        key = nests, clips
         if key not in self.codes:
             self.codes[key] = Singles(nests, self.update, self.trained, clips)
         steps = self.codes[key]
         if steps.memory is None:
             for name, array in self.shared.items():
                 if array.size < steps.sizes[name]:
-                    self.shared[name] = aligned(steps.sizes[name])
+                    self.shared[name] = aligned_zeros(steps.sizes[name])
                     self.shared[name][: array.size] = array
-                    for other in self.codes.values():  # which have the shorter one
+                    for other in self.codes.values():  # they have the shorter array
                         other.memory = None
             steps.memory = Memory(steps.sizes, **self.shared)
         return steps
 
     def read(self, state: State) -> None:
-        """Go on from this state."""
+        """Continue from this state."""
         state.put(self.shared, (self.trained,))
         self.steps = state.steps
 
     def state(self) -> State:
-        """The state after the steps made."""
+        """The state after the steps so far."""
         return State.at(self.shared, (self.trained,), self.steps)
 
     def run(
         self, nests: NativeNests, others: Sequence[float], rows: Sequence[Any], rate: float, clip: float | None
     ) -> tuple[list[float], int]:
-        """The losses, and how many steps were made; there is one loss more if that is inf or nan, or its gradient.
-
-        A row are the places of the numbers, the length of the sequence, and the numbers.
-        """
+        """(Losses of rows (places, length, numbers), steps made); one loss more if it or its gradient is inf or nan."""
         steps = self.steps_by(nests, clip is not None)
         if len(rows) > len(steps.rows):
             steps.room(2 * len(rows))

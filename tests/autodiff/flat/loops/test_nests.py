@@ -283,7 +283,7 @@ def test_more_gates_than_memory_are_refused(monkeypatch):
 
 
 def test_a_terminal_says_that_compiling_lasts(monkeypatch, capsys):
-    monkeypatch.setattr(nests_module, "LONG", 0.003)
+    monkeypatch.setattr(nests_module, "ANNOUNCED", 0.003)
     f = lambda x: sum(tanh(v) for v in x)  # noqa: E731
     autodiff.compile(f, "native")([0.5] * 200)
     assert capsys.readouterr().err == ""  # no terminal

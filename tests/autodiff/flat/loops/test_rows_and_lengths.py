@@ -6,7 +6,7 @@ import pytest
 
 from autodiff import Value, tanh
 from autodiff.flat import Unsupported
-from autodiff.flat.loops.lengths import for_all_lengths, numbers
+from autodiff.flat.loops.lengths import for_all_lengths, run_numbers
 from autodiff.flat.loops.nests import for_rows, roll
 from autodiff.flat.loops.statements import interpret
 from autodiff.flat.recording import Recording
@@ -74,7 +74,7 @@ def test_one_gpt_serves_every_length(style):
 
     for length in (1, 2, 5, 8):
         recording, places = trace(length)
-        found = numbers(lengths.nests, recording, places, lengths.table(length), length)
+        found = run_numbers(lengths.nests, recording, places, lengths.table(length), length)
         for parameter in parameters:
             parameter.grad = 0.0
         recording.outputs[0].backward()
@@ -99,7 +99,7 @@ def test_a_recurrence_has_as_many_turns_as_the_sequence_is_long():
     assert "ga[-9i+j+9n-18] += ga[-9i+j+9n-12]" in str(found.nests)  # from the last step to the first
     for length in range(found.least, 10):
         recording, _ = trace(length)
-        given = numbers(found.nests, recording, range(3 * length), found.table(length), length)
+        given = run_numbers(found.nests, recording, range(3 * length), found.table(length), length)
         for w in flat(W):
             w.grad = 0.0
         recording.outputs[0].backward()

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from autodiff.flat.backends.llvm.code import Code, Memory, NativeNests, code_of
+from autodiff.flat.backends.llvm.code import CompiledStatements, Memory, NativeNests, code_of
 from autodiff.flat.loops.statements import Axis, Index, Repeat, Statement, interpret
 from tests.support.children import ctrl_c_after
 
@@ -115,7 +115,7 @@ def test_one_program_runs_at_every_length():
         Statement((Axis(-1, grows=1),), Index("ga", 0, (0,)), Index("a", 1, (1,)), adds=True),
     ]
     sizes = {"x": 16, "a": 40, "ga": 1}
-    code = Code(statements, sizes, ["ga"], (1, 16))
+    code = CompiledStatements(statements, sizes, ["ga"], (1, 16))
     for length in range(1, 17):
         memory, wanted = Memory(code.sizes), {name: [0.0] * size for name, size in sizes.items()}
         wanted["x"] = [math.sin(k) for k in range(16)]
@@ -129,7 +129,7 @@ def test_one_program_runs_at_every_length():
 @pytest.mark.parametrize("index", [-1.0, 4.0, 1.5, math.nan, math.inf, -1e300])
 def test_a_number_that_chooses_nothing_gives_nan(index):
     chosen = Index("w", 0, (1,), Index("x", 0, (0,)), 2, 4)
-    code = Code([Statement((Axis(2),), Index("a", 0, (1,)), chosen)], {"w": 8, "x": 1, "a": 2})
+    code = CompiledStatements([Statement((Axis(2),), Index("a", 0, (1,)), chosen)], {"w": 8, "x": 1, "a": 2})
     memory = Memory(code.sizes)
     memory["w"][:] = range(8)
     memory["x"][0] = 3.0
@@ -142,7 +142,7 @@ def test_a_number_that_chooses_nothing_gives_nan(index):
 
 def test_turns_read_what_the_turn_before_left():
     step = Statement((Axis(50),), Index("a", 1, (1,)), ("add", ("mul", Index("a", 0, (1,)), 0.5), Index("x", 0, (0,))))
-    code = Code([Repeat(50, (step,))], {"a": 51, "x": 1})
+    code = CompiledStatements([Repeat(50, (step,))], {"a": 51, "x": 1})
     memory = Memory(code.sizes)
     memory["x"][0] = 1.0
     code.call(memory.address, 0)
@@ -161,7 +161,7 @@ def unrelated(count):
 @pytest.mark.timed
 def test_thousands_of_unrelated_statements_compile_soon():
     start = time.perf_counter()
-    code = Code(unrelated(3000), {"a": 3001})
+    code = CompiledStatements(unrelated(3000), {"a": 3001})
     assert time.perf_counter() - start < 2.0
     memory = Memory(code.sizes)
     wanted = {"a": [0.0] * 3001}
@@ -175,5 +175,5 @@ def test_ctrl_c_is_heard_while_machine_code_is_made():
     statements = unrelated(40_000)
     start = time.perf_counter()
     with pytest.raises(KeyboardInterrupt), ctrl_c_after(0.3):
-        Code(statements, {"a": 40_001})
+        CompiledStatements(statements, {"a": 40_001})
     assert time.perf_counter() - start < 0.3 + 1.5  # the whole takes several seconds

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from autodiff.flat.backends.llvm.code import Code, Memory, assigned
+from autodiff.flat.backends.llvm.code import CompiledStatements, Memory, assign_first
 from autodiff.flat.backends.llvm.nests import groups, nest_of
 from autodiff.flat.loops.statements import Axis, Index, Repeat, Statement, interpret
 from tests.support.random_statements import SIZES, Draw
@@ -21,7 +21,7 @@ def differences(seed):
     longest = 6 if seed % 4 == 0 else 0
     draw = Draw(seed, longest)
     program, given = draw.program(), draw.memory()
-    code = Code(program, SIZES, ["gw", "ga"], (1, longest) if longest else (0, 0))
+    code = CompiledStatements(program, SIZES, ["gw", "ga"], (1, longest) if longest else (0, 0))
     for length in (1, 2, longest) if longest else (0,):
         expected = {name: list(numbers) for name, numbers in given.items()}
         interpret(program, expected, length)
@@ -114,7 +114,7 @@ def test_a_triangle_is_turned_so_that_its_sum_stays_in_a_register():
 
 def test_statements_without_axes_are_straight_code_and_functions_are_called():
     chain = [Statement((), Index("a", k + 1), ("tanh", Index("a", k))) for k in range(400)]
-    code = Code(chain, {"a": 401})
+    code = CompiledStatements(chain, {"a": 401})
     memory = Memory(code.sizes)
     memory["a"][0] = 0.5
     code.call(memory.address, 0)
@@ -128,15 +128,15 @@ def test_gradients_that_are_assigned_first_are_not_cleared():
     half = statement([70], at("ga", 0, 1), at("gw", 0, 0), adds=True)
     again, beyond = half._replace(target=at("ga", 10, 1)), half._replace(target=at("ga", 150, 1))
     turns = Repeat(4, (statement([4, 9], at("gw", 0, 9, 1), at("ga", 190, -9, 1), adds=True),))
-    found, zeros = assigned([half, again, beyond, turns], {"ga": 400, "gw": 40}, ["ga", "gw"], (0, 0))
+    found, zeros = assign_first([half, again, beyond, turns], {"ga": 400, "gw": 40}, ["ga", "gw"], (0, 0))
     assert [x.adds for x in found[:3]] == [False, True, False]  # the second one meets what the first has written
     assert zeros == [("ga", 70, 150), ("ga", 220, 400), ("gw", 0, 40)]  # gw[0] was read before
-    assert not assigned([turns], {"gw": 40}, ["gw"], (0, 0))[0][0].body[0].adds
+    assert not assign_first([turns], {"gw": 40}, ["gw"], (0, 0))[0][0].body[0].adds
 
 
 @pytest.mark.parametrize("size", [1.0, 1e-200, 1e250, 0.0, math.inf, math.nan])
 def test_no_square_of_a_norm_overflows_or_vanishes(size):
-    code = Code([LIST._replace(reduce="norm")], {"a": 5, "x": 35})
+    code = CompiledStatements([LIST._replace(reduce="norm")], {"a": 5, "x": 35})
     memory = Memory(code.sizes)
     memory["x"][:] = [size * (k + 1) for k in range(35)]
     code.call(memory.address, 0)
@@ -156,7 +156,7 @@ def test_statements_share_loops_where_they_meet_point_by_point():
 def test_ragged_gradients_are_found_within_their_array():
     ragged = statement([4, CAUSAL, 3], at("ga", 0, 0, 3, 1), at("x", 0, 0, 0, 1), adds=True)
     row = statement([4, Axis(1, ((0, 1),)), Axis(4, ((1, -1),))], at("ga", 0, 0, 0, 4), at("x", 0, 1), adds=True)
-    assert assigned([ragged, row], {"ga": 13}, ["ga"], (0, 0))[1] == [("ga", 0, 13)]
+    assert assign_first([ragged, row], {"ga": 13}, ["ga"], (0, 0))[1] == [("ga", 0, 13)]
 
 
 @pytest.mark.parametrize("inner", [1, 2, 3])
@@ -164,7 +164,7 @@ def test_ragged_gradients_are_found_within_their_array():
 def test_the_short_sums_of_a_triangle_are_rounded_as_everywhere(inner, adds):
     product = "mul", at("x", 0, 5, 1, 60), at("w", 0, 3, 1, 40)
     causal = statement([12, CAUSAL, inner], at("ga", 0, 1), product, reduce="sum", adds=adds)
-    code = Code([causal], SIZES, ["ga"] if adds else [])
+    code = CompiledStatements([causal], SIZES, ["ga"] if adds else [])
     memory, given = Memory(code.sizes), Draw(5).memory()
     for name, numbers in given.items():
         memory[name][:] = numbers

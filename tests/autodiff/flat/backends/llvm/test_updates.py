@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autodiff import Value
-from autodiff.flat.backends.llvm.code import Code, Memory, NativeNests
+from autodiff.flat.backends.llvm.code import CompiledStatements, Memory, NativeNests
 from autodiff.flat.backends.llvm.steps import updates
 from autodiff.flat.recording import Recording
 from autodiff.tracing import Tracing
@@ -26,7 +26,7 @@ def followed(more, sizes):
     """The code of a layer's gradients, and of more statements behind them."""
     nests = NativeNests(layer())
     sizes = {**nests.sizes, **sizes}
-    return Code([*nests.statements(True), *more], sizes, [array for array in sizes if array[0] == "g"])
+    return CompiledStatements([*nests.statements(True), *more], sizes, [array for array in sizes if array[0] == "g"])
 
 
 def swap(parameter, gradient, rate, step, state):

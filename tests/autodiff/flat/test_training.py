@@ -1,0 +1,401 @@
+"""Training by flat code: every step is the eager step, whatever the runner, loss, optimizer and penalty."""
+
+import math
+import os
+import random
+
+import pytest
+
+import nn
+from autodiff import Value, where
+from autodiff.flat.stepping import PureStep
+from nn import MLP, SGD, Adam, Module, RMSProp, fit, truth_table
+from nn.losses import l1, l2
+from nn.training import NonfiniteLossError
+from tests.support.flat_samples import agree
+
+RUNNERS = ["source", "batch"]
+EVERY = pytest.mark.parametrize("runner", [*RUNNERS, "native"])
+
+
+def some_rows(count=7, seed=0):
+    draw = random.Random(seed).uniform
+    return [[draw(-1, 1), draw(-1, 1)] for _ in range(count)]
+
+
+def trained(runner, net, X, Y, optimizer=None, **options):
+    chosen = optimizer(net.parameters()) if optimizer else None
+    history = fit(net, X, Y, optimizer=chosen, runner=runner, progress=False, **options)
+    return history, [p.data for p in net.parameters()], [p.grad for p in net.parameters()]
+
+
+def same(make, X, Y, rel=1e-9, **options):
+    """Train by every runner; the history, the parameters and the last gradients are the eager ones."""
+    eager_history, numbers, slopes = trained("eager", make(), X, Y, **options)
+    for runner in RUNNERS:
+        history, found, found_slopes = trained(runner, make(), X, Y, **options)
+        assert history.loss == pytest.approx(eager_history.loss, rel=rel), runner
+        assert found == pytest.approx(numbers, rel=rel, abs=1e-9), runner
+        assert found_slopes == pytest.approx(slopes, rel=1e-6, abs=1e-9), runner
+        assert history.updates == eager_history.updates
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("batch_size", [1, 3, None])
+def test_each_step_has_the_gradients_of_the_eager_step(runner, batch_size):
+    X = some_rows()
+    Y = [x[0] * x[1] for x in X]
+    net, other = MLP(2, [5, 4, 1], seed=1), MLP(2, [5, 4, 1], seed=1)
+    eager_history = history = None
+
+    for _ in range(5):  # epoch by epoch from the same parameters
+        for p, q in zip(net.parameters(), other.parameters()):
+            q.data = p.data
+        options = {"epochs": 1, "batch_size": batch_size, "progress": False, "penalty": l2(0.01)}
+        eager_history = fit(net, X, Y, runner="eager", resume=eager_history, **options)
+        history = fit(other, X, Y, runner=runner, resume=history, **options)
+        expected = eager_history.loss[-1], [p.grad for p in net.parameters()]
+        if batch_size is None:
+            assert agree(expected, (history.loss[-1], [p.grad for p in other.parameters()]))
+        assert history.loss[-1] == pytest.approx(expected[0], rel=1e-12)
+
+
+def test_tanh_xor_has_the_eager_history_for_100_epochs():
+    X, Y = truth_table("xor")
+
+    same(lambda: MLP(2, [4, 1], seed=0), X, Y, epochs=100)
+
+
+@pytest.mark.slow
+def test_moons_at_rate_005_has_the_eager_history_for_100_epochs():
+    X, Y = nn.moons(100, seed=0)
+
+    same(
+        lambda: MLP(2, [16, 16, 1], activation="relu", seed=0), X, Y, loss="hinge", epochs=100,
+        optimizer=lambda p: SGD(p, 0.05), penalty=l2(1e-4),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda p: SGD(p, 0.1, momentum=0.9),
+        lambda p: SGD(p, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+        lambda p: SGD(p, 0.5, clip_norm=0.1),
+        lambda p: RMSProp(p, 0.01),
+        lambda p: Adam(p, 0.05),
+    ],
+)
+def test_every_optimizer(optimizer):
+    X = some_rows()
+    Y = [x[0] - x[1] for x in X]
+
+    same(lambda: MLP(2, [3, 1], seed=0), X, Y, epochs=8, batch_size=3, optimizer=optimizer)
+
+
+@pytest.mark.parametrize("penalty", [l1(0.01), l2(0.01), None])
+@pytest.mark.parametrize("loss", sorted({row.name for row in nn.losses.LOSSES.values()}))
+def test_every_loss_with_every_penalty(loss, penalty):
+    X, row = some_rows(), nn.losses.LOSSES[loss]
+    many = row.name in ("multiclass_hinge", "cross_entropy", "negative_log_likelihood")
+    Y = [int(x[0] > 0) + many * int(x[1] > 0) for x in X]
+    output = "softmax" if row.name == "negative_log_likelihood" else "sigmoid" if row.probabilities else "linear"
+    sizes = [4, 3 if many else 1]
+
+    same(lambda: MLP(2, sizes, output=output, seed=0), X, Y, loss=loss, epochs=6, batch_size=4, penalty=penalty)
+
+
+@pytest.mark.parametrize("runner", ["auto", *RUNNERS])
+def test_a_diverging_loss_stops_with_the_origin_and_the_model_as_it_was(runner):
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], activation="relu", seed=0)
+
+    with pytest.raises(NonfiniteLossError) as caught:
+        fit(net, X, Y, optimizer=SGD(net.parameters(), 1e6), runner=runner, progress=False)
+
+    assert caught.value.history.loss
+    assert all(math.isfinite(p.data) for p in net.parameters())
+    assert [p.grad for p in net.parameters()] == [0.0] * len(net.parameters())
+    assert "the loss became" in str(caught.value)
+
+
+class Switch(Module):
+    """A model that looks at a number."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+
+    def __call__(self, x):
+        return self.w * x[0] if x[0] > 0 else self.w * x[0] * 0.1
+
+
+class Noisy(Module):
+    """A model that draws random numbers."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+        self.random = random.Random(0)
+
+    def __call__(self, x):
+        return self.w * x[0] * self.random.uniform(0.9, 1.1)
+
+
+class Asking(Module):
+    """A model that asks of a number what only a float can answer."""
+
+    def __init__(self):
+        self.w = Value(0.5)
+
+    def __call__(self, x):
+        return self.w if x[0].is_integer() else self.w * x[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "error"),
+    [(Switch, "if, and, or, max"), (Noisy, "changes a random generator"), (Asking, "has no attribute 'is_integer'")],
+)
+def test_what_cannot_be_recorded_is_an_error_and_runs_eagerly_by_auto(model, error):
+    X, Y = [[1.0], [-2.0]], [1.0, 0.0]
+
+    for runner in RUNNERS:
+        with pytest.raises((TypeError, ValueError, AttributeError), match=error):
+            trained(runner, model(), X, Y, epochs=3)
+    history, numbers, _ = trained("auto", model(), X, Y, epochs=3)
+    assert history.updates == 3
+    assert numbers == trained("eager", model(), X, Y, epochs=3)[1]
+
+
+@pytest.mark.filterwarnings("ignore:the loss depends on Value")
+def test_captured_values_that_are_not_trained_are_read_at_every_step():
+    net, scale = MLP(1, [1], seed=0), Value(2.0)
+    weight = net.parameters()[0]
+    X, Y = [[1.0], [2.0]], [1.0, 2.0]
+
+    def loss(outputs, target):
+        return (outputs[0] * scale - target[0]) ** 2.0
+
+    def halve(model, history):
+        scale.data = scale.data * 0.5
+
+    results = {}
+    for runner in ["eager", *RUNNERS]:
+        net.load_state_dict(dict.fromkeys(net.state_dict(), 0.5))
+        scale.data = 2.0
+        results[runner] = fit(net, X, Y, loss=loss, epochs=4, callbacks=[halve], runner=runner, progress=False).loss
+        assert weight.data != 0.5
+
+    assert results["source"] == pytest.approx(results["eager"], rel=1e-12)
+    assert results["batch"] == pytest.approx(results["eager"], rel=1e-12)
+
+
+@EVERY
+def test_an_optimizer_of_some_parameters_trains_only_those(runner):
+    X, Y = truth_table("xor")
+    net, other = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
+    before = [p.data for p in net.parameters()]
+
+    history, expected = (
+        fit(
+            model, X, Y, optimizer=SGD(model.parameters()[-5:], 0.1), epochs=3, runner=kind, progress=False,
+            record=["gradient_norms"],
+        )
+        for model, kind in ((net, runner), (other, "eager"))
+    )  # fmt: skip
+
+    after = [p.data for p in net.parameters()]
+    assert after[:-5] == before[:-5]
+    assert after[-5:] == pytest.approx([p.data for p in other.parameters()[-5:]])
+    assert history.gradient_norms == [pytest.approx(norms) for norms in expected.gradient_norms]
+    assert [norms["layers.0"] for norms in expected.gradient_norms] == [0.0] * 3
+
+
+class OwnStep(SGD):
+    def step(self):
+        super().step()
+
+
+class Gathering(SGD):
+    """Gradients of all steps add up."""
+
+    def zero_grad(self):
+        pass
+
+
+class Slowing(SGD):
+    """The learning rate follows from the steps."""
+
+    @property
+    def learning_rate(self):
+        return 0.1 / (1.0 + getattr(self, "steps", 0))
+
+    @learning_rate.setter
+    def learning_rate(self, rate):
+        pass
+
+
+def wrapped(parameters):
+    """An SGD with a step that was exchanged."""
+    optimizer = SGD(parameters)
+    step = optimizer.step
+    optimizer.step = lambda: step()
+    return optimizer
+
+
+@EVERY
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (OwnStep, "OwnStep has its own step"),
+        (Gathering, "Gathering has its own zero_grad"),
+        (Slowing, "Slowing computes its learning_rate"),
+        (wrapped, "SGD has its own step"),
+    ],
+)
+def test_an_optimizer_that_does_more_than_its_update_is_refused_and_runs_eagerly_by_auto(runner, make, words):
+    X, Y = truth_table("xor")
+    net = MLP(2, [1], seed=0)
+
+    with pytest.raises(TypeError, match=words):
+        fit(net, X, Y, optimizer=make(net.parameters()), runner=runner, progress=False)
+
+    by_auto, by_eager = (trained(kind, MLP(2, [1], seed=0), X, Y, make, epochs=3)[1] for kind in ("auto", "eager"))
+    assert by_auto == by_eager
+
+
+@EVERY
+def test_random_numbers_that_are_not_seen_in_a_penalty_or_an_update_are_refused(runner):
+    """Those of the operating system; tests/nn/training/test_changes.py has those that are seen."""
+
+    def draw():
+        return int.from_bytes(os.urandom(6), "big") / 2.0**48
+
+    class Jumping(SGD):
+        def update(self, parameter, gradient, learning_rate, step):
+            return (parameter - learning_rate * gradient + draw(),)
+
+    X, Y = truth_table("xor")
+
+    with pytest.raises(ValueError, match="the penalty is recorded differently each time"):
+        trained(runner, MLP(2, [1], seed=0), X, Y, penalty=lambda model: draw() * model.parameters()[0])
+    with pytest.raises(ValueError, match="the optimizer's update is recorded differently each time"):
+        trained(runner, MLP(2, [1], seed=0), X, Y, Jumping)
+
+
+class Missing(Module):
+    """w / x, and b where x is missing (0): there w / x is infinite, and upstream * 0 * inf is nan."""
+
+    def __init__(self):
+        self.w, self.b = Value(0.5), Value(0.3)
+
+    def __call__(self, x):
+        return where(x[0] != 0.0, self.w / x[0], self.b)
+
+
+@EVERY
+@pytest.mark.parametrize("batch_size", [1, 2, None])
+def test_the_side_of_a_where_that_a_plain_number_does_not_choose_counts_for_nothing(runner, batch_size):
+    """Eager code, whose condition is plain, does not even record it."""
+    X, Y = [[1.0], [2.0], [0.0], [4.0], [3.0]], [1.0, 0.5, 0.2, 0.3, 0.1]
+    options = {"epochs": 60, "batch_size": batch_size, "optimizer": Adam}
+
+    expected, history = (trained(kind, Missing(), X, Y, **options) for kind in ("eager", runner))
+
+    assert history[0].loss == pytest.approx(expected[0].loss, rel=1e-9)
+    assert history[1:] == (pytest.approx(expected[1], rel=1e-9), pytest.approx(expected[2], rel=1e-9))
+    assert history[0].optimizer.steps == expected[0].optimizer.steps
+
+
+def new_momentum(optimizer):
+    optimizer.momentum = 0.3
+
+
+def new_decay(optimizer):
+    optimizer.weight_decay = 0.5
+
+
+def clipping(optimizer):
+    optimizer.clip_norm = 0.01
+
+
+def no_clipping(optimizer):
+    optimizer.clip_norm = None
+
+
+def fewer_parameters(optimizer):
+    optimizer.parameters = optimizer.parameters[:3]
+    optimizer.state = {name: state[:3] for name, state in optimizer.state.items()}
+
+
+@EVERY
+@pytest.mark.parametrize("change", [new_momentum, new_decay, clipping, no_clipping, fewer_parameters])
+def test_settings_of_the_optimizer_that_a_callback_changes_count_from_the_next_epoch_on(runner, change):
+    X, Y = truth_table("xor")
+
+    def losses(kind):
+        net = MLP(2, [3, 1], seed=0)
+        optimizer = SGD(net.parameters(), 0.3, momentum=0.9, clip_norm=None if change is clipping else 0.1)
+
+        def after_two(model, history):
+            if history.epochs == 2:
+                change(optimizer)
+
+        return fit(net, X, Y, optimizer=optimizer, epochs=6, callbacks=[after_two], runner=kind, progress=False).loss
+
+    assert losses(runner) == pytest.approx(losses("eager"), rel=1e-10)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_ctrl_c_between_epochs_keeps_what_was_learned(runner):
+    X, Y = truth_table("xor")
+    net = MLP(2, [4, 1], seed=0)
+
+    def interrupt(model, history):
+        if history.epochs == 10:
+            raise KeyboardInterrupt
+
+    history = fit(net, X, Y, callbacks=[interrupt], runner=runner, progress=False)
+
+    assert history.interrupted
+    assert history.optimizer.steps == 10
+    assert nn.evaluate(net, X, Y)[0] < history.loss[0]
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_ctrl_c_within_an_epoch_keeps_whole_epochs(runner, monkeypatch):
+    X = some_rows(8)
+    Y = [x[0] for x in X]
+    net, steps = MLP(2, [3, 1], seed=0), []
+    gradient = PureStep.gradient
+
+    def interrupted(self, *given):
+        steps.append(given)
+        if len(steps) == 7:
+            raise KeyboardInterrupt
+        return gradient(self, *given)
+
+    monkeypatch.setattr(PureStep, "gradient", interrupted)
+    history = fit(net, X, Y, batch_size=2, runner=runner, progress=False)
+
+    assert history.interrupted
+    assert history.epochs == 1
+    assert history.optimizer.steps == history.updates == 4
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_run_can_be_resumed_by_another_runner(runner):
+    X, Y = truth_table("xor")
+    net, other = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
+    whole = fit(net, X, Y, optimizer=Adam(net.parameters()), epochs=20, batch_size=3, runner="eager", progress=False)
+
+    first = fit(other, X, Y, optimizer=Adam(other.parameters()), epochs=10, batch_size=3, runner=runner, progress=False)
+    fit(other, X, Y, epochs=10, batch_size=3, resume=first, runner="eager", progress=False)
+
+    assert first.loss == pytest.approx(whole.loss, rel=1e-9)
+
+
+@pytest.mark.parametrize("runner", ["auto", "eager", *RUNNERS])
+def test_a_loss_without_parameters_is_an_error_by_every_runner(runner):
+    net = MLP(1, [1], seed=0)
+
+    with pytest.raises(TypeError, match="the loss has to be one Value that depends"):
+        fit(net, [[1.0]], [1.0], loss=lambda outputs, target: target[0] * 1.0, runner=runner, progress=False)

@@ -1,0 +1,268 @@
+"""The table of lecture examples: every number in it comes out, by the engine and by two other ways."""
+
+import math
+from pathlib import Path
+
+import mpmath
+import pytest
+
+from autodiff import gradients, variables
+from autodiff.formula import names
+from autodiff.graph import history, on_kink, sweep
+from autodiff.lectures import EXAMPLES, IN_NOTEBOOKS, LECTURES, Example, agree, find
+
+NUMBERS = {
+    "A": [1, 2, 3, 4, 5, 6, 8],
+    "B": [1, 2, 3, 4, 5, 8],
+    "C": [1, 2, 3, 7, 8, 9],
+    "D": [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15],
+    "E": [1, 2, 3, 6, 7, 8, 11, 14],
+}
+FORMULA_EXAMPLES = [f"{letter}{number}" for letter, numbers in NUMBERS.items() for number in numbers]
+ON_A_KINK = ["C1a", "D13f"]  # z = 0 of the step, x = 0 of the dying ReLU: the gradient is a convention
+SATURATED = ["D13c", "E2d", "E3a", "E3d"]  # (1 - out) * out keeps fewer digits where out is almost 1
+
+every_example = pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+smooth_examples = pytest.mark.parametrize("id", [id for id in EXAMPLES if id not in ON_A_KINK])
+
+
+def close(expected, example):
+    """To 1e-12 relative, absolute where 0 is expected."""
+    return pytest.approx(expected, rel=1e-11 if example.id in SATURATED else 1e-12, abs=0.0 if expected else 1e-15)
+
+
+def by_name(output):
+    return {name: node for node, name in names(history(output), output).items()}
+
+
+# --- The engine gives the table's numbers --------------------------------------------------------
+
+
+@every_example
+def test_every_input_has_its_number_and_its_gradient(example):
+    leaves = {node.label: node.data for node in history(example.build()) if node.primitive is None}
+
+    assert leaves == example.inputs
+    assert set(example.inputs) <= set(example.gradients)
+
+
+@every_example
+def test_every_gate_has_its_value(example):
+    output = example.build()
+    nodes = by_name(output)
+
+    assert example.values.keys() <= nodes.keys()
+    assert nodes[list(example.values)[-1]] is output
+    for name, expected in example.values.items():
+        assert nodes[name].data == close(expected, example), name
+
+
+@every_example
+def test_every_gate_that_the_slide_names_is_in_the_table(example):
+    labelled = {node.label for node in history(example.build()) if node.primitive and node.label}
+
+    assert labelled <= example.values.keys()
+
+
+@every_example
+def test_backward_gives_the_gradients(example):
+    output = example.build()
+    nodes = by_name(output)
+    output.backward()
+
+    for name, expected in example.gradients.items():
+        assert nodes[name].grad == close(expected, example), name
+
+
+@every_example
+def test_the_sweep_and_the_graph_form_give_the_same_gradients(example):
+    output = example.build()
+    nodes = by_name(output)
+    swept = {node: upstream for node, upstream, _ in sweep(output)}
+    recorded = gradients(output, [nodes[name] for name in example.gradients])
+
+    for (name, expected), slope in zip(example.gradients.items(), recorded):
+        assert swept[nodes[name]] == close(expected, example), name
+        assert slope.data == close(expected, example), name
+
+
+def test_the_examples_on_a_kink_are_known():
+    found = [id for id, example in EXAMPLES.items() if any(map(on_kink, history(example.build())))]
+
+    assert found == ON_A_KINK
+
+
+# --- Other ways to the same numbers --------------------------------------------------------------
+
+UNNAMED = {  # the same formula with a name for every gate
+    "D2": "s0 = w0*x0; s1 = w1*x1; s2 = s0 + s1; s3 = s2 + w2; s4 = -s3; s5 = exp(s4); s6 = 1 + s5; f = 1 / s6",
+    "D3": "s0 = w0*x0; s1 = w1*x1; s2 = s0 + s1; s3 = s2 + w2; f = sigmoid(s3)",
+}
+BY_HAND = {  # mpmath's functions, and the activations as the lectures define them
+    **{name: getattr(mpmath, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "sign")},
+    "max": max,
+    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "relu": lambda x: max(x, 0),
+    "heaviside": lambda x, at_zero: 1 if x > 0 else 0 if x < 0 else at_zero,
+    "clip": lambda x, low, high: min(max(x, low), high),
+    "elu": lambda x, alpha: x if x > 0 else alpha * (mpmath.exp(x) - 1),
+    "prelu": lambda x, alpha: x if x > 0 else alpha * x,
+}
+
+
+def computed_by_hand(example, nudged="", h=0):
+    """The gates of an example at 60 digits, with h added to the one that is nudged."""
+    known = {name: mpmath.mpf(number) + (h if name == nudged else 0) for name, number in example.inputs.items()}
+    for statement in UNNAMED.get(example.id, example.text).split("; "):
+        name, formula = statement.split(" = ")
+        known[name] = eval(formula, BY_HAND, known) + (h if name == nudged else 0)  # our own table, not user input
+    return {name: number for name, number in known.items() if name not in example.inputs}
+
+
+@every_example
+def test_the_values_are_those_of_60_digits(example):
+    with mpmath.workdps(60):
+        gates = computed_by_hand(example)
+
+    assert gates.keys() == example.values.keys()
+    for name, expected in example.values.items():
+        assert float(gates[name]) == close(expected, example), name
+
+
+@smooth_examples
+def test_the_gradients_are_difference_quotients_at_60_digits(id):
+    example = EXAMPLES[id]
+    with mpmath.workdps(60):
+        h = mpmath.mpf("1e-20")
+        for name, expected in example.gradients.items():
+            *_, after = computed_by_hand(example, name, h).values()
+            *_, before = computed_by_hand(example, name, -h).values()
+
+            assert float((after - before) / (2 * h)) == close(expected, example), name
+
+
+@smooth_examples
+def test_the_gradients_are_difference_quotients_of_the_engine(id):
+    """Each input is nudged by 1e-5 both ways and the recorded graph recomputed."""
+    example, h = EXAMPLES[id], 1e-5
+    output = example.build()
+    nodes = by_name(output)
+    for name, number in example.inputs.items():
+        ends = []
+        for nudged in (number + h, number - h):
+            nodes[name].data = nudged
+            ends.append(output.forward())
+        nodes[name].data = number
+
+        assert (ends[0] - ends[1]) / (2 * h) == pytest.approx(example.gradients[name], rel=1e-6, abs=1e-8), name
+
+
+# --- The table is whole, and finding in it -------------------------------------------------------
+
+
+def test_every_formula_example_of_the_lectures_is_there_in_order():
+    wholes = dict.fromkeys(id.rstrip("abcdefgh") for id in EXAMPLES)
+
+    assert list(wholes) == FORMULA_EXAMPLES
+
+
+def test_the_parts_of_an_example_are_lettered_from_a():
+    for id in FORMULA_EXAMPLES:
+        parts = [example.id for example in find(id)]
+
+        assert parts == ([id] if len(parts) == 1 else [id + letter for letter in "abcdefgh"[: len(parts)]])
+
+
+@every_example
+def test_every_row_has_a_title_and_its_lecture_in_ascii(example):
+    assert example.title
+    assert example.lecture == LECTURES[example.id[0]]
+    for text in (example.title, example.text, example.note, example.lecture):
+        assert text.isascii()
+        assert text == " ".join(text.split())
+
+
+@pytest.mark.parametrize("id", IN_NOTEBOOKS)
+def test_an_example_without_a_formula_is_found_in_its_notebook(id):
+    with pytest.raises(ValueError, match=rf"^{id} has no formula of its own: it is in notebooks/{id[0]}-\*.ipynb$"):
+        find(id.lower())
+    (path,) = (Path(__file__).parents[3] / "notebooks").glob(f"{id[0]}-*.ipynb")
+    assert f"## {id} " in path.read_text(encoding="utf-8")
+
+
+def test_find_gives_one_example_or_all_its_parts_in_any_case():
+    assert find("D1") == find("d1") == find(" D1 ") == [EXAMPLES["D1"]]
+    assert find("D8b") == find("d8B") == [EXAMPLES["D8b"]]
+    assert [example.id for example in find("C9")] == ["C9a", "C9b", "C9c", "C9d", "C9e"]
+
+
+@pytest.mark.parametrize(
+    ("id", "hint"),
+    [
+        ("d8z", "D8 has the parts D8a, D8b, D8c, D8d"),
+        ("A10", "the nearest are A8, A6, A5"),
+        ("E" + "9" * 5000, "the nearest are E14, E11, E8"),
+        ("F1", "from A1 to E14"),
+        ("x * y", "from A1 to E14"),
+        ("", "from A1 to E14"),
+        ("D²", "from A1 to E14"),
+    ],
+)
+def test_an_unknown_id_is_an_error_that_names_those_near_to_it(id, hint):
+    with pytest.raises(ValueError, match=f"no lecture example .*{hint}"):
+        find(id)
+
+
+def test_an_example_is_built_anew_each_time():
+    first, second = EXAMPLES["D1"].build(), EXAMPLES["D1"].build()
+    first.backward()
+
+    assert first is not second
+    assert second.operands[0].grad == 0.0
+
+
+def test_an_example_tells_its_id_and_title():
+    assert repr(EXAMPLES["D1"]) == "<example D1: A simple example>"
+    assert isinstance(EXAMPLES["D1"], Example)
+    assert EXAMPLES["D1"].inputs == {"x": -2.0, "y": 5.0, "z": -4.0}
+
+
+# --- A graph of one's own against the table -----------------------------------------------------
+
+
+@every_example
+def test_the_table_confirms_the_graphs_that_it_builds(example):
+    assert example.confirm(example.build()).startswith(f"{example.id}: all ")
+
+
+def test_a_graph_written_in_python_is_confirmed_by_the_names_of_its_inputs():
+    x, y, z = variables(x=-2, y=5, z=-4)
+
+    assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers match the lecture's formulas to 1e-12"
+
+
+def test_a_graph_with_another_number_is_refused_with_both():
+    x1, x2 = variables(x1=2, x2=3)
+
+    with pytest.raises(AssertionError, match=r"A2: f should be -1\.0, but it is 5\.0"):
+        EXAMPLES["A2"].confirm(x1 + x2)
+
+
+def test_a_graph_without_the_inputs_is_refused():
+    a, x2 = variables(a=2, x2=3)
+
+    with pytest.raises(AssertionError, match="A2 has inputs x1, x2; not found: x1"):
+        EXAMPLES["A2"].confirm(a - x2)
+
+
+def test_numbers_agree_to_1e_12_and_nan_with_nothing():
+    agree([[1.0], 1e-16], [[1.0 + 1e-13], 0.0])
+    for found in (1.0 + 1e-11, math.nan, math.inf):
+        with pytest.raises(AssertionError, match=r"df/dx should be 1\.0"):
+            agree(found, 1.0, "df/dx")
+
+
+@pytest.mark.parametrize("found", [1.0, [1.0], [1.0, 2.0, 3.0]])
+def test_lists_of_other_lengths_do_not_agree(found):
+    with pytest.raises(AssertionError, match="a list of 2"):
+        agree(found, [1.0, 2.0])

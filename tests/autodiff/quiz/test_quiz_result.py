@@ -1,0 +1,53 @@
+"""Result codes that pages give, read back."""
+
+import pytest
+
+from autodiff.quiz import Result, read_result
+from autodiff.quiz.result import checksum
+
+CODE = "AD1~D1~2~0~3.5~4~Ada~33abbf20"
+TYPED = f"AD1~f = λ * x; g~5~~0~3~~{checksum('AD1~f = λ * x; g~5~~0~3~')}"
+
+
+def signed(text):
+    return f"{text}~{checksum(text)}"
+
+
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [
+        (CODE, Result("D1", 2, 0, 3.5, 4, "Ada")),
+        (f"  {CODE.replace('3.5~', '3.5~ ')}\n", Result("D1", 2, 0, 3.5, 4, "Ada")),
+        (TYPED, Result("f = λ * x; g", 5, None, 0.0, 3, "")),
+        (TYPED.replace("; ", ";\n  "), Result("f = λ * x; g", 5, None, 0.0, 3, "")),
+        (CODE.replace("bbf", "BBF"), Result("D1", 2, 0, 3.5, 4, "Ada")),
+    ],
+)
+def test_a_code_is_read_whatever_a_mail_made_of_its_spaces(code, result):
+    assert read_result(code) == result
+
+
+def test_every_change_of_a_letter_is_found():
+    for i, letter in enumerate(CODE):
+        for other in "0a~":
+            if other not in (letter, letter.lower()):
+                with pytest.raises(ValueError, match=r"checksum does not match|a result code looks like"):
+                    read_result(CODE[:i] + other + CODE[i + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("", "a result code looks like AD1~"),
+        ("3.5 of 4", "a result code looks like AD1~"),
+        (signed("XX~D1~2~0~3.5~4~Ada"), "a result code looks like AD1~"),
+        (signed("AD1~D1~two~0~3.5~4~Ada"), "a result code looks like AD1~"),
+        (signed("AD1~D1~6~0~3.5~4~Ada"), "a result code looks like AD1~"),
+        (signed("AD1~D1~2~0~nan~4~Ada"), "a result code looks like AD1~"),
+        (signed("AD1~D1~2~0~4.5~4~Ada"), "mistyped or changed"),
+        ("AD1~D1~2~0~4~4~Ada~33abbf20", "mistyped or changed"),
+    ],
+)
+def test_what_is_no_code_is_refused_in_words(code, said):
+    with pytest.raises(ValueError, match=said):
+        read_result(code)

@@ -1,0 +1,303 @@
+"""The doctor: names what makes a net sick, and is silent on a healthy one."""
+
+import math
+
+import pytest
+
+import nn
+from autodiff import Value
+from nn import MLP, SGD, Module, diagnose, fit, initializers, truth_table
+from nn.training import NonfiniteLossError
+
+X, Y = truth_table("xor")
+
+
+def trained(net, rate=0.1, epochs=1000, **options):
+    try:
+        return fit(net, X, Y, optimizer=SGD(net.parameters(), rate), epochs=epochs, progress=False, **options)
+    except nn.training.NonfiniteLossError as error:
+        return error.history
+
+
+# --- Healthy -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "leaky_relu"])
+def test_a_fresh_net_is_healthy(seed, activation):
+    assert not diagnose(MLP(2, [4, 1], activation, seed=seed), X, Y)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_net_that_has_learned_is_healthy(seed):
+    net = MLP(2, [4, 1], seed=seed)
+    diagnosis = diagnose(net, X, Y, history=trained(net))
+
+    assert not diagnosis
+    assert str(diagnosis).startswith("4 of 4 examples right (100 %), loss ")
+
+
+def test_nets_on_points_in_the_plane_are_healthy():
+    points, classes = nn.blobs(60)
+    net = MLP(2, [6, 3], output="softmax", seed=0)
+
+    assert not diagnose(net, points, classes, "cross_entropy")
+    history = fit(net, points, classes, "cross_entropy", epochs=100, progress=False)
+    assert not diagnose(net, points, classes, "cross_entropy", history=history)
+
+
+def test_a_hand_set_net_is_healthy():
+    assert not diagnose(nn.hand_set("xnor"), *truth_table("xnor"), "bce")
+
+
+def test_a_regression_that_fits_is_healthy():
+    points = [[i / 10] for i in range(10)]
+    wanted = [2.0 * x[0] - 0.5 for x in points]
+
+    assert not diagnose(MLP.from_matrices([[-0.5, 2.0]]), points, wanted)
+
+
+def curve(function, seed=0):
+    """(points, what the function makes of them, a net)."""
+    points = [[i / 10] for i in range(-10, 11)]
+    return points, [function(x) for (x,) in points], MLP(1, [8, 1], seed=seed)
+
+
+@pytest.mark.parametrize(("function", "seed"), [(lambda x: x * x, 0), (lambda x: math.sin(3 * x), 1)])
+def test_a_regression_on_its_way_is_healthy_and_nothing_in_it_is_right(function, seed):
+    """Its gradient is short, but the loss is small and falls."""
+    points, wanted, net = curve(function, seed)
+    history = fit(net, points, wanted, epochs=1000, progress=False)
+    diagnosis = diagnose(net, points, wanted, history=history)
+    loss, accuracy = nn.evaluate(net, points, wanted)
+
+    assert not diagnosis
+    assert str(diagnosis).startswith(f"loss {loss:.6g} over 21 examples, ")
+    assert "right" not in str(diagnosis)
+    assert math.isnan(accuracy)
+
+
+def test_a_regression_that_was_too_short_is_unfinished():
+    points, wanted, net = curve(lambda x: math.sin(3 * x), 1)
+    history = fit(net, points, wanted, epochs=100, progress=False)
+
+    assert diagnose(net, points, wanted, history=history).kinds == ["unfinished"]
+
+
+def test_a_regression_that_only_answers_the_mean_is_stuck():
+    points, wanted, net = curve(lambda x: math.sin(30 * x), 1)
+    history = fit(net, points, wanted, epochs=3000, progress=False)
+
+    assert diagnose(net, points, wanted, history=history).kinds == ["stuck"]
+
+
+# --- Made sick on purpose ------------------------------------------------------------------------
+
+
+def test_dead_relus_are_named():
+    net = MLP(2, [3, 1], "relu", seed=3)
+    net.layers[0].neurons[1].b.data = -50.0
+    diagnosis = diagnose(net, X, Y)
+
+    assert "dead units" in diagnosis.kinds
+    assert "layer 1, unit 1 of 3: the ReLU is 0 for all 4 examples" in diagnosis[0].sentence
+    assert "leaky_relu" in diagnosis[0].advice
+
+
+@pytest.mark.parametrize(("activation", "weight"), [("sigmoid", 400.0), ("tanh", 60.0)])
+def test_D13_saturated_units_are_named(activation, weight):
+    net = MLP(2, [4, 1], activation, initializer=initializers.constant(weight))
+    for i, neuron in enumerate(net.layers[0].neurons):
+        neuron.b.data = 10.0 + i
+    kinds = diagnose(net, X, Y).kinds
+
+    assert "saturated units" in kinds
+    assert "vanishing gradient" not in kinds  # the reason is given already
+
+
+def test_E12_identical_units_are_named():
+    for activation in ("tanh", "sigmoid"):
+        net = MLP(2, [4, 1], activation, "sigmoid", initializer="zeros")
+        fresh = diagnose(net, X, Y, "bce")
+        fit(net, X, Y, "bce", epochs=200, batch_size=1, progress=False)
+        later = diagnose(net, X, Y, "bce")
+
+        for diagnosis in (fresh, later):
+            assert "layer 1, units 0, 1, 2 and 3 of 4: they have the same weights" in diagnosis[0].sentence
+
+
+def test_B7_a_vanishing_gradient_is_named():
+    assert "vanishing gradient" in diagnose(MLP(2, [*[4] * 8, 1], "sigmoid", seed=0), X, Y).kinds
+
+
+def test_D14_an_exploding_gradient_is_named():
+    net = MLP(2, [*[8] * 5, 1], "leaky_relu", initializer=initializers.normal(0.0, 4.0), seed=0)
+
+    assert "exploding gradient" in diagnose(net, X, Y).kinds
+
+
+def test_D13_inputs_of_one_sign_are_named():
+    points = [[100.0 + x1, 100.0 + x2] for x1, x2 in X]
+    diagnosis = diagnose(MLP(2, [4, 1], seed=0), points, Y)
+
+    assert "one-sign gradients" in diagnosis.kinds
+    assert "Center the inputs" in diagnosis[diagnosis.kinds.index("one-sign gradients")].advice
+
+
+@pytest.mark.parametrize(("rate", "kind"), [(50.0, "rate too large"), (1e-6, "rate too small")])
+def test_a_wrong_rate_is_named_before_training(rate, kind):
+    assert diagnose(MLP(2, [4, 1], seed=0), X, Y, learning_rate=rate).kinds == [kind]
+
+
+def test_a_run_that_diverged_is_named():
+    net = MLP(2, [4, 1], "relu", seed=0)
+    history = trained(net, 30.0)
+    diagnosis = diagnose(net, X, Y, history=history)
+
+    assert history.stopped == "non-finite loss"
+    assert "diverged" in diagnosis.kinds
+    assert "rate too large" not in diagnosis.kinds  # it is the same thing
+    sentence = diagnosis[diagnosis.kinds.index("diverged")]
+    assert "at rate 30 the loss grew from " in sentence.sentence
+    assert "a smaller learning rate, such as 3, or with clip_norm=1.0" in sentence.advice
+    assert "diverged" in diagnose(net, X, Y).kinds  # the weights tell it too
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_run_that_diverged_and_died_is_not_only_dead(seed):
+    points, classes = nn.moons(60, seed=0)
+    net = MLP(2, [8, 1], "relu", seed=seed)
+    with pytest.raises(nn.training.NonfiniteLossError) as caught:
+        fit(net, points, classes, optimizer=SGD(net.parameters(), 2.0), progress=False)
+
+    assert {"dead units", "diverged"} <= set(diagnose(net, points, classes, history=caught.value.history).kinds)
+    assert {"dead units", "diverged"} <= set(diagnose(net, points, classes).kinds)
+
+
+def test_a_learning_rate_of_0_is_named():
+    net = MLP(2, [4, 1], seed=0)
+
+    assert diagnose(net, X, Y, learning_rate=0.0).kinds == ["learning rate 0"]
+    assert diagnose(net, X, Y, history=trained(net, 0.0, 5)).kinds == ["learning rate 0"]
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        ([[100.0 * i, 0.001 * i] for i in range(10)], "input x1 reaches 900, but x2 only 0.009"),
+        ([[0.0, 20.0 * i] for i in range(10)], "input x2 reaches 180: "),
+        ([[0.001 * i, i] for i in range(10)], "input x2 reaches 9, but x1 only 0.009"),
+    ],
+)
+def test_unscaled_inputs_are_named_with_their_cure(points, words):
+    classes = [int(i > 4) for i in range(10)]
+    diagnosis = diagnose(MLP(2, [4, 1], seed=0), points, classes)
+
+    assert "unscaled inputs" in diagnosis.kinds
+    assert "vanishing gradient" not in diagnosis.kinds
+    finding = diagnosis[diagnosis.kinds.index("unscaled inputs")]
+    assert words in finding.sentence
+    assert "nn.standardize(X)" in finding.advice
+    assert "unscaled inputs" not in diagnose(MLP(2, [4, 1], seed=0), nn.standardize(points), classes).kinds
+
+
+def test_a_small_gradient_behind_one_hidden_layer_is_not_called_vanishing():
+    """It is small since the output answers the mean, and since a unit is dead."""
+    net = MLP(2, [2, 1], "relu", seed=0)
+
+    assert diagnose(net, X, Y, history=trained(net)).kinds == ["dead units", "stuck"]
+
+
+def test_a_run_that_hardly_moved_is_named():
+    net = MLP(2, [4, 1], seed=0)
+
+    assert diagnose(net, X, Y, history=trained(net, 1e-5, 100)).kinds == ["rate too small"]
+
+
+def test_a_run_that_was_too_short_is_named():
+    net = MLP(2, [4, 1], seed=0)
+    diagnosis = diagnose(net, X, Y, history=trained(net, 0.1, 20))
+
+    assert diagnosis.kinds == ["unfinished"]
+    assert "after 20 epochs" in diagnosis[0].sentence
+
+
+def test_trap_37_xor_stuck_at_three_of_four_is_named():
+    """The stuck runs of two ReLU units: their hidden units are dead, or nothing moves any more."""
+    stuck = 0
+    for seed in range(12):
+        net = MLP(2, [2, 1], "relu", seed=seed)
+        history = trained(net, 0.5, 500)
+        accuracy = nn.evaluate(net, X, Y)[1]
+        diagnosis = diagnose(net, X, Y, history=history)
+        if accuracy < 1.0:
+            assert diagnosis, seed
+        if accuracy == 0.75:
+            stuck += 1
+            assert "3 of 4 examples right (75 %)" in str(diagnosis)
+            assert {"stuck", "dead units"} & set(diagnosis.kinds)
+    assert stuck
+
+
+@pytest.mark.parametrize("sizes", [[1], [4, 1]])
+def test_B8_a_linear_net_on_xor_is_named(sizes):
+    net = MLP(2, sizes, "linear", seed=0)
+    diagnosis = diagnose(net, X, Y, history=trained(net))
+
+    assert diagnosis.kinds == ["linear net"]
+    assert "one linear function" in diagnosis[0].advice
+
+
+def test_step_units_cannot_learn():
+    diagnosis = diagnose(MLP(2, [3, 1], "step", seed=0), X, Y)
+
+    assert "no slope" in diagnosis.kinds
+    assert "derivative of step is 0 everywhere" in str(diagnosis)
+
+
+# --- Manners -------------------------------------------------------------------------------------
+
+
+def test_looking_changes_nothing():
+    net = MLP(2, [4, 1], seed=0)
+    net([1.0, 0.0]).backward()
+    before = [(p.data, p.grad) for p in net.parameters()]
+    diagnose(net, X, Y, learning_rate=50.0)
+
+    assert [(p.data, p.grad) for p in net.parameters()] == before
+
+
+def test_a_model_without_layers_is_looked_at_from_outside():
+    class Flat(Module):
+        def __init__(self):
+            self.height = Value(0.5)
+
+        def __call__(self, x):
+            return self.height * 1.0
+
+    assert diagnose(Flat(), X, Y).kinds == ["stuck"]
+
+
+def test_a_diagnosis_is_a_sequence_that_prints_as_sentences():
+    diagnosis = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
+
+    assert len(diagnosis) == len(list(diagnosis)) == len(diagnosis.kinds)
+    assert repr(diagnosis) == str(diagnosis)
+    assert max(len(line) for line in str(diagnosis).splitlines()) <= 80
+    str(diagnosis).encode("ascii")
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 5.0), ("sgd", 100.0), ("momentum", 5.0), ("adam", 10.0)])
+def test_no_larger_rate_is_advised_after_one_that_was_too_large(optimizer, rate, activation):
+    net = MLP(2, [4, 1], activation, seed=0)
+    try:
+        history = fit(net, X, Y, optimizer=optimizer, learning_rate=rate, epochs=300, progress=False)
+    except NonfiniteLossError as error:
+        history = error.history
+    diagnosis = diagnose(net, X, Y, history=history)
+
+    assert set(diagnosis.kinds) <= {"dead units", "saturated units", "diverged", "rate too large"}
+    assert {"diverged", "rate too large"} & set(diagnosis.kinds)
+    assert "larger rate" not in str(diagnosis)
+    assert "nan" not in str(diagnosis)

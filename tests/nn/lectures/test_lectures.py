@@ -1,0 +1,371 @@
+"""The lectures' examples that are nets or training, under their ids."""
+
+import math
+from itertools import pairwise
+
+import numpy
+import pytest
+
+import nn
+from autodiff import Value, maxout
+from nn import MLP, SGD, Adam, Convolution, Layer, Neuron, RecurrentCell, fit, initializers
+from nn.lectures import WindowModel
+from nn.lectures.catalog import WATCH, watch
+from nn.lectures.learning import capacity_runs, fits_of_sin, runs_by_batch_size
+from nn.lectures.words import SENTENCE
+
+XOR = nn.truth_table("xor")
+
+
+def near(number, rel=1e-12):
+    return pytest.approx(number, rel=rel, abs=1e-15)
+
+
+# --- A, B ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", ["half_squared_error", "cross_entropy"])
+def test_A9_one_example_at_random_at_a_time(loss):
+    classes = loss == "cross_entropy"
+    net = MLP(2, [4, 2 if classes else 1], "sigmoid", "softmax" if classes else "linear", seed=0)
+    history = fit(net, *XOR, loss, SGD(net.parameters(), 0.5), epochs=3000, batch_size=1, progress=False)
+
+    assert nn.evaluate(net, *XOR, loss)[1] == 1.0
+    assert history.updates == 12_000
+
+
+@pytest.mark.slow
+def test_A9_a_two_layer_net_learns_real_digits():
+    pytest.importorskip("sklearn")
+    lines = list(watch("A9"))
+
+    assert lines[-1].startswith("epoch 5: 6740 updates")
+    assert float(lines[-1].split(", ")[-1].split(" %")[0]) >= 93.0
+
+
+def test_B7_the_gradient_of_a_deep_sigmoid_net_is_diluted():
+    sigmoid, tanh = nn.lectures.norms_by_depth(8), nn.lectures.norms_by_depth(8, "tanh")
+
+    assert all(before < after for before, after in pairwise(sigmoid))
+    assert sigmoid[0] / sigmoid[-1] < 1e-4
+    assert tanh[0] / tanh[-1] > 1e-2
+
+
+def test_B7_some_starts_get_stuck():
+    lines = list(watch("B7"))
+
+    assert sum("4 of 4 right" in line for line in lines) < 10
+    assert sum("stuck" in line for line in lines) > 1
+
+
+# --- C -------------------------------------------------------------------------------------------
+
+
+def test_C4_theta_minus_3_squared_stands_still_after_159_updates():
+    path = nn.lectures.descend(lambda t: (t - 3.0) * (t - 3.0), [0.0], 0.1)
+
+    assert len(path) - 1 == 159
+    assert path[-1] == (2.999999999999999,)
+
+
+def test_C4_the_slides_rule_may_never_end():
+    flips = nn.lectures.descend(lambda t: t * t, [1.0], 1.0, most=50)
+    creeps = nn.lectures.descend(lambda t: t * t * t * t, [1.0], 0.1, most=5_000)
+
+    assert flips == [(1.0,), (-1.0,)] * 25 + [(1.0,)]
+    assert len(creeps) == 5_001
+
+
+@pytest.mark.slow
+def test_C4_theta_to_the_fourth_still_moves_after_a_million_updates():
+    assert len(nn.lectures.descend(lambda t: t * t * t * t, [1.0], 0.1, most=10**6)) == 10**6 + 1
+
+
+def test_C4_descent_in_two_variables_is_a_path_of_points():
+    path = nn.lectures.descend(lambda a, b: a * a + 10.0 * b * b, [1.0, 1.0], 0.08, 5)
+
+    assert [a for a, _ in path] == near([0.84**i for i in range(6)])
+    assert [b for _, b in path] == near([(-0.6) ** i for i in range(6)])
+
+
+def test_C5_all_three_kinds_of_descent_by_one_setting():
+    runs = runs_by_batch_size(epochs=3)
+
+    assert {size: run.updates for size, run in runs.items()} == {1: 60, 5: 12, 20: 3}
+    assert all(len(run.seconds) == 3 and min(run.seconds) > 0.0 for run in runs.values())
+
+
+def test_C10_one_loss_by_four_ways_and_what_they_cost():
+    def bowl(theta):
+        return (theta - 3.0) * (theta - 3.0)
+
+    force, calculus = nn.lectures.by_brute_force(bowl, -10, 10, 2001), nn.lectures.by_calculus(bowl, 0.0)
+    chance, descent = nn.lectures.by_random_search(bowl, -10, 10, 2000), nn.lectures.by_descent(bowl, [0.0], 0.1)
+
+    assert [point[0] for point, _, _ in (force, calculus, descent)] == near([3.0, 3.0, 3.0])
+    assert abs(chance[0][0] - 3.0) < 0.05
+    assert [cost for _, _, cost in (force, calculus, chance, descent)] == [2001, 1, 2000, 160]
+
+
+def test_C11_more_hidden_units_fit_sin_better():
+    found = list(fits_of_sin([[2], [8], [32], [20], [6, 6]]))
+
+    losses = [loss for _, _, loss in found]
+    assert losses[0] > 0.01 > losses[1] > losses[2]
+    assert found[3][1] == found[4][1] == 61
+    assert max(losses[3:]) < 0.01
+
+
+def test_C13_a_softmax_neuron_learns_three_reviews():
+    X, Y, known = nn.lectures.reviews()
+    net = MLP(len(known), [3], output="softmax", initializer="zeros")
+    history = fit(net, X, Y, "cross_entropy", epochs=200, progress=False)
+
+    assert history.loss[0] == near(math.log(3))
+    assert [nn.predict(net, x, "cross_entropy") for x in X] == Y == [0, 1, 2]
+    assert [sum(x) for x in X] == [4, 4, 4]
+    assert nn.lectures.words_of("It's a little expensive.") == ["its", "a", "little", "expensive"]
+
+
+# --- D -------------------------------------------------------------------------------------------
+
+
+def test_D12_maxout_of_neurons():
+    pieces = [Neuron(2, seed=0), Neuron(2, seed=1)]
+    x = [0.3, -0.7]
+    out = maxout([neuron(x) for neuron in pieces])
+
+    assert out.data == max(neuron(x).data for neuron in pieces)
+
+
+def test_D13_all_positive_inputs_give_gradients_of_one_sign():
+    neuron = Neuron(4, "sigmoid", seed=0)
+    for x, one in (([0.1, 2.0, 0.5, 1.0], True), ([0.1, -2.0, 0.5, 1.0], False)):
+        neuron.zero_grad()
+        neuron(x).backward()
+        assert (len({w.grad > 0 for w in neuron.w}) == 1) is one
+
+
+def test_D14_a_recurrent_net_of_one_unit_forgets():
+    cell = RecurrentCell(1, 1, "sigmoid", seed=0)
+    start = Value(0.5)
+    states = cell.states([[0.0]] * 10, [start])
+    states[-1][0].backward()
+
+    assert 0.0 < abs(start.grad) < 1e-6
+
+
+def test_D14_clipping_keeps_training_from_blowing_up():
+    X, Y = [[100.0], [-100.0]], [1.0, -1.0]
+    wild, tamed = MLP(1, [1], seed=1), MLP(1, [1], seed=1)
+    with pytest.raises(nn.training.NonfiniteLossError):
+        fit(wild, X, Y, optimizer=SGD(wild.parameters(), 0.1), progress=False)
+    fit(tamed, X, Y, optimizer=SGD(tamed.parameters(), 0.01, clip_norm=0.1), progress=False)
+
+    assert nn.evaluate(tamed, X, Y)[0] < 0.02
+
+
+def test_D16_a_penalty_holds_the_weights_back():
+    found = {name: max(abs(w.data) for w in net.weights()) for name, net, _, _ in capacity_runs(60)}
+
+    penalised = [found[f"20 hidden units, lambda = {strength}"] for strength in ("0.001", "0.01", "0.1")]
+    assert penalised == sorted(penalised, reverse=True)
+    assert found["20 hidden units"] > penalised[0]
+
+
+def test_D18_batch_normalisation_gives_mean_0_and_variance_1():
+    layer = Layer(3, 2, "tanh", seed=0)
+    batch = [[0.1, 2.0, -1.0], [1.0, 0.3, 0.2], [-2.0, 0.7, 0.9], [0.4, -1.5, 1.1]]
+    rows = nn.normalization.batch_norm([layer(x) for x in batch], epsilon=0.0)
+
+    for column in zip(*rows):
+        assert sum(v.data for v in column) / 4 == pytest.approx(0.0, abs=1e-15)
+        assert sum(v.data**2 for v in column) / 4 == near(1.0)
+
+
+def test_D18_gradients_flow_through_mean_and_variance():
+    """A mini-batch moved or scaled as a whole comes out the same: its gradients add up to nothing."""
+    xs = [Value(x) for x in (0.5, -1.0, 2.0)]
+    rows = nn.normalization.batch_norm([[x] for x in xs], epsilon=0.0)
+    (rows[0][0] * 2.0 + rows[1][0]).backward()
+
+    assert sum(x.grad for x in xs) == pytest.approx(0.0, abs=1e-14)
+    assert sum(x.grad * x.data for x in xs) == pytest.approx(0.0, abs=1e-14)
+    with pytest.raises(ValueError, match=r"rows of equal length, got lengths \[1, 2\]"):
+        nn.normalization.batch_norm([[1.0], [1.0, 2.0]])
+
+
+@pytest.mark.parametrize(
+    ("rows", "epsilon", "message"),
+    [
+        ([], 1e-5, r"two or more rows of equal length, got lengths \[\]"),
+        ([[0.0, 1.0]], 1e-5, r"two or more rows of equal length, got lengths \[2\]"),
+        ([[1.0], [2.0]], -1e-5, "epsilon must be a number >= 0, got -1e-05"),
+        (3.0, 1e-5, "rows must be a list"),
+        (Value(3.0), 1e-5, "rows must be a list"),
+        ([1.0, 2.0], 1e-5, r"rows must be a list: write batch_norm\(\[layer\(x\) for x in batch\]\), got 1\.0"),
+    ],
+)
+def test_D18_what_cannot_be_normalised_is_refused(rows, epsilon, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        nn.normalization.batch_norm(rows, epsilon)
+
+
+@pytest.mark.parametrize("constant", [0.1, 1.0, -7.3, 0.0])
+@pytest.mark.parametrize("epsilon", [0.0, 1e-5])
+def test_D18_a_constant_column_is_0_or_by_an_epsilon_of_0_nan(constant, epsilon):
+    rows = nn.normalization.batch_norm([[constant, 1.0], [constant, 2.0], [constant, 6.0]], epsilon)
+
+    assert [row[0] for row in rows] == pytest.approx([math.nan if epsilon == 0.0 else 0.0] * 3, nan_ok=True)
+    assert rows[0][1] < rows[1][1] < 0.0 < rows[2][1]
+
+
+def test_D18_rows_may_be_arrays_or_come_one_by_one():
+    rows = [[1.0, 4.0], [3.0, -2.0], [0.5, 0.0]]
+    expected = nn.normalization.batch_norm(rows)
+
+    assert nn.normalization.batch_norm(numpy.array(rows)) == pytest.approx(numpy.array(expected))
+    assert nn.normalization.batch_norm(iter(rows)) == nn.normalization.batch_norm(map(tuple, rows)) == expected
+    values = nn.normalization.batch_norm(numpy.array([[Value(x) for x in row] for row in rows], dtype=object))
+    assert [[v.data for v in row] for row in values] == [pytest.approx(row) for row in expected]
+
+
+# --- E -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gate", ["and", "or", "xnor", "xor"])
+def test_E5_per_example_descent_on_the_cross_entropy_learns_every_gate(gate):
+    X, Y = nn.truth_table(gate)
+    net = MLP(2, [1] if gate in ("and", "or") else [4, 1], output="sigmoid", seed=0)
+    fit(net, X, Y, "binary_cross_entropy", SGD(net.parameters(), 0.2), 500, 1, progress=False)
+
+    assert nn.evaluate(net, X, Y, "binary_cross_entropy")[1] == 1.0
+
+
+@pytest.mark.parametrize("make", [lambda p: SGD(p, 0.1), lambda p: Adam(p, 0.02)])
+def test_E9_small_random_weights_and_two_optimizers(make):
+    nets = [MLP(2, [4, 1], initializer=initializers.uniform(-0.5, 0.5), seed=3) for _ in range(2)]
+    histories = [fit(net, *XOR, optimizer=make(net.parameters()), epochs=1000, progress=False) for net in nets]
+
+    assert histories[0].loss == pytest.approx(histories[1].loss, rel=1e-9)  # whichever runner is taken
+    assert nn.evaluate(nets[0], *XOR)[1] == 1.0
+
+
+def test_E10_a_recurrent_cells_gradient_is_the_sum_over_its_uses():
+    sequence = [[1.0], [0.0], [-1.0]]
+    shared = RecurrentCell(1, 2, seed=0)
+    nn.squared_error(shared(sequence), [1.0, 0.0]).backward()
+
+    steps, h = [RecurrentCell(1, 2, seed=0) for _ in sequence], [0.0, 0.0]
+    for cell, x in zip(steps, sequence):
+        h = cell.states([x], h)[0]
+    nn.squared_error(h, [1.0, 0.0]).backward()
+
+    together = zip(*[cell.parameters() for cell in steps])
+    assert [p.grad for p in shared.parameters()] == near([sum(p.grad for p in uses) for uses in together])
+
+
+def test_E10_a_convolution_is_one_neuron_used_at_every_place():
+    edges, x = Convolution(2, seed=0), [0.0, 0.0, 1.0, 1.0, 0.0]
+    w0, w1, b = (p.data for p in edges.parameters())
+
+    assert [out.data for out in edges(x)] == near([b + w0 * left + w1 * right for left, right in pairwise(x)])
+    with pytest.raises(ValueError, match="width 2 needs at least 2 numbers, got 1"):
+        edges([1.0])
+
+
+def test_E10_a_convolution_learns_to_see_edges():
+    X = [[0.0, 0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 0.0, 1.0]]
+    Y = [[b - a for a, b in pairwise(x)] for x in X]
+    edges = Convolution(2, seed=0)
+    fit(edges, X, Y, epochs=300, progress=False)
+
+    assert [p.data for p in edges.parameters()] == pytest.approx([-1.0, 1.0, 0.0], abs=1e-6)
+
+
+def test_E10_a_recurrent_cell_learns_parity():
+    """Is the number of ones odd? The cell reads one bit after the other."""
+    X = [[float(bit) for bit in f"{i:03b}"] for i in range(8)]
+    Y = [sum(x) % 2 for x in X]
+
+    class Parity(nn.Module):
+        def __init__(self):
+            self.cell, self.out = RecurrentCell(1, 6, seed=1), Layer(6, 1, "sigmoid", seed=2)
+
+        def __call__(self, x):
+            return self.out(self.cell([[bit] for bit in x]))
+
+    model = Parity()
+    fit(model, X, Y, "bce", Adam(model.parameters(), 0.05), epochs=300, progress=False)
+
+    assert nn.evaluate(model, X, Y, "bce")[1] == 1.0
+
+
+def test_E12_theta_0_stays_at_ln_2():
+    for activation in ("tanh", "sigmoid"):
+        net = MLP(2, [4, 1], activation, "sigmoid", initializer="zeros")
+        history = fit(net, *XOR, "bce", epochs=300, progress=False)
+        assert history.loss[-1] == near(math.log(2))
+
+
+def test_E12_identical_units_stay_identical_and_a_random_start_cures_it():
+    same, cured = (MLP(2, [4, 1], "sigmoid", "sigmoid", initializer=i, seed=0) for i in ("zeros", "uniform"))
+    for net in (same, cured):
+        fit(net, *XOR, "bce", SGD(net.parameters(), 0.2), 2000, 1, progress=False)
+    units = [len({tuple(p.data for p in n.parameters()) for n in net.layers[0].neurons}) for net in (same, cured)]
+
+    assert units == [1, 4]
+    assert nn.evaluate(same, *XOR, "bce")[1] < 1.0
+    assert nn.evaluate(cured, *XOR, "bce")[1] == 1.0
+
+
+def test_E13_a_fixed_window_language_model_learns_one_sentence():
+    known = nn.lectures.vocabulary([SENTENCE])
+    X, Y = nn.lectures.windows(SENTENCE, known)
+    model = WindowModel(len(known), seed=0)
+    history = fit(model, X, Y, "cross_entropy", Adam(model.parameters(), 0.05), 100, progress=False)
+
+    assert len(known) == 10
+    assert history.loss[0] == near(2.302585092994046)
+    assert [nn.predict(model, x, "cross_entropy") for x in X] == Y
+
+
+# --- To watch ------------------------------------------------------------------------------------
+
+SLOW = {"A9", "C11", "D16", "C5"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in WATCH])
+def test_every_example_to_watch_has_a_title_and_ascii_lines(name):
+    title, *lines = watch(name)
+
+    assert title.startswith(f"{name}  ")
+    assert lines
+    assert max(map(len, [title, *lines])) <= 120
+    "\n".join([title, *lines]).encode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("A8", "dL/dw = (f - y) h                          (-0.338964, -0.842568)"),
+        ("B8", "squared error 0.25, gradient (0, 0, 0)"),
+        ("C4", "at 2.999999999999999 after 159 updates and stands still"),
+        ("C9", "their mean: (0.0162088, 0.00351763, 0.140897)"),
+        ("C12", "depends on 12 weights by 36 edges"),
+        ("C12", "784-128-128-10 has 118,282 parameters"),
+        ("D13", "sigmoid at -10: slope 4.53958e-05"),
+        ("D14", "dh50/dh0 = 637621500.2140496"),
+        ("D18", "after   unit 0: mean 0, variance 1"),
+        ("E1", "z2 = (2, 2, 5), a2 = (1, 1, 1), z3 = 2, h = 1"),
+        ("E4", "wrong: 0 of 20000 points"),
+        ("E13", "the next         -> one"),
+    ],
+)
+def test_what_is_watched_shows_the_lectures_numbers(name, text):
+    assert text in "\n".join(watch(name))
+
+
+def test_an_unknown_example_lists_the_known_ones():
+    with pytest.raises(ValueError, match="unknown example to watch 'Z1': choose one of A8, A9"):
+        list(watch("Z1"))

@@ -1,0 +1,536 @@
+"""What is handed to fit, fit_many, optimizers and stopping rules: taken where it can be, else refused in words."""
+
+import copy
+import math
+import warnings
+from functools import partial
+
+import numpy
+import pytest
+
+import nn
+from autodiff import Value, exp, stop_gradient, where
+from nn import MLP, SGD, Adam, EarlyStopping, Layer, Module, RMSProp, fit, fit_many
+from nn.cli.presets import RATES
+from nn.losses import l2
+from nn.training import loss_below, parameters_still
+
+XOR = nn.truth_table("xor")
+NONE_IN_COMMON = r"the optimizer changes none of this model's parameters: create it again, SGD\(model\.parameters\(\), "
+
+
+def net(seed=0, **options):
+    return MLP(2, [4, 1], seed=seed, **options)
+
+
+def run(model=None, X=XOR[0], Y=XOR[1], loss="squared_error", epochs=3, **options):
+    return fit(model or net(), X, Y, loss, epochs=epochs, progress=False, **options)
+
+
+# --- Whose optimizer it is -------------------------------------------------------------------------
+
+
+def rebuilt(model):
+    return MLP(2, [4, 1], seed=1)
+
+
+@pytest.mark.parametrize("another", [rebuilt, copy.deepcopy, MLP.clone])
+@pytest.mark.parametrize("make", [SGD, partial(SGD, momentum=0.9), Adam, RMSProp])
+def test_an_optimizer_or_history_of_another_model_is_refused(another, make):
+    old = net()
+    optimizer = make(old.parameters())
+    history = run(old, optimizer=optimizer)
+    new = another(old)
+    before = old.state_dict(), new.state_dict()
+    for options in ({"optimizer": optimizer}, {"resume": history}):
+        with pytest.raises(ValueError, match=NONE_IN_COMMON):
+            run(new, **options)
+
+    assert (old.state_dict(), new.state_dict()) == before
+    assert history.epochs == 3
+
+
+def test_a_factory_that_forgets_its_parameters_is_refused_by_fit_many():
+    other = net()
+    with pytest.raises(ValueError, match=NONE_IN_COMMON):
+        fit_many(
+            net(), *XOR, optimizer=lambda _, rate=0.1: SGD(other.parameters(), rate), seeds=range(2), progress=False
+        )
+
+
+def test_some_parameters_in_common_are_freezing():
+    model = net()
+    frozen = [p.data for p in model.layers[0].parameters()]
+    run(model, optimizer=SGD(model.layers[1].parameters(), 0.1))
+
+    assert [p.data for p in model.layers[0].parameters()] == frozen
+    assert model.layers[1].state_dict() != net().layers[1].state_dict()
+
+
+def test_model_and_optimizer_copied_together_stay_together():
+    model = net()
+    history = run(model)
+    copied, again = copy.deepcopy((model, history))
+
+    assert run(copied, resume=again).epochs == 6
+
+
+def test_an_optimizer_of_the_losss_own_parameter_is_no_mistake():
+    model, heat = net(), Value(2.0, "heat")
+    run(model, loss=lambda y, t: (y[0] * heat - t[0]) ** 2, optimizer=SGD([heat], 0.1))
+
+    assert heat.data != 2.0
+
+
+def test_a_layer_that_was_replaced_after_the_optimizer_was_made_is_named():
+    model = net()
+    optimizer = SGD(model.parameters(), 0.1)
+    model.layers[1] = Layer(4, 1, seed=5)
+    with pytest.warns(UserWarning, match="changes 5 Values that the loss does not depend on, and leaves out 5 of the"):
+        run(model, optimizer=optimizer)
+
+
+@pytest.mark.parametrize("resume", [True, [0.1, 0.2], SGD([Value(1.0)])])
+def test_only_a_history_can_be_resumed(resume):
+    with pytest.raises(TypeError, match="resume takes the History that an earlier fit returned"):
+        run(resume=resume)
+
+
+# --- What nobody trains ----------------------------------------------------------------------------
+
+
+class Hidden(Module):
+    """Keeps a part of itself where no parameters are looked for."""
+
+    def __init__(self):
+        self.net, self.gain = net(), (lambda gain: lambda: gain)(Value(2.0, "gain"))
+
+    def __call__(self, x):
+        return self.net(x) * self.gain()
+
+
+@pytest.mark.parametrize(
+    ("model", "loss"),
+    [
+        (Hidden(), "squared_error"),
+        (net(), lambda y, t, gain=Value(2.0, "gain"): (y[0] * gain - t[0]) ** 2),  # noqa: B008
+        (net(), lambda y, t, gain=Value(2.0, "gain"): (y * gain - t) ** 2),  # noqa: B008
+    ],
+)
+@pytest.mark.parametrize("runner", ["auto", "eager"])
+def test_values_behind_the_loss_that_nobody_trains_are_named_once(model, loss, runner):
+    with pytest.warns(UserWarning, match="gain") as caught:
+        run(model, loss=loss, runner=runner)
+
+    assert [str(w.message) for w in caught] == [
+        "the loss depends on Value(2.0, 'gain'), which fit does not train: assign it to an attribute of the model or "
+        "give it to the optimizer, or use its number (.data) if it is a constant"
+    ]
+    assert caught[0].filename == __file__
+
+
+def test_many_of_them_are_counted():
+    hidden = [Value(1.0, f"v{i}") for i in range(8)]
+    with pytest.warns(
+        UserWarning, match=r"on Value\(1\.0, 'v0'\), Value\(1\.0, 'v1'\), Value\(1\.0, 'v2'\) and 5 more,"
+    ):
+        run(net(), loss=lambda y, t: (sum(v * y[0] for v in hidden) - t[0]) ** 2)
+
+
+@pytest.mark.parametrize("runner", ["auto", "source"])
+def test_fit_many_names_them_too(runner):
+    gain = Value(2.0, "gain")
+
+    class Net(Module):
+        def __init__(self, seed):
+            self.net = net(seed)
+
+        def __call__(self, x):
+            return self.net(x) * gain
+
+    with pytest.warns(UserWarning, match=r"the loss depends on Value\(2\.0, 'gain'\)") as caught:
+        fit_many(Net, *XOR, seeds=[0], epochs=2, runner=runner, progress=False)
+    assert caught[0].filename.endswith("sweep.py" if runner == "source" else "test_arguments.py")
+
+
+def frozen_layer():
+    model = net()
+    run(model, optimizer=SGD(model.layers[0].parameters(), 0.1))
+
+
+def a_model_that_lists_only_a_part_of_itself():
+    class Head(Module):
+        def __init__(self):
+            self.body, self.head = Layer(2, 4, "tanh", seed=0), Layer(4, 1, seed=1)
+
+        def parameters(self):
+            return self.head.parameters()
+
+        def __call__(self, x):
+            return self.head(self.body(x))
+
+    run(Head())
+
+
+def constants_of_a_call():
+    run(net(), loss=lambda y, t: (y[0] * Value(2.0) - t[0]) ** 2 + 0.0 * Value(1.0))
+
+
+def a_penalty_with_a_strength():
+    strength = Value(0.01, "strength")
+    run(net(), penalty=lambda model: strength * l2(1.0)(model))
+
+
+def a_function_and_its_parameters():
+    w, b = Value(0.5), Value(0.0)
+    run(lambda x: w * x[0] + b, optimizer=SGD([w, b], 0.1))
+
+
+def a_detached_value():
+    run(net(), loss=lambda y, t: (y[0] - t[0]) ** 2 * (y[0].detach() + 1.0))
+
+
+def values_as_targets():
+    run(net(), Y=[Value(float(y), "t") for y in XOR[1]])
+
+
+def a_part_that_is_made_at_the_first_call():
+    class Lazy(Module):
+        def __call__(self, x):
+            if not hasattr(self, "net"):
+                self.net = net()
+            return self.net(x)
+
+    run(Lazy())
+
+
+def what_stop_gradient_keeps_away():
+    gain = Value(2.0, "gain")
+    run(loss=lambda y, t: (y * stop_gradient(gain) - t) ** 2)
+
+
+def results_of_another_net_as_targets():
+    teacher = net(5)
+    run(Y=[teacher(x) for x in XOR[0]])
+
+
+QUIET = [
+    frozen_layer, a_model_that_lists_only_a_part_of_itself, constants_of_a_call, a_penalty_with_a_strength,
+    a_function_and_its_parameters, a_detached_value, values_as_targets, a_part_that_is_made_at_the_first_call,
+    what_stop_gradient_keeps_away, results_of_another_net_as_targets,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("train", QUIET, ids=lambda train: train.__name__)
+def test_no_alarm_where_nothing_is_wrong(train):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train()
+
+
+# --- Losses of one's own ---------------------------------------------------------------------------
+
+FORMS = {
+    "difference": (lambda y, t: (y - t) ** 2, lambda y, t: (y[0] - t[0]) ** 2),
+    "abs": (lambda y, t: abs(y - t), lambda y, t: abs(y[0] - t[0])),
+    "method": (lambda y, t: (y.tanh() - t) ** 2, lambda y, t: (y[0].tanh() - t[0]) ** 2),
+    "function": (lambda y, t: exp(y) - t * y, lambda y, t: exp(y[0]) - t[0] * y[0]),
+    "where": (lambda y, t: where(y > t, y - t, t - y), lambda y, t: where(y[0] > t[0], y[0] - t[0], t[0] - y[0])),
+    "adds lists": (lambda y, t: y + t, lambda y, t: y[0] + t[0]),
+    "numpy": (lambda y, t: (numpy.array(y) - numpy.array(t)) ** 2, lambda y, t: (y[0] - t[0]) ** 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("runner", ["auto", "eager", "source"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_loss_of_one_output_may_take_numbers_or_lists(form, runner):
+    numbers, lists = [run(net(), loss=loss, runner=runner).loss for loss in FORMS[form]]
+
+    assert numbers == lists
+    assert nn.evaluate(net(), *XOR, FORMS[form][0]) == nn.evaluate(net(), *XOR, FORMS[form][1])
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (
+            lambda y, t: (y - t) ** 2,
+            r"sum\(\(y - t\) \*\* 2 for y, t in zip\(outputs, target\)\); this one does not: unsupported",
+        ),
+        (lambda y, t: y + t, r"and returns one Value, .* it returned \[Value"),
+        (lambda y, t: y.exp(), "does not: 'list' object has no attribute 'exp'"),
+    ],
+)
+def test_a_loss_of_several_outputs_takes_lists(loss, message):
+    with pytest.raises(TypeError, match=message):
+        run(MLP(2, [3, 2], seed=0), Y=[[0, 1]] * 4, loss=loss)
+
+
+def test_a_mistake_in_a_loss_is_shown_as_it_is():
+    with pytest.raises(TypeError, match=r"unsupported operand type\(s\) for -: 'NoneType'"):
+        run(loss=lambda y, t: None - y)
+    with pytest.raises(TypeError, match="'Value' object has no attribute 'foo'") as caught:
+        run(loss=lambda y, t: y[0].foo)
+    assert isinstance(caught.value.__cause__, AttributeError)
+    with pytest.raises(TypeError, match=r"it returned \[Value"):
+        run(loss=lambda y, t: [y[0] - t[0]])
+    with pytest.raises(ZeroDivisionError):
+        run(loss=lambda y, t: 1 / 0)
+
+
+# --- Habits ----------------------------------------------------------------------------------------
+
+
+def test_one_record_and_one_callback_need_no_list():
+    seen = []
+    history = run(record="accuracy", callbacks=lambda model, history: seen.append(history.epochs))
+
+    assert (len(history.accuracy), seen) == (3, [1, 2, 3])
+    assert run(record=None, callbacks=None).epochs == 3
+    assert run(callbacks=loss_below(1e9)).stopped == "loss below 1e+09"
+    assert len(run(record=("gradient_norms", "accuracy")).gradient_norms) == 3
+
+
+@pytest.mark.parametrize("make", [SGD, Adam, RMSProp, partial(SGD, momentum=0.9), nn.optim.OPTIMIZERS["nesterov"]])
+def test_a_model_stands_for_its_parameters_and_a_class_for_an_optimizer(make):
+    by_class = run(optimizer=make, learning_rate=0.03)
+    model, listed = net(), net()
+    by_model, by_list = run(model, optimizer=make(model, 0.03)), run(listed, optimizer=make(listed.parameters(), 0.03))
+
+    assert by_class.loss == by_model.loss == by_list.loss
+    assert run(optimizer=make).optimizer.learning_rate == make(net()).learning_rate
+
+
+def test_the_optimizers_rates_are_the_same_in_python_and_on_the_command_line():
+    assert RATES == {"sgd": 0.1, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.01, "adam": 0.02, "adamw": 0.02}
+    assert Adam(net()).learning_rate == run(optimizer="adam").optimizer.learning_rate == 0.02
+
+
+def test_adam_learns_xor_at_its_own_rate():
+    assert run(optimizer="adam", epochs=1000).loss[-1] < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: run(lr=0.1), r"^fit has no argument lr: write learning_rate$"),
+        (lambda: run(verbose=1), "fit has no argument verbose: write progress=True or progress=False"),
+        (lambda: run(shuffle=False), "fit has no argument shuffle: write batch_size: mini-batches are shuffled"),
+        (lambda: run(momentum=0.9), r"fit has no argument momentum: write optimizer=SGD\(model, 0\.05, mom"),
+        (lambda: run(metrics=["accuracy"]), r"fit has no argument metrics: write record='accuracy'"),
+        (lambda: run(early_stopping=3), "fit has no argument early_stopping: write patience=10"),
+        (lambda: run(schedule=1), r"fit has no argument schedule: write optimizer=SGD\(model, 0\.1, schedule=cosine"),
+        (lambda: run(label_smoothing=0.1), r"fit has no argument label_smoothing: write loss=cross_entropy_with"),
+        (lambda: run(epoch=3), r"fit has no argument epoch; did you mean epochs\?"),
+        (lambda: run(learning_rates=0.3), r"fit has no argument learning_rates; did you mean learning_rate\?"),
+        (lambda: run(nonsense=3), "fit has no argument nonsense$"),
+        (lambda: fit_many(net(), *XOR, lr=0.1), r"fit_many has no argument lr; did you mean learning_rates\?"),
+        (lambda: fit_many(net(), *XOR, patience=3), "fit_many has no argument patience$"),
+        (lambda: Adam(net(), alpha=0.1), "Adam has no argument alpha$"),
+        (lambda: l2("0.1"), "strength must be a number >= 0, got '0.1'"),
+        (lambda: nn.losses.l1(-0.1), "strength must be a number >= 0, got -0.1"),
+        (lambda: SGD(net(), lr=0.1), "^SGD has no argument lr: write learning_rate$"),
+        (lambda: Adam(net(), eps=1e-8), "Adam has no argument eps: write epsilon"),
+        (lambda: Adam(net(), beta1=0.9), "Adam has no argument beta1: write betas="),
+        (lambda: RMSProp(net(), alpha=0.99), "RMSProp has no argument alpha: write "),
+        (lambda: SGD(net(), momentun=0.9), r"SGD has no argument momentun; did you mean momentum\?"),
+        (lambda: SGD(Value(1.0), 0.1), r"parameters must be a list: write SGD\(model\.parameters\(\), 0\.1\)"),
+        (lambda: SGD(MLP, 0.1), r"parameters must be a list: write SGD\(model\.parameters\(\), 0\.1\), got <class"),
+        (lambda: run(MLP), r"expected a model such as MLP\(2, \[4, 1\]\), got <class 'nn\.models\.MLP'>"),
+        (lambda: run([Layer(2, 1)]), r"expected a model such as MLP\(2, \[4, 1\]\), got \[Layer"),
+        (lambda: nn.RecurrentCell(1, 2)([0.0, 1.0]), r"an example must be a list of numbers, got float: 0\.0"),
+        (lambda: MLP(2, [1], "swish"), "unknown activation 'swish'"),
+        (lambda: SGD(net().parameters, 0.1), r"parameters must be a list: write SGD\(model\.parameters\(\), 0\.1\)"),
+        (lambda: SGD(net().named_parameters(), 0.1), "parameters must be leaf Values"),
+        (lambda: run(penalty=0.01), r"a callback or penalty is a function, such as loss_below\(0\.01\) or l2\("),
+        (lambda: run(callbacks=["stop"]), "a callback or penalty is a function, .*, got 'stop'"),
+        (lambda: run(callbacks=[loss_below]), r"a callback or penalty is a function, such as loss_below\(0\.01\)"),
+        (lambda: run(callbacks=EarlyStopping), "a callback or penalty is a function, .*, got <class .*EarlyStopping"),
+        (lambda: run(penalty=l2), "a callback or penalty is a function, .*, got <function l2"),
+        (lambda: run(callbacks=5), r"callbacks must be a list: write callbacks=\[\.\.\.\], got 5"),
+        (lambda: run(record=True), r"record must be a list: write record=\['accuracy'\], got True"),
+        (lambda: run(optimizer=net()), "expected an optimizer such as SGD.*, got MLP"),
+        (lambda: run(optimizer=0.1), "expected an optimizer such as SGD"),
+        (lambda: run(optimizer=lambda parameters: 0.1), "expected an optimizer such as SGD"),
+        (lambda: run(record="accurracy"), r"unknown record 'accurracy': .* did you mean accuracy\?"),
+        (lambda: run(record=["loss"]), "unknown record 'loss': choose one of accuracy, gradient_norms"),
+    ],
+)  # fmt: skip
+def test_what_is_not_taken_is_named_with_what_to_write(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: EarlyStopping(0), "patience must be a positive integer, got 0"),
+        (lambda: EarlyStopping(-3), "must be a positive integer, got -3"),
+        (lambda: EarlyStopping(2.5), r"must be a positive integer, got 2\.5"),
+        (lambda: EarlyStopping(5, -1e-6), "min_delta must be a number >= 0, got -1e-06"),
+        (lambda: EarlyStopping(5, math.nan), "min_delta must be a number >= 0, got nan"),
+        (lambda: EarlyStopping(net(), None), "must be a positive integer, got MLP"),
+        (lambda: EarlyStopping(monitor="val_loss"), "monitor is 'loss' or 'validation_loss', got 'val_loss'"),
+        (lambda: run(callbacks=EarlyStopping(monitor="validation_loss")), r"give fit validation_data=\(X, Y\) too"),
+        (lambda: parameters_still(-1.0), r"tolerance must be a number >= 0, got -1\.0"),
+        (lambda: parameters_still("a"), "tolerance must be a number >= 0, got 'a'"),
+        (lambda: loss_below(math.nan), "a limit must be a number, got nan"),
+        (lambda: loss_below("0.1"), "a limit must be a number, got '0.1'"),
+        (lambda: nn.split(*XOR, 25), r"share must be a number >= 0 and < 1, got 25"),
+        (lambda: nn.split(*XOR, -0.1), "share must be a number >= 0 and < 1"),
+        (lambda: nn.split(*XOR, 1.0), "share must be a number >= 0 and < 1"),
+        (lambda: nn.split(*XOR, "half"), "share must be .*, got 'half'"),
+        (lambda: nn.split(*XOR, 0.9), "a test share of 0.9 leaves none of 4 examples for training"),
+        (lambda: nn.split(XOR[0], [0, 1]), "expected one target for each of the 4 examples, got 2"),
+        (lambda: nn.split(XOR[0][:2], XOR[1]), "expected one target for each of the 2 examples, got 4"),
+        (lambda: SGD(net(), 0.1, clip_norm=0.0), "clip_norm must be a number > 0, got 0.0"),
+        (lambda: SGD(net(), 0.1, clip_norm=-1), "clip_norm must be a number > 0, got -1"),
+        (lambda: nn.optim.clip_by_norm([3.0, 4.0], -1.0), r"threshold must be a number >= 0, got -1\.0"),
+        (lambda: SGD(net(), "0.1"), "learning_rate must be a number >= 0, got '0.1'"),
+        (lambda: SGD(net(), None), "learning_rate must be a number >= 0, got None"),
+        (lambda: SGD(net(), -0.1), "learning_rate must be a number >= 0, got -0.1"),
+        (lambda: SGD(net(), Value(0.1)), r"learning_rate must be a number >= 0, got Value\(0\.1\)"),
+        (lambda: SGD(net(), 10**400), "learning_rate must be a number >= 0, got 1000"),
+        (lambda: SGD(net(), momentum=-0.5), "momentum must be a number >= 0"),
+        (lambda: SGD(net(), weight_decay=[0.1]), r"weight_decay must be a number >= 0, got \[0\.1\]"),
+        (lambda: Adam(net(), betas=0.9), r"betas must be a list: write betas=\(0\.9, 0\.999\), got 0\.9"),
+        (lambda: Adam(net(), betas=(0.9,)), r"betas must be two numbers, such as \(0\.9, 0\.999\), got \(0\.9,\)"),
+        (lambda: Adam(net(), betas=(0.9, 1.0)), r"betas\[1\] must be .*, got 1\.0"),
+        (lambda: Adam(net(), betas=(-0.1, 0.9)), r"betas\[0\] must be a number >= 0 and < 1"),
+        (lambda: RMSProp(net(), decay=1.0), "decay must be a number >= 0 and < 1"),
+        (lambda: run(epochs=0), "epochs must be a positive integer, got 0"),
+        (lambda: run(batch_size=0), "batch_size must be a positive integer, got 0"),
+        (lambda: run(batch_size=0.5), "batch_size must be a positive integer, got 0.5"),
+        (lambda: run(learning_rate=-1), "learning_rate must be a number >= 0, got -1"),
+    ],
+)  # fmt: skip
+def test_ranges_are_checked(call, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        call()
+
+
+def test_a_parameter_given_twice_is_changed_once():
+    model, same = net(), net()
+    optimizer = SGD([*model.parameters(), *model.parameters()], 0.1, momentum=0.9, clip_norm=0.1)
+
+    assert run(model, optimizer=optimizer).loss == run(same, optimizer=SGD(same, 0.1, momentum=0.9, clip_norm=0.1)).loss
+
+
+def test_shares_and_limits_at_the_ends_of_their_ranges_are_taken():
+    assert nn.split(*XOR, 0)[1] == ([], [])
+    assert len(nn.split(*XOR, 0.5)[1][0]) == 2
+    assert run(callbacks=[loss_below(-1.0), EarlyStopping(10), parameters_still(0)]).stopped == "all epochs"
+    assert SGD(net(), 0).learning_rate == 0
+
+
+# --- Decay -----------------------------------------------------------------------------------------
+
+
+def test_weight_decay_shrinks_all_that_is_given_and_l2_only_weights():
+    decayed, penalized = net(), net()
+    for model in (decayed, penalized):
+        for p in model.parameters():
+            p.data = 1.0
+    fit(decayed, [[0.0, 0.0]], [0.0], lambda y, t: 0.0 * y[0], SGD(decayed, 0.1, weight_decay=0.5), 1, progress=False)
+    fit(
+        penalized,
+        [[0.0, 0.0]],
+        [0.0],
+        lambda y, t: 0.0 * y[0],
+        SGD(penalized, 0.1),
+        1,
+        penalty=l2(0.25),
+        progress=False,
+    )
+
+    assert {p.data for p in decayed.parameters()} == {0.95}
+    assert {p.data for p in penalized.weights()} == {0.95}
+    assert [p.data for name, p in penalized.named_parameters() if name.endswith("b")] == [1.0] * 5
+
+
+# --- Resumed ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("runner", ["auto", "eager"])
+def test_a_resumed_run_starts_its_stopping_rules_anew(runner):
+    model, rule = net(), EarlyStopping(5, 1e-9)
+    history = run(model, epochs=100, callbacks=rule, runner=runner, learning_rate=0.0)
+    assert (history.stopped, history.epochs) == ("no better loss in 5 epochs", 6)
+    for again in (7, 13, 19):
+        run(model, epochs=100, callbacks=rule, resume=history, runner=runner)
+        assert history.began == again - 1
+        assert (history.stopped, history.epochs) == ("no better loss in 5 epochs", again + 5)
+
+
+def test_parameters_that_stood_still_before_are_looked_at_anew():
+    model = net()
+    rule = parameters_still(1e9)
+    history = run(model, callbacks=rule)
+    assert (history.stopped, history.epochs) == ("parameters stand still", 2)
+    run(model, callbacks=rule, resume=history)
+    assert history.epochs == 4
+
+
+def test_a_resumed_run_may_have_other_data():
+    model = net()
+    history = run(model, batch_size=2)
+    run(model, XOR[0][:3], XOR[1][:3], batch_size=2, resume=history)
+
+    assert (history.epochs, history.updates) == (6, 12)
+
+
+# --- Classes or numbers ----------------------------------------------------------------------------
+
+LINE = [[0.0], [1.0], [2.0]], [0.5, 1.0, 1.5]
+
+
+def test_a_regression_net_predicts_its_number(tmp_path):
+    line = MLP(1, [1], seed=0)
+    assert nn.predict(line, [2.0]) in (0, 1)
+    run(line, *LINE, epochs=1000)
+
+    assert nn.predict(line, [4.0]) == pytest.approx(2.5, abs=1e-3)
+    assert nn.predict(line, [4.0], "squared_error") == 1
+    nn.save(line, tmp_path / "line.json")
+    for same in (copy.deepcopy(line), nn.load(tmp_path / "line.json")):
+        assert nn.predict(same, [4.0]) == nn.predict(line, [4.0])
+    assert "predicts_numbers" not in line.state_dict()
+
+
+def test_several_numbers_are_a_list():
+    pair = MLP(1, [2], seed=0)
+    run(pair, [[0.0], [1.0]], [[0.5, 2.0], [1.5, 3.0]], epochs=2000)
+
+    assert nn.predict(pair, [2.0]) == pytest.approx([2.5, 4.0], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("Y", "loss", "output", "sizes"),
+    [
+        (XOR[1], "squared_error", "linear", [4, 1]),
+        (XOR[1], "bce", "sigmoid", [4, 1]),
+        ([0.1, 0.9, 0.9, 0.1], "bce", "sigmoid", [4, 1]),
+        (XOR[1], "hinge", "linear", [4, 1]),
+        (XOR[1], "cross_entropy", "softmax", [4, 2]),
+        ([[1, 0], [0, 1], [0, 1], [1, 0]], "mse", "linear", [4, 2]),
+    ],
+)
+def test_a_net_of_classes_predicts_a_class(Y, loss, output, sizes):
+    model = MLP(2, sizes, output=output, seed=0)
+    run(model, XOR[0], Y, loss, epochs=1500)
+
+    assert [nn.predict(model, x) for x in XOR[0]] == [0, 1, 1, 0]
+
+
+def test_a_net_that_learns_classes_after_numbers_predicts_classes():
+    model = net()
+    run(model, Y=[0.1, 0.7, 0.4, 0.2])
+    assert isinstance(nn.predict(model, [0, 1]), float)
+    run(model)
+    assert nn.predict(model, [0, 1]) in (0, 1)
+
+
+def test_nets_of_many_runs_know_it_too():
+    runs = fit_many(MLP(1, [1]), *LINE, seeds=[3], epochs=1000, progress=False)
+
+    assert nn.predict(runs.model(3), [4.0]) == pytest.approx(2.5, abs=1e-2)

@@ -1,0 +1,557 @@
+"""Plots: what is drawn, read back from the axes they return."""
+
+import io
+import math
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy
+import pytest
+from matplotlib.figure import Figure
+
+import nn
+from autodiff import Value, clip, elu, leaky_relu, maximum, relu, sigmoid, sign, tanh
+from autodiff.primitives import heaviside
+from visualize import plots
+
+XOR = ([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+
+
+def title(axes):
+    return axes.get_title(loc="left")
+
+
+def line_named(axes, label):
+    found = [line for line in axes.get_lines() if line.get_label() == label]
+    assert len(found) == 1, f"{len(found)} lines are called {label!r}"
+    return found[0]
+
+
+def drawn_at(axes, label, x):
+    """The heights of the named line at x; several where it jumps."""
+    line = line_named(axes, label)
+    return [y for at, y in zip(line.get_xdata(), line.get_ydata()) if at == x and not math.isnan(y)]
+
+
+def dots(axes, full):
+    """The single points that are drawn hollow, or full."""
+    return {
+        (float(x), float(y))
+        for line in axes.get_lines()
+        if line.get_linestyle() == "None" and (line.get_markerfacecolor() != "white") == full
+        for x, y in zip(line.get_xdata(), line.get_ydata())
+    }
+
+
+def sweep(rates, table, seeds=None, classes=True):
+    """What fit_many returns, with these accuracies and losses."""
+    seeds = list(seeds or range(len(table[0])))
+    return SimpleNamespace(learning_rates=rates, seeds=seeds, accuracy=table, loss=table, classes=classes)
+
+
+def every_plot():
+    """One of each, as (name, function that draws it into axes)."""
+    path = [(2.0, 1.0), (1.0, 0.5), (0.5, 0.2)]
+    return {
+        "activation": lambda axes=None: plots.plot_activation(sigmoid, axes=axes),
+        "losses": lambda axes=None: plots.plot_losses({"a": [1.0, 0.5], "b": [1.0, math.inf]}, axes=axes),
+        "gradient sizes": lambda axes=None: plots.plot_gradient_sizes([0.1, 0.2], axes=axes),
+        "boundary": lambda axes=None: plots.plot_decision_boundary(lambda x: x[0], *XOR, steps=8, axes=axes),
+        "descent": lambda axes=None: plots.plot_descent(lambda x, y: x * x + y * y, path, axes=axes),
+        "descent 1": lambda axes=None: plots.plot_descent(lambda x: x * x, [1.0, 0.5], axes=axes),
+        "descents": lambda axes=None: plots.plot_descent(
+            lambda x, y: x * x + y * y, {"as it is": path, "clipped": path[:2]}, axes=axes
+        ),
+        "success": lambda axes=None: plots.plot_success([0.1, math.nan], [True, False], axes=axes),
+        "map": lambda axes=None: plots.plot_sweep(sweep([0.1, 1.0], [[1, 0], [0.5, math.nan]]), axes=axes),
+    }
+
+
+# --- All plots -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", every_plot())
+def test_a_plot_draws_into_the_axes_it_is_given_and_returns_them(name):
+    axes = Figure().subplots()
+
+    assert every_plot()[name](axes) is axes
+    assert axes.has_data()
+
+
+@pytest.mark.parametrize("name", every_plot())
+def test_a_plot_has_a_title_and_labels_and_saves_without_a_display(name):
+    axes = every_plot()[name]()
+    for kind in ("png", "svg", "pdf"):
+        axes.figure.savefig(io.BytesIO(), format=kind)
+
+    assert title(axes)
+    assert axes.get_xlabel()
+    assert axes.get_ylabel() or name == "rates"  # whose rows carry their names
+
+
+@pytest.mark.parametrize("name", every_plot())
+def test_lines_of_one_plot_differ_in_dashes_or_markers_not_only_in_colour(name):
+    named = [line for line in every_plot()[name]().get_lines() if not line.get_label().startswith("_")]
+    looks = {(line.get_linestyle(), line.get_marker()) for line in named}
+
+    assert len(looks) == len(named)
+
+
+def test_importing_the_plots_imports_neither_matplotlib_nor_numpy_and_drawing_no_pyplot():
+    code = (
+        "import sys, visualize, visualize.plots as plots\n"
+        "assert not {'matplotlib', 'numpy'} & set(sys.modules)\n"
+        "plots.plot_losses([1.0, 0.5]).figure.savefig(sys.stdout.buffer, format='svg')\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, check=False)
+
+    assert run.returncode == 0, run.stderr.decode()
+    assert b"</svg>" in run.stdout
+
+
+def test_the_plots_are_found_in_visualize_itself():
+    import visualize
+
+    assert visualize.plot_losses is plots.plot_losses
+    assert set(plots.__all__) <= set(dir(visualize))
+
+
+# --- Activations ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "x", "value", "slope"),
+    [
+        (sigmoid, 0.0, 0.5, 0.25),  # A7, B1
+        (tanh, 0.0, 0.0, 1.0),  # A7, B1
+        (lambda x: clip(x + 0.5, 0.0, 1.0), 0.25, 0.75, 1.0),  # C1
+        (lambda x: x, 2.0, 2.0, 1.0),  # C1
+        (lambda x: elu(x, 1.0), -1.0, -0.6321205588285577, 0.36787944117144233),  # D12
+        (lambda x: leaky_relu(x, 0.1), -2.0, -0.2, 0.1),  # D12
+        (lambda x: 3.0, 1.0, 3.0, 0.0),  # a constant is no Value
+    ],
+)
+def test_an_activation_is_drawn_with_its_value_and_its_derivative(function, x, value, slope):
+    axes = plots.plot_activation(function, between=(-3, 3))
+
+    assert drawn_at(axes, "value", x) == pytest.approx([value], rel=1e-12)
+    assert drawn_at(axes, "derivative", x) == pytest.approx([slope], rel=1e-12)
+
+
+def test_a7_the_derivative_of_relu_jumps_at_0_and_a_full_dot_shows_the_convention():
+    axes = plots.plot_activation(relu)
+
+    assert title(axes) == "relu and its derivative"
+    assert drawn_at(axes, "value", 0.0) == [0.0]
+    assert drawn_at(axes, "derivative", 0.0) == [0.0, 1.0]
+    assert dots(axes, full=True) == {(0.0, 0.0)}
+    assert (0.0, 1.0) in dots(axes, full=False)
+
+
+def test_c1_the_unit_step_jumps_from_0_to_1_and_is_one_half_between():
+    axes = plots.plot_activation(lambda x: heaviside(x, 0.5), "unit step")
+
+    assert drawn_at(axes, "value", 0.0) == [0.0, 1.0]
+    assert dots(axes, full=True) == {(0.0, 0.5)}
+    assert set(drawn_at(axes, "derivative", 0.0)) == {0.0}
+
+
+def test_c1_sign_and_the_two_bends_of_piecewise_linear_are_found():
+    steps, bends = plots.plot_activation(sign), plots.plot_activation(lambda x: clip(x + 0.5, 0.0, 1.0))
+
+    assert drawn_at(steps, "value", 0.0) == [-1.0, 1.0]
+    assert drawn_at(bends, "derivative", -0.5) == [0.0, 1.0]
+    assert drawn_at(bends, "derivative", 0.5) == [1.0, 0.0]
+
+
+def test_d12_maxout_has_the_mean_of_both_slopes_at_its_bend():
+    axes = plots.plot_activation(lambda x: maximum(0.5 * x, -x), "Maxout")
+
+    assert drawn_at(axes, "derivative", 0.0) == [-1.0, 0.5]
+    assert (0.0, -0.25) in dots(axes, full=True)
+
+
+def test_an_elu_with_alpha_1_does_not_break_although_its_gate_reports_nothing_there():
+    assert drawn_at(plots.plot_activation(lambda x: elu(x, 1.0)), "derivative", 0.0) == [1.0]
+
+
+def test_an_interval_the_wrong_way_round_is_refused():
+    with pytest.raises(ValueError, match="the smaller one first"):
+        plots.plot_activation(sigmoid, between=(1.0, -1.0))
+
+
+# --- Training ------------------------------------------------------------------------------------
+
+
+def test_a_loss_curve_starts_at_epoch_1_and_has_no_legend_when_it_has_no_name():
+    axes = plots.plot_losses([1.0, 0.5, 0.25])
+
+    assert list(axes.get_lines()[0].get_xdata()) == [1, 2, 3]
+    assert list(axes.get_lines()[0].get_ydata()) == [1.0, 0.5, 0.25]
+    assert axes.get_legend() is None
+    assert axes.get_title(loc="left") == "Loss over each epoch"  # its examples were asked before their steps
+
+
+def test_a_loss_that_diverges_ends_in_a_cross_with_the_epoch_written_beside_it():
+    axes = plots.plot_losses({"too fast": [1.0, 8.0, math.inf, math.nan]}, every="update")
+
+    assert list(line_named(axes, "too fast").get_ydata()) == [1.0, 8.0]
+    assert [text.get_text() for text in axes.texts] == ["inf in update 3"]
+
+
+def test_a_loss_that_is_not_finite_from_the_start_is_still_a_plot():
+    assert [text.get_text() for text in plots.plot_losses([math.nan]).texts] == ["nan in epoch 1"]
+
+
+def test_losses_can_be_drawn_on_an_axis_that_multiplies():
+    assert plots.plot_losses([1.0, 0.1], logarithmic=True).get_yscale() == "log"
+
+
+def test_b7_gradient_sizes_by_layer_are_drawn_as_powers_and_a_zero_is_written_out():
+    axes = plots.plot_gradient_sizes({"sigmoid": [1e-6, 1e-3, 1.0], "dead": [0.0, 0.5, math.inf]})
+
+    assert axes.get_yscale() == "log"
+    assert list(line_named(axes, "sigmoid").get_ydata()) == [1e-6, 1e-3, 1.0]
+    assert list(line_named(axes, "dead").get_ydata())[:2] == [pytest.approx(1e-7), 0.5]
+    assert [text.get_text() for text in axes.texts] == ["0", "inf"]
+
+
+def test_gradients_that_are_all_zero_still_make_a_plot():
+    assert [text.get_text() for text in plots.plot_gradient_sizes([0.0, 0.0]).texts] == ["0", "0"]
+
+
+@pytest.mark.parametrize("plot", [plots.plot_losses, plots.plot_gradient_sizes])
+def test_nothing_to_draw_is_an_error_that_says_so(plot):
+    for nothing in ([], {}, {"a": []}):
+        with pytest.raises(ValueError, match="needs at least one"):
+            plot(nothing)
+
+
+def test_values_are_refused_where_plain_numbers_are_meant():
+    with pytest.raises(TypeError, match=r"\.data"):
+        plots.plot_losses([Value(1.0)])
+
+
+def test_several_histories_are_runs_by_number():
+    runs = [SimpleNamespace(loss=[1.0, 0.5]), SimpleNamespace(loss=[1.0, 0.1])]
+    assert [text.get_text() for text in plots.plot_losses(runs).get_legend().get_texts()] == ["run 1", "run 2"]
+
+
+@pytest.mark.parametrize("given", ["a", None, 3, [[1.0]], object()])
+def test_what_is_no_list_of_numbers_is_refused(given):
+    with pytest.raises(TypeError, match="a plot of losses takes a list of numbers: "):
+        plots.plot_losses(given)
+
+
+# --- Two inputs ----------------------------------------------------------------------------------
+
+
+def boundary_of(axes):
+    """The vertices of the line between the classes."""
+    lines = axes.collections[-1]
+    return [tuple(point) for path in lines.get_paths() for point in path.vertices]
+
+
+def test_a_boundary_runs_where_the_net_answers_the_threshold():
+    axes = plots.plot_decision_boundary(lambda x: x[0] + 2.0 * x[1], *XOR, threshold=0.75, steps=30)
+
+    assert len(boundary_of(axes)) > 10
+    assert all(x + 2.0 * y == pytest.approx(0.75, abs=1e-9) for x, y in boundary_of(axes))
+
+
+def test_a_boundary_takes_values_and_evaluates_all_rows_in_one_batch_where_asked():
+    calls = []
+
+    def batch(rows):
+        calls.append(len(rows))
+        return [Value(row[0]) for row in rows]
+
+    one = plots.plot_decision_boundary(lambda row: Value(row[0]), *XOR, steps=12)
+    all_at_once = plots.plot_decision_boundary(batch, *XOR, batch=True, steps=12)
+
+    assert calls == [144]
+    assert boundary_of(one) == boundary_of(all_at_once)
+
+
+def test_each_class_has_a_marker_of_its_own_and_targets_may_be_lists_of_one():
+    axes = plots.plot_decision_boundary(lambda x: x[0], [[0, 0], [1, 0], [0, 1]], [[0], [1], [2]], [0.5, 1.5], steps=9)
+    named = {line.get_label(): line for line in axes.get_lines()}
+
+    assert set(named) == {"wanted 0", "wanted 1", "wanted 2"}
+    assert len({line.get_marker() for line in named.values()}) == 3
+
+
+def test_a_net_that_answers_the_same_everywhere_has_no_boundary():
+    axes = plots.plot_decision_boundary(lambda x: 0.9, *XOR, steps=5)
+
+    assert len(axes.collections) == 1
+
+
+def test_a_net_that_is_nowhere_finite_is_refused_and_holes_are_left_white():
+    with pytest.raises(ValueError, match="inf or nan everywhere"):
+        plots.plot_decision_boundary(lambda x: math.nan, *XOR, steps=5)
+    holed = plots.plot_decision_boundary(lambda x: x[1] if x[0] > 0.0 else math.inf, *XOR, steps=20)
+
+    assert min(x for x, _ in boundary_of(holed)) > 0.0
+
+
+def test_wrong_sizes_around_a_boundary_are_named():
+    with pytest.raises(ValueError, match=r"rows of 2 inputs, got \[3\]"):
+        plots.plot_decision_boundary(lambda x: 0.0, [[1, 2, 3]], [0])
+    with pytest.raises(ValueError, match="4 rows and 1 targets"):
+        plots.plot_decision_boundary(lambda x: 0.0, XOR[0], [0])
+    with pytest.raises(ValueError, match="expected 25 outputs of the function for 25 rows, got 1"):
+        plots.plot_decision_boundary(lambda rows: [0.0], *XOR, batch=True, steps=5)
+
+
+# --- Descent -------------------------------------------------------------------------------------
+
+
+def test_c4_the_path_in_one_variable_lies_on_the_curve():
+    path = [0.0]
+    while len(path) < 2 or path[-1] != path[-2]:
+        path.append(path[-1] - 0.1 * 2.0 * (path[-1] - 3.0))
+    axes = plots.plot_descent(lambda theta: (theta - 3.0) ** 2, path[:-1])
+    steps = axes.get_lines()[1]
+
+    assert title(axes) == "Gradient descent: 159 updates"
+    assert list(steps.get_xdata()) == path[:-1]
+    assert list(steps.get_ydata()) == [(theta - 3.0) ** 2 for theta in path[:-1]]
+
+
+def test_c4_the_path_in_two_variables_lies_on_the_contours():
+    path = [(2.0, 1.0), (1.6, 0.2), (1.28, 0.04)]
+    axes = plots.plot_descent(lambda x, y: Value(x) * x + 4.0 * y * y, path)
+
+    assert list(zip(*axes.get_lines()[0].get_data())) == path
+    assert axes.collections
+    assert [text.get_text() for text in axes.texts] == ["start"]
+
+
+def test_several_paths_share_one_picture_and_points_that_are_not_finite_are_left_out():
+    axes = plots.plot_descent(lambda x: x * x, {"slow": [1.0, 0.9], "fast": [1.0, -3.0, math.inf]})
+
+    assert list(line_named(axes, "slow: steps up to 0.21").get_xdata()) == [1.0, 0.9]
+    assert list(line_named(axes, "fast: steps up to 8.9").get_xdata()) == [1.0, -3.0]
+
+
+def test_a_descent_shows_only_the_part_that_is_asked_for():
+    axes = plots.plot_descent(lambda x, y: x + y, [(0.0, 0.0), (50.0, 50.0)], between=((-1, 2), (-3, 4)))
+
+    assert axes.get_xlim() == (-1.0, 2.0)
+    assert axes.get_ylim() == (-3.0, 4.0)
+
+
+def test_points_of_three_numbers_or_no_points_are_refused():
+    with pytest.raises(ValueError, match=r"points of \[3\] numbers"):
+        plots.plot_descent(lambda x, y: 0.0, [(1.0, 2.0, 3.0)])
+    with pytest.raises(ValueError, match="at least one finite point"):
+        plots.plot_descent(lambda x: x, [math.nan])
+
+
+def recurrent_error(w, b):
+    """D14: x <- w sigmoid(x) + b from 0.5, fifty times, then the squared distance of sigmoid(x) to 0.7."""
+    x = 0.5
+    for _ in range(50):
+        x = w * sigmoid(x) + b
+    return (sigmoid(x) - 0.7) ** 2
+
+
+def test_d14_the_cliff_throws_the_parameters_far_and_clipping_keeps_them_near():
+    w, b = Value(4.35), Value(-2.21)
+    error = recurrent_error(w, b)
+    error.backward()
+    size = math.hypot(w.grad, b.grad)
+    start = (w.data, b.data)
+    thrown = (w.data - 0.05 * w.grad, b.data - 0.05 * b.grad)
+    kept = (w.data - 0.05 * w.grad / size, b.data - 0.05 * b.grad / size)
+    paths = {"gradient as it is": [start, thrown], "gradient clipped": [start, kept]}
+    axes = plots.plot_descent(recurrent_error, paths, between=((4.2, 4.9), (-2.4, -1.3)))
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+
+    assert (error.data, w.grad, b.grad) == pytest.approx((0.0244762, -9.938081, -16.346736), abs=1e-6)
+    assert labels == ["gradient as it is: steps up to 0.96", "gradient clipped: steps up to 0.05"]
+
+
+# --- Many runs -----------------------------------------------------------------------------------
+
+
+def test_success_by_seed_tells_right_stuck_and_diverged_apart_by_marker():
+    axes = plots.plot_success([0.001, 0.25, math.inf, 0.002], [True, False, False, True], seeds=[10, 11, 12, 13])
+    drawn = {line.get_label(): (line.get_marker(), list(line.get_xdata())) for line in axes.get_lines()}
+
+    assert title(axes) == "2 of 4 seeds come out right"
+    assert drawn == {"right: 2": ("o", [10, 13]), "stuck: 1": ("X", [11]), "diverged: 1": ("^", [12])}
+
+
+def test_the_map_of_rates_and_seeds_shades_each_run_and_sums_up_each_rate():
+    axes = plots.plot_sweep(sweep([0.1, 1.0], [[1, True, 1, 0.75], [0.5, 0, math.nan, 1]]))
+    cells = axes.collections[0].get_array()
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+
+    assert cells.filled(-1.0).tolist() == [[1.0, 1.0, 1.0, 0.75], [0.5, 0.0, -1.0, 1.0]]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["0.1", "1"]
+    assert [text.get_text() for text in axes.texts] == ["all right", "75 %", "25 %"]
+    assert labels == ["0 % right", "50 % right", "75 % right", "100 % right", "diverged"]
+
+
+def test_the_map_of_losses_is_darkest_where_the_loss_is_smallest():
+    losses = [[0.001, 0.1], [math.nan, 10.0]]
+    axes = plots.plot_sweep(sweep([0.1, 1.0], losses, [3, 4], classes=False))
+    cells = axes.collections[0]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    small, middle, large = [sum(cells.cmap(cells.norm(x))[:3]) for x in (0.001, 0.1, 10.0)]
+
+    assert cells.get_array().filled(-1.0).tolist() == [[0.001, 0.1], [-1.0, 10.0]]
+    assert small < middle < large
+    assert [text.get_text() for text in axes.texts] == ["mean loss", "0.0505", "10"]
+    assert labels == ["loss 0.001", "loss 0.1", "loss 10", "diverged"]
+    for odd in (0.0, 0.5):
+        plots.plot_sweep(sweep([0.1], [[odd, odd]], classes=False)).figure.canvas.draw()
+
+
+def test_what_is_no_list_of_runs_is_refused():
+    with pytest.raises(ValueError, match="2 losses and 1 successes"):
+        plots.plot_success([0.1, 0.2], [True])
+    with pytest.raises(TypeError, match=r"plot_sweep draws what fit_many returned, got \[0.1\]"):
+        plots.plot_sweep([0.1])
+
+
+# --- What nn returns -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """(a net, its history)"""
+    net = nn.MLP(2, [4, 4, 1], seed=0)
+    return net, nn.fit(net, *XOR, epochs=5, record=["gradient_norms"], progress=False)
+
+
+def labels(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_a_history_is_drawn_by_its_losses(trained):
+    _, history = trained
+
+    assert list(plots.plot_losses(history).get_lines()[0].get_ydata()) == history.loss
+    assert labels(plots.plot_losses({"sgd": history, "by hand": [1.0, 0.5]})) == ["sgd", "by hand"]
+
+
+def test_gradient_norms_are_drawn_layer_by_layer_under_their_names(trained):
+    net, history = trained
+    nn.squared_error(net([1.0, 0.0]), 1.0).backward()
+    norms = nn.training.gradient_norms(net)
+    axes = plots.plot_gradient_sizes(norms)
+
+    assert list(axes.get_lines()[0].get_ydata()) == list(norms.values())
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["layers.0", "layers.1", "layers.2"]
+    for given in (history, history.gradient_norms):
+        axes = plots.plot_gradient_sizes(given)
+        assert (axes.get_xlabel(), labels(axes)) == ("epoch", list(norms))
+        assert list(line_named(axes, "layers.1").get_ydata()) == [sizes["layers.1"] for sizes in history.gradient_norms]
+    with pytest.raises(ValueError, match="needs at least one number"):
+        plots.plot_gradient_sizes(nn.fit(net, *XOR, epochs=1, progress=False))
+
+
+def test_a_net_with_an_output_for_each_class_is_drawn_by_its_largest_output():
+    X, Y = nn.blobs(30)
+    net = nn.MLP(2, [3], output="softmax", seed=0)
+    nn.fit(net, X, Y, "cross_entropy", epochs=100, progress=False)
+    axes = plots.plot_decision_boundary(net, X, Y, steps=12)
+    one_hot = plots.plot_decision_boundary(net, X, [nn.losses.one_hot(y, 3) for y in Y], steps=12)
+    by_class = plots.plot_decision_boundary(lambda x: nn.predict(net, x), X, Y, [0.5, 1.5], steps=12)
+
+    def table(rows):
+        return numpy.array([[y.data for y in net(x)] for x in rows])
+
+    many = plots.plot_decision_boundary(table, X, Y, batch=True, steps=12)
+
+    assert labels(axes) == labels(one_hot) == ["wanted 0", "wanted 1", "wanted 2"]
+    assert boundary_of(axes) == boundary_of(one_hot) == boundary_of(many)
+    assert len(boundary_of(axes)) > 10
+    assert len(boundary_of(by_class)) > 10
+    (picture,) = axes.images
+    colors = {tuple(numpy.argsort(pixel)) for pixel in picture.get_array()[::11, ::11].reshape(-1, 3)}
+    assert len(colors) == 3  # orange, blue, green
+
+
+def test_regions_are_white_at_the_boundary_and_darkest_where_the_net_is_surest():
+    axes = plots.plot_decision_boundary(lambda x: 0.5 + x[0], [[-1.0, 0.0], [1.0, 1.0]], [0, 1], steps=40)
+    (regions,) = [c for c in axes.collections if getattr(c, "filled", False)]
+    shades = [regions.cmap(regions.norm(level))[:3] for level in (-0.5, 0.0, 0.5, 1.0, 1.5)]
+    light = [sum(shade) for shade in shades]
+
+    assert light[0] < light[1] < light[2]
+    assert light[4] < light[3] < light[2] == pytest.approx(3.0, abs=0.1)
+    assert shades[0][0] > shades[0][2]  # orange
+    assert shades[4][0] < shades[4][2]  # blue
+
+
+def test_a_descent_has_the_names_of_its_function():
+    axes = plots.plot_descent(lambda theta1, b: theta1**2 + b**2, [(1.0, 1.0), (0.5, 0.5)])
+
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("θ₁", "b")
+    assert plots.plot_descent(lambda *w: w[0] ** 2, [1.0, 0.5]).get_xlabel() == "parameter"
+
+
+def test_a_place_without_an_answer_stays_white():
+    axes = plots.plot_decision_boundary(
+        lambda x: [x[0], float("nan") if x[0] > 0.5 else 0.0], [[0.0, 0.0], [1.0, 1.0]], [0, 1], steps=9
+    )
+
+    assert numpy.isfinite(axes.images[0].get_array()).all()
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda x: [x[0]], lambda x: numpy.array([x[0]]), lambda x: numpy.array(x[0]), Value]
+)
+def test_one_answer_may_be_in_a_list_or_an_array(answer):
+    function = (lambda x: Value(x[0])) if answer is Value else answer
+
+    assert boundary_of(plots.plot_decision_boundary(function, *XOR, steps=8)) == boundary_of(
+        plots.plot_decision_boundary(lambda x: x[0], *XOR, steps=8)
+    )
+
+
+@pytest.mark.parametrize("name", nn.activations.ACTIVATIONS)
+def test_every_activation_of_nn_can_be_drawn_by_its_name(name):
+    function = nn.activations.ACTIVATIONS[name]
+    by_name = plots.plot_activation(name, between=(-2, 2))
+    by_function = plots.plot_activation(function() if name == "prelu" else function, between=(-2, 2))
+
+    assert title(by_name) == f"{name} and its derivative"
+    for label in ("value", "derivative"):
+        pairs = zip(line_named(by_name, label).get_ydata(), line_named(by_function, label).get_ydata(), strict=True)
+        assert all(a == pytest.approx(b, nan_ok=True) for a, b in pairs)
+
+
+def test_an_expression_or_an_unknown_name_for_an_activation():
+    assert drawn_at(plots.plot_activation("x*x - 3"), "derivative", 2.0) == [4.0]
+    assert title(plots.plot_activation("relu", "ReLU", axes=Figure().subplots())) == "ReLU and its derivative"
+    with pytest.raises(ValueError, match="rellu"):
+        plots.plot_activation("rellu")
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda name: plots.plot_losses({name: [1.0, 0.5]}),
+        lambda name: plots.plot_gradient_sizes({name: [1.0, 0.5]}),
+        lambda name: plots.plot_descent(lambda x: x * x, {name: [1.0, 0.5], "b": [1.0, 0.9]}),
+    ],
+)
+def test_a_name_that_begins_with_an_underscore_keeps_its_legend_entry(draw, tmp_path):
+    for name in ("_x", "__private", "_", "plain"):
+        axes = draw(name)
+        assert labels(axes)[0].partition(":")[0] == name
+    axes.figure.savefig(tmp_path / "plot.svg")
+
+
+def test_a_name_of_300_letters_is_shortened_in_the_legend(tmp_path):
+    axes = plots.plot_losses({"x" * 300: [1.0, 0.5], "y" * 300: [1.0, 0.5]})
+    axes.figure.savefig(tmp_path / "plot.svg")  # no warning of collapsed axes
+
+    assert [len(label) for label in labels(axes)] == [60, 60]
