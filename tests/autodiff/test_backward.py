@@ -143,11 +143,6 @@ def test_gates_of_your_own_give_floats(value, rule, number, gradient):
     assert repr(grad(gate)(2.0)) == repr(gradient)
 
 
-def test_a_gate_that_gives_no_number_is_refused():
-    with pytest.raises(TypeError, match="the value of own takes a real number, got NoneType"):
-        Primitive("own", lambda x: None, lambda out, x: (1.0,))(Value(1.0))
-
-
 def test_zero_grad_clears_the_graph_behind_and_nothing_else():
     x, y = variables(x=3, y=4)
     q = x * y
@@ -288,17 +283,3 @@ def test_gradients_leave_alone_what_is_older_than_the_inputs():
     x = Value(2.0)
 
     assert gradients(x * old, [x])[0].data == 3.0
-
-
-@pytest.mark.parametrize(
-    ("output", "inputs"), [(3.0, []), (Value(1.0), [2.0]), (Value(1.0), [None]), (Value(1.0), 2.0)]
-)
-def test_gradients_of_what_is_no_value(output, inputs):
-    with pytest.raises(TypeError, match=r"gradients takes Values, got (float|NoneType): "):
-        gradients(output, inputs)
-
-
-def test_gradients_takes_inputs_in_order():
-    x = Value(2.0)
-    with pytest.raises(TypeError, match=r"gradients takes a list, in order, got set"):
-        gradients(x * x, {x})

@@ -9,7 +9,6 @@ from hypothesis import assume, given, strategies
 import autodiff
 from autodiff import (
     PRIMITIVES,
-    StaleGraphError,
     Value,
     cos,
     exp,
@@ -139,30 +138,6 @@ def test_trees_are_mirrored(f, x, v, expected):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "message"),
-    [
-        ((3, (1.0,), (1.0,)), TypeError, r"jvp takes a function, got int: 3; write jvp\(f, \(x, y\), \(1\.0, 0\.0\)\)"),
-        ((cube, 2.0, (1.0,)), TypeError, r"jvp takes primals in a tuple, as in jvp\(f.*; got float: 2\.0"),
-        ((cube, (2.0,), 1.0), TypeError, r"jvp takes tangents in a tuple, as in jvp\(f.*; got float: 1\.0"),
-        ((cube, np.array([2.0]), (1.0,)), TypeError, "jvp takes primals in a tuple"),
-        ((cube, (2.0,), (1.0, 1.0)), ValueError, r"must mirror the arguments: expected \[\.\], got \[\., \.\]"),
-        ((sum, ([2.0, 1.0],), ([1.0],)), ValueError, r"expected \[\[\., \.\]\], got \[\[\.\]\]"),
-        ((sum, ([2.0],), (1.0,)), ValueError, r"expected \[\[\.\]\], got \[\.\]"),
-        ((len, ({"a": 1.0},), ({"b": 1.0},)), ValueError, r"expected \[\['a': \.\]\], got \[\['b': \.\]\]"),
-        ((len, ({0: 1.0},), ([1.0],)), ValueError, r"expected \[\[0: \.\]\], got \[\[\.\]\]"),
-        ((cube, (2.0,), ("1",)), TypeError, "tangents takes a real number, got str: '1'"),
-        ((cube, (2.0,), (None,)), TypeError, "tangents takes a real number, got NoneType"),
-        ((cube, ("2",), (1.0,)), TypeError, r"argument 0 \(counted from 0\) holds a str"),
-        ((str, (2.0,), (1.0,)), TypeError, "the function must return numbers or lists of numbers, got str"),
-        ((lambda: 1.0, (), ()), TypeError, "derivatives are taken with respect to positional arguments"),
-    ],
-)
-def test_wrong_arguments_are_refused(arguments, error, message):
-    with pytest.raises(error, match=message):
-        jvp(*arguments)
-
-
-@pytest.mark.parametrize(
     ("f", "x", "expected"),
     [
         (lambda x: sqrt(relu(x)), -1.0, 0.0),  # closed: nothing arrives at the vertical root
@@ -180,18 +155,6 @@ def test_wrong_arguments_are_refused(arguments, error, message):
 def test_closed_gates_select(f, x, expected):
     assert jvp(f, (x,), (1.0,))[1] == expected
     assert jvp(f, (Value(x),), (1.0,))[1].data == expected
-
-
-def test_a_graph_that_has_changed_is_refused():
-    w = Value(2.0, "w")
-
-    def f(x):
-        y = w * x
-        w.data = 3.0
-        return y
-
-    with pytest.raises(StaleGraphError):
-        jvp(f, (2.0,), (1.0,))
 
 
 def test_it_is_compiled():

@@ -9,7 +9,6 @@ import pytest
 import autodiff
 from autodiff import (
     Primitive,
-    StaleGraphError,
     Value,
     cos,
     derivative,
@@ -131,12 +130,6 @@ def test_a_matrix_is_an_array():
 
     assert repr(grad(sum_of_squares)(matrix)) == repr(2.0 * np.asarray(matrix))
     assert autodiff.compile(sum_of_squares)(matrix) == 30.0
-
-
-@pytest.mark.parametrize("bad", [np.array(["1", "2"]), np.array([1j]), np.array(["2020"], "M8[ns]"), {1.0, 2.0}])
-def test_arrays_of_what_is_no_number_are_refused(bad):
-    with pytest.raises(TypeError, match="derivatives are taken with respect to numbers"):
-        grad(lambda x: 1.0)(bad)
 
 
 def test_scipy_minimizes():
@@ -324,19 +317,6 @@ def test_a_label_goes_with_its_value():
     assert seen[0].label == "rate"
 
 
-@pytest.mark.parametrize("number", [-500.0, 5.0, 500.0])
-def test_a_value_changed_between_its_uses_is_refused(number):
-    w = Value(2.0, "w")
-
-    def f(x):
-        y = x * w
-        w.data = number
-        return y * x
-
-    with pytest.raises(StaleGraphError, match=r"'w'.* changed after"):
-        grad(f)(3.0)
-
-
 def test_what_stands_behind_a_captured_value_may_have_changed():
     w = Value(2.0)
     h = w * 5.0
@@ -348,55 +328,12 @@ def test_what_stands_behind_a_captured_value_may_have_changed():
 # --- Errors --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("output", [[1.0], None, "three", 1j])
-def test_a_function_that_returns_no_number_is_refused(output):
-    with pytest.raises(TypeError, match=f"one number, got {type(output).__name__}"):
-        grad(lambda x: output)(3.0)
-
-
-def test_a_list_of_outputs_points_to_jacobian():
-    with pytest.raises(TypeError, match="jacobian"):
-        grad(lambda x: [x, x])(3.0)
-
-
-@pytest.mark.parametrize("make", [grad, value_and_grad, derivative, jacobian, hessian, hvp])
-def test_a_value_in_place_of_a_function_is_refused(make):
-    with pytest.raises(TypeError, match=rf"takes a function, got Value.*write {make.__name__}\(f\)\(x\)"):
-        make(Value(3.0))
-
-
-def test_an_argument_that_holds_no_number_is_named():
-    with pytest.raises(TypeError, match=r"argument 1 .* holds a str: 'a' .*argnums"):
-        grad(lambda x, y: x)(1.0, ["a"])
-
-
 def test_arrays_of_other_libraries_get_a_hint():
     with pytest.raises(TypeError, match=r"holds a Tensor: .*x\.tolist\(\)"):
         grad(lambda x: x)(Tensor([1.0]))
     with pytest.raises(TypeError, match="takes one number x"):
         derivative(lambda x: x)(np.array([1.0]))
     assert grad(lambda x: x * x)(Tensor(3.0)) == 6.0
-
-
-def test_a_call_without_arguments_is_refused():
-    with pytest.raises(TypeError, match="passed none"):
-        grad(lambda: 1.0)()
-
-
-@pytest.mark.parametrize("argnums", [2, -3, (0, 2)])
-def test_argnums_beyond_the_arguments_are_refused(argnums):
-    with pytest.raises(ValueError, match=r"argument -?\d .* passed 2"):
-        grad(mixed, argnums)(1.0, 2.0)
-
-
-def test_argnums_that_are_no_ints_are_refused():
-    with pytest.raises(TypeError):
-        grad(mixed, 0.5)(1.0, 2.0)
-
-
-def test_an_error_of_the_function_itself_comes_through():
-    with pytest.raises(ZeroDivisionError):
-        grad(lambda x: 1 / 0)(1.0)
 
 
 # --- derivative ----------------------------------------------------------------------------------
@@ -423,19 +360,6 @@ def test_derivative_at_a_value_is_a_value_and_keywords_pass_through():
 
     assert type(slope) is Value
     assert slope.data == 12.0
-
-
-@pytest.mark.parametrize(
-    ("n", "error", "said"), [(-1, ValueError, r"takes n = 0, 1, 2, \.\.\., got -1"), (1.5, TypeError, "float")]
-)
-def test_derivative_counts_from_0(n, error, said):
-    with pytest.raises(error, match=said):
-        derivative(sin, n)
-
-
-def test_derivative_is_of_one_number():
-    with pytest.raises(TypeError, match="one number"):
-        derivative(lambda x: x[0])([1.0])
 
 
 # --- jacobian, hessian, hvp ----------------------------------------------------------------------
@@ -476,11 +400,6 @@ def test_the_jacobian_of_values_can_be_differentiated():
     assert x.grad == 12.0
 
 
-def test_the_jacobian_refuses_outputs_that_are_no_numbers():
-    with pytest.raises(TypeError, match="got str"):
-        jacobian(lambda x: [x, "y"])(1.0)
-
-
 def test_the_hessian_of_one_number_is_the_second_derivative():
     assert hessian(cubic)(3.0) == 18.0
 
@@ -519,11 +438,6 @@ def test_hvp_with_several_arguments_takes_a_tuple():
     assert hvp(blocks)([2.0, 5.0], 3.0, vector=([1.0, 1.0], 2.0)) == ([14.0, 2.0], 40.0)
     assert hvp(mixed, argnums=0)(2.0, 3.0, vector=5.0) == 30.0
     assert hvp(cubic)(2.0, vector=3.0) == 36.0
-
-
-def test_hvp_refuses_a_vector_of_another_shape():
-    with pytest.raises(ValueError, match=r"expected \[\[\., \.\], \.\], got \[\., \.\]"):
-        hvp(blocks)([2.0, 5.0], 3.0, vector=(1.0, 2.0))
 
 
 # --- The lectures' numbers -----------------------------------------------------------------------
@@ -583,14 +497,3 @@ def test_importing_autodiff_leaves_the_checker_unimported_until_it_is_used():
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert answer.stdout.split() == ["False", "True", "True"]
-
-
-def test_a_name_that_autodiff_does_not_have_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'gradd'"):
-        autodiff.gradd  # noqa: B018
-
-
-@pytest.mark.parametrize("argnums", ["x", 1.0, ("x", "y")])
-def test_argnums_are_positions(argnums):
-    with pytest.raises(TypeError, match=r"argnums takes positions of arguments, counted from 0, got "):
-        grad(lambda x, y: x * y, argnums=argnums)(2.0, 3.0)

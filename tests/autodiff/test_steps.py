@@ -6,20 +6,7 @@ import math
 import pytest
 
 import autodiff
-from autodiff import (
-    PRIMITIVES,
-    Primitive,
-    StaleGraphError,
-    Value,
-    dot,
-    exp,
-    maximum,
-    parse,
-    relu,
-    sigmoid,
-    variables,
-    where,
-)
+from autodiff import PRIMITIVES, Primitive, Value, dot, exp, maximum, parse, relu, sigmoid, variables, where
 from autodiff.formula import show
 from tests.support.clock import Clock
 
@@ -389,15 +376,6 @@ def test_steps_of_a_leaf_is_the_start_alone():
     assert x.steps().gradients[x] == 1.0
 
 
-def test_steps_refuse_a_stale_graph():
-    x = Value(3.0, "x")
-    f = x * 2.0
-    x.data = 4.0
-
-    with pytest.raises(StaleGraphError, match="'x'"):
-        f.steps()
-
-
 def test_unlabelled_nodes_and_doubled_labels_get_names_of_their_own():
     a, b, c = Value(1.0, "x"), Value(2.0, "x"), Value(3.0)
     table = str((a * b * c).steps())
@@ -457,12 +435,6 @@ def test_a_label_that_is_no_text_is_named(label):
     with pytest.raises(TypeError, match="a label must be a str, got"):
         x.label = label
     assert x.label == "x"
-
-
-@pytest.mark.parametrize("digits", [-1, 18, 1.5, "2"])
-def test_digits_are_a_whole_number_of_places(digits):
-    with pytest.raises(ValueError, match="digits must be a whole number from 0 to 17, or None, got"):
-        d1().steps(digits=digits)
 
 
 @pytest.mark.parametrize("digits", [0, 1, 6, 17])
@@ -583,15 +555,6 @@ def test_tangents_as_data():
     assert [row.pop("tangent") for row in data["forward"]] == [4.0]
     assert [row.pop("sentence") for row in data["forward"]] != [row.pop("sentence") for row in plain["forward"]]
     assert data == plain
-
-
-@pytest.mark.parametrize("wrong", [3, "w", Value(1.0, "w"), [1.0], {"w": 1.0}, {None: 1.0}])
-def test_a_tangent_of_no_input_is_refused(wrong):
-    x, y = variables(x=3, y=4)
-    with pytest.raises(ValueError, match="tangents must name inputs, here x, y; got "):
-        (x * y).steps(tangents=wrong)
-    with pytest.raises(TypeError, match="tangents takes a real number, got str"):
-        (x * y).steps(tangents={x: "1"})
 
 
 def test_the_footer_says_that_stop_gradient_hides_a_part():

@@ -174,24 +174,6 @@ def test_slides_say_what_they_compute(tree):
     assert parse(text, **used).data == pytest.approx(formula.number, nan_ok=True)
 
 
-@pytest.mark.parametrize(
-    "choice",
-    [
-        lambda x: 1.0 if x > 0 else 0.1,
-        lambda x: x > 0 and x < 2,
-        lambda x: 0 < x < 1,
-        lambda x: x in (1, 2),
-        lambda x: max(x, 0),
-        lambda x: not x,
-        lambda x: [y for y in (1, 2) if y < x],
-    ],
-)
-@pytest.mark.parametrize("style", [Formula, SlideFormula])
-def test_formulas_do_not_choose(style, choice):
-    with pytest.raises(TypeError, match="where"):
-        choice(style("x"))
-
-
 # --- A user's gates in words ---------------------------------------------------------------------
 
 

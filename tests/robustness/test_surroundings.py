@@ -15,7 +15,6 @@ import pytest
 import autodiff
 import visualize.layout.engines
 from autodiff import Value, variables
-from autodiff._files import need
 from autodiff.lectures import EXAMPLES
 from nn import MLP, fit, load, save, truth_table
 from nn.serialization import ModelFileError, checksum
@@ -142,12 +141,6 @@ def test_without_matplotlib_a_plot_is_refused_before_the_training(without, tmp_p
     assert "--plot needs the package matplotlib: pip install matplotlib" in shown.err
 
 
-def test_a_package_that_is_there_is_needed_in_silence():
-    need("json", "this test")
-    with pytest.raises(ImportError, match="this test needs the package no_such_package: pip install no_such_package"):
-        need("no_such_package", "this test")
-
-
 # --- Streams that are not there -------------------------------------------------------------------
 
 
@@ -239,15 +232,6 @@ def test_a_lambda_copies_and_does_not_pickle():
     assert copy.deepcopy(fast)(3.0) == 9.0
     with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
         pickle.dumps(fast)
-
-
-def test_a_value_is_not_compiled_and_it_is_said_what_is():
-    with pytest.raises(
-        TypeError, match=r"got Value: .*; give the function that computes it, as in compile\(lambda x, y: x \* y\)"
-    ):
-        autodiff.compile(f())
-    with pytest.raises(TypeError, match=r"compile takes a function, got int: 3$"):
-        autodiff.compile(3)
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda line: pickle.loads(pickle.dumps(line))])

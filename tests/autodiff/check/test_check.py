@@ -8,7 +8,6 @@ import autodiff
 from autodiff import (
     PRIMITIVES,
     Primitive,
-    StaleGraphError,
     Value,
     check_gradients,
     clip,
@@ -95,12 +94,6 @@ def test_the_step_of_the_forward_difference_can_be_set():
     assert "forward h=0.5" in repr(check)
 
 
-@pytest.mark.parametrize("h", [0.0, -0.1, math.inf, math.nan])
-def test_a_step_that_is_not_above_0_is_refused(h):
-    with pytest.raises(ValueError, match="greater than 0"):
-        check_gradients(sin, 1.0, h=h)
-
-
 def test_no_line_is_wider_than_80_columns():
     def f(an_argument_with_a_very_long_name, y):
         return sum(an_argument_with_a_very_long_name) * 1e-200 * y + relu(y) + wrong_mul(y, y - 1.2345678e-9)
@@ -160,19 +153,6 @@ def test_a_recorded_value_is_checked_with_respect_to_its_leaves():
     assert (x.data, x.grad, f.data) == (-2.0, 0.0, -12.0)
 
 
-def test_a_stale_graph_is_refused():
-    x = Value(2.0)
-    f = x * x
-    x.data = 3.0
-    with pytest.raises(StaleGraphError):
-        check_gradients(f)
-
-
-def test_a_recorded_value_takes_no_arguments():
-    with pytest.raises(TypeError, match="takes no arguments"):
-        check_gradients(Value(2.0) * 3.0, 1.0)
-
-
 def test_a_net_is_checked_with_respect_to_its_weights():
     model = MLP(2, [3, 1], seed=1)
     check = check_gradients((model([0.5, -0.25]) - 1.0) ** 2)
@@ -183,16 +163,6 @@ def test_a_net_is_checked_with_respect_to_its_weights():
 
 def test_a_constant_function_passes():
     assert check_gradients(lambda x: 5.0, 2.0)
-
-
-def test_a_function_of_several_outputs_is_refused():
-    with pytest.raises(TypeError, match="one number, got list"):
-        check_gradients(lambda x: [x], 2.0)
-
-
-def test_something_that_is_no_function_is_refused():
-    with pytest.raises(TypeError, match="takes a function, got float"):
-        check_gradients(3.0, 2.0)
 
 
 # --- Right rules pass ----------------------------------------------------------------------------
@@ -372,11 +342,6 @@ def test_a3_the_slip_on_the_slide_is_caught():
 
 def test_a_right_gradient_given_by_someone_else_passes():
     assert check_gradients(lambda x: x[0] * x[1], [3.0, 4.0], gradient=[4, Value(3.0)])
-
-
-def test_a_gradient_of_another_shape_is_refused():
-    with pytest.raises(ValueError, match=r"expected \[\., \.\], got \."):
-        check_gradients(lambda x: x[0] * x[1], [3.0, 4.0], gradient=4.0)
 
 
 # --- Kinks ---------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import pytest
 
 import autodiff
 from autodiff import (
-    StaleGraphError,
     Value,
     dot,
     exp,
@@ -291,26 +290,12 @@ def test_a_gate_that_was_computed_anew_after_the_inputs_changed_is_no_input():
     assert (found.kind, found.node) == ("value", y)
 
 
-def test_a_stale_graph_of_finite_numbers_is_refused():
-    w = Value(1.0, "w")
-    loss = w * w
-    w.data = 2.0
-    with pytest.raises(StaleGraphError):
-        nonfinite_origin(loss)
-
-
 def test_gradients_of_gradients_can_be_asked_too():
     x = Value(0.0, "x")
     slope = grad(lambda x: x**1.5)(x)
 
     assert slope.data == 0.0
     assert nonfinite_origin(slope).kind == "gradient"
-
-
-@pytest.mark.parametrize("wrong", [3.0, [Value(1.0)], None])
-def test_what_is_no_value_is_refused(wrong):
-    with pytest.raises(TypeError, match=f"takes a recorded Value, got {type(wrong).__name__}"):
-        nonfinite_origin(wrong)
 
 
 def test_a_graph_of_any_depth_can_be_searched():

@@ -310,14 +310,6 @@ def test_a_gate_defined_again_does_not_run_what_was_kept(runner):
     assert [cell(2.0), cell(3.0), cell(2.0)] == [(3.0, 3.0), (4.0, 4.0), (3.0, 3.0)]
 
 
-@pytest.mark.parametrize("runner", ["batch", "native"])
-def test_an_expansion_that_is_not_the_value_is_refused(runner):
-    bad = Primitive("bad", OWN["leaky"].value, OWN["leaky"].local_gradients, expansion=lambda x: x)
-
-    with pytest.raises(ValueError, match=r"the expansion of the gate 'bad' gives -2.5 at \(-2.5\) instead of -0.25"):
-        autodiff.compile(lambda x: bad(x), runner)(1.0)
-
-
 # --- Training ------------------------------------------------------------------------------------
 
 X, Y = truth_table("xor")
@@ -434,12 +426,6 @@ def test_an_index_of_no_term_gives_nan_where_nothing_can_be_raised(backend):
     assert all(map(math.isnan, BACKENDS[backend](PRIMITIVES["take"], calls)))
 
 
-@pytest.mark.parametrize("index", [-1, 3, 1.5, INF, NAN, Value(3.0)])
-def test_take_refuses_an_index_of_no_term(index):
-    with pytest.raises(IndexError, match="take needs a whole index from 0 to 2, got"):
-        autodiff.take(autodiff.variables(a=1, b=2, c=3), index)
-
-
 def test_take_of_rows_takes_a_row_and_trains_it():
     table = [[Value(10.0 * i + j) for j in range(2)] for i in range(70)]
 
@@ -450,17 +436,3 @@ def test_take_of_rows_takes_a_row_and_trains_it():
     assert [leaf.grad for leaf in table[69]] == [691.0, 690.0]
     assert {leaf.grad for row in table[:69] for leaf in row} == {0.0}
     assert autodiff.take(np.array([[1.0, 2.0], [3.0, 4.0]]), True) == [3.0, 4.0]
-
-
-@pytest.mark.parametrize(
-    ("terms", "error"),
-    [
-        ([], "take needs at least one term"),
-        ([[1.0], [1.0, 2.0]], "all as lists of equal length"),
-        ([[1.0], 2.0], "all as lists of equal length"),
-        (5.0, r"take\(\[x, y\], 1\)"),
-    ],
-)
-def test_take_refuses_other_terms(terms, error):
-    with pytest.raises((TypeError, ValueError), match=error):
-        autodiff.take(terms, 0)

@@ -7,11 +7,9 @@ from hypothesis import example, given, settings, strategies as st
 
 import autodiff
 from autodiff import PRIMITIVES, Value
-from autodiff.flat import Unsupported, javascript, lower
 from autodiff.flat.backends.array import Batch
 from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
-from autodiff.flat.ir import row_mean
 from autodiff.graph import history as history_of
 from tests.support.flat_samples import agree, close, eager, graph, net, of_all_rows, of_one_row, points, ready
 
@@ -133,16 +131,6 @@ def test_means_over_the_rows(runner):
     assert found.input_gradients == [pytest.approx([v.grad for v in row]) for row in rows]
     assert found.parameter_gradients == pytest.approx([v.grad / 3.0 for v in w])
     assert of_one_row(x, w)[1].data == math.tanh(0.21)  # of one row, its own number
-
-
-def test_machine_code_and_javascript_take_row_after_row():
-    x = Value(0.5)
-    for refused in (
-        lambda: made("native", row_mean(x), [x]).row([0.5], []),
-        lambda: javascript.text(lower(row_mean(x))),
-    ):
-        with pytest.raises(Unsupported, match="row after row"):
-            refused()
 
 
 # --- Random expressions --------------------------------------------------------------------------

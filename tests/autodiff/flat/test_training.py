@@ -391,11 +391,3 @@ def test_a_run_can_be_resumed_by_another_runner(runner):
     fit(other, X, Y, epochs=10, batch_size=3, resume=first, runner="eager", progress=False)
 
     assert first.loss == pytest.approx(whole.loss, rel=1e-9)
-
-
-@pytest.mark.parametrize("runner", ["auto", "eager", *RUNNERS])
-def test_a_loss_without_parameters_is_an_error_by_every_runner(runner):
-    net = MLP(1, [1], seed=0)
-
-    with pytest.raises(TypeError, match="the loss has to be one Value that depends"):
-        fit(net, [[1.0]], [1.0], loss=lambda outputs, target: target[0] * 1.0, runner=runner, progress=False)

@@ -196,23 +196,6 @@ def test_find_gives_one_example_or_all_its_parts_in_any_case():
     assert [example.id for example in find("C9")] == ["C9a", "C9b", "C9c", "C9d", "C9e"]
 
 
-@pytest.mark.parametrize(
-    ("id", "hint"),
-    [
-        ("d8z", "D8 has the parts D8a, D8b, D8c, D8d"),
-        ("A10", "the nearest are A8, A6, A5"),
-        ("E" + "9" * 5000, "the nearest are E14, E11, E8"),
-        ("F1", "from A1 to E14"),
-        ("x * y", "from A1 to E14"),
-        ("", "from A1 to E14"),
-        ("D²", "from A1 to E14"),
-    ],
-)
-def test_an_unknown_id_is_an_error_that_names_those_near_to_it(id, hint):
-    with pytest.raises(ValueError, match=f"no lecture example .*{hint}"):
-        find(id)
-
-
 def test_an_example_is_built_anew_each_time():
     first, second = EXAMPLES["D1"].build(), EXAMPLES["D1"].build()
     first.backward()
@@ -241,28 +224,8 @@ def test_a_graph_written_in_python_is_confirmed_by_the_names_of_its_inputs():
     assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers match the lecture's formulas to 1e-12"
 
 
-def test_a_graph_with_another_number_is_refused_with_both():
-    x1, x2 = variables(x1=2, x2=3)
-
-    with pytest.raises(AssertionError, match=r"A2: f should be -1\.0, but it is 5\.0"):
-        EXAMPLES["A2"].confirm(x1 + x2)
-
-
-def test_a_graph_without_the_inputs_is_refused():
-    a, x2 = variables(a=2, x2=3)
-
-    with pytest.raises(AssertionError, match="A2 has inputs x1, x2; not found: x1"):
-        EXAMPLES["A2"].confirm(a - x2)
-
-
 def test_numbers_agree_to_1e_12_and_nan_with_nothing():
     agree([[1.0], 1e-16], [[1.0 + 1e-13], 0.0])
     for found in (1.0 + 1e-11, math.nan, math.inf):
         with pytest.raises(AssertionError, match=r"df/dx should be 1\.0"):
             agree(found, 1.0, "df/dx")
-
-
-@pytest.mark.parametrize("found", [1.0, [1.0], [1.0, 2.0, 3.0]])
-def test_lists_of_other_lengths_do_not_agree(found):
-    with pytest.raises(AssertionError, match="a list of 2"):
-        agree(found, [1.0, 2.0])

@@ -175,13 +175,6 @@ def test_what_has_no_influence_on_the_result_is_said():
         parse("a = y + 1; x + 1", x=1, y=2)
 
 
-def test_inputs_are_numbers():
-    with pytest.raises(TypeError, match="x takes a real number, got str"):
-        parse("x + 1", x="3")
-    with pytest.raises(TypeError, match="parse takes text, got int"):
-        parse(3)
-
-
 def test_importing_autodiff_leaves_the_parser_alone():
     code = "import sys, autodiff; print([m for m in ('ast', 'difflib', 'autodiff.parser') if m in sys.modules])"
 
@@ -652,35 +645,9 @@ def test_advice_knows_functions_of_the_user(text, advice):
     assert str(error.value).endswith(advice)
 
 
-@pytest.mark.parametrize("result", ["3", [1.0], None, 1j, (1.0, 2.0)])
-def test_a_function_returns_one_value(result):
-    with pytest.raises(ExpressionError, match=r"f must return one Value or number, got \w+"):
-        parse("f(x)", functions={"f": lambda x: result}, x=3)
-
-
 @pytest.mark.parametrize("result", [2, True, np.float64(2.0), Fraction(5, 2)])
 def test_a_function_may_return_a_number(result):
     assert parse("x * f(x)", functions={"f": lambda x: result}, x=3).data == 3 * float(result)
-
-
-@pytest.mark.parametrize(
-    ("functions", "error", "text"),
-    [
-        ({"f": 3}, TypeError, r"functions\['f'\] must be a Primitive or a function of Values, got 3"),
-        ({"f": "cube"}, TypeError, "must be a Primitive or a function of Values, got 'cube'"),
-        ({"f": Value(2.0)}, TypeError, "must be a Primitive or a function of Values"),
-        ({"my gate": cube}, ValueError, "a function's name has letters, digits and _, no Python keyword"),
-        ({"lambda": cube}, ValueError, "got 'lambda'"),
-        ({"2f": cube}, ValueError, "got '2f'"),
-        ({3: cube}, ValueError, "got 3"),
-        ([cube], TypeError, r'functions must be a dict such as \{"hypot": hypot\}, got list'),
-        (cube, TypeError, "functions must be a dict"),
-        ("cube", TypeError, "functions must be a dict"),
-    ],
-)
-def test_what_is_no_function_of_the_user(functions, error, text):
-    with pytest.raises(error, match=text):
-        parse("f(x)", functions=functions, x=3)
 
 
 def test_an_input_may_be_called_functions():

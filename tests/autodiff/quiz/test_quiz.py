@@ -148,22 +148,11 @@ def test_feedback_on_right_answers_is_short():
     assert {line.rpartition(": ")[2] for line in E7.feedback(E7.answers).splitlines()} == {"right"}
 
 
-def test_answer_that_was_not_asked_for():
-    with pytest.raises(KeyError, match="df/dw"):
-        E7.check({"df/dw": 1.0})
-
-
 def test_worksheet_hides_what_the_key_shows():
     asked = questions(2, seed=1)
 
     assert worksheet(asked).count("________") == sum(len(question.answers) for question in asked)
     assert "________" not in worksheet(asked, key=True)
-
-
-@pytest.mark.parametrize(("count", "gates"), [(0, 3), (1, 0), (1, 9)])
-def test_impossible_quizzes_are_refused(count, gates):
-    with pytest.raises(ValueError, match="got"):
-        questions(count, gates=gates)
 
 
 @pytest.mark.parametrize(("text", "f"), [("sqrt(x) * y", 0), ("x ** 0.5 - y", -2), ("y + norm([x, 0])", 2)])
@@ -174,12 +163,6 @@ def test_what_is_inf_or_nan_is_not_asked(text, f):
     exported = [gift([question]), moodle([question]), worksheet([question], key=True), html([question], key=True)]
     for text in exported:
         assert not re.search(r"\b(nan|inf)\b", text)
-
-
-@pytest.mark.parametrize("text", ["log(x)", "1 / (x + 1)", "exp(-800*x)", "x"])
-def test_where_the_output_is_no_number_to_work_out_there_is_no_question(text):
-    with pytest.raises(ValueError, match=r"nothing to ask: '.*' at x = -1 (is .*: use other numbers|has no gate)"):
-        Question(text, {"x": -1})
 
 
 def test_gift_is_read_as_html():
@@ -200,22 +183,6 @@ def test_gift_is_read_as_html():
 def test_answers_may_be_texts(given, verdict):
     assert E7.check({"df/dy": given})["df/dy"].text == verdict
     assert e7().feedback({"df/dy": given}).splitlines()[0].partition(": ")[2].startswith(verdict)
-
-
-@pytest.mark.parametrize(
-    ("given", "error", "said"),
-    [
-        ("five", ValueError, "df/dy takes a number such as -4, 0.25 or 1/3, got 'five'"),
-        ("", ValueError, "df/dy takes a number"),
-        ("5,0", ValueError, "df/dy takes a number"),
-        ("x", ValueError, "df/dy takes a number"),
-        ([5], TypeError, "df/dy takes a real number, got list"),
-        (5j, TypeError, "df/dy takes a real number, got complex"),
-    ],
-)
-def test_an_answer_that_is_no_number_is_refused(given, error, said):
-    with pytest.raises(error, match=said):
-        E7.feedback({"df/dx": 2, "df/dy": given})
 
 
 @pytest.mark.parametrize(

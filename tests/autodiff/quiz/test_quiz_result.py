@@ -9,10 +9,6 @@ CODE = "AD1~D1~2~0~3.5~4~Ada~33abbf20"
 TYPED = f"AD1~f = λ * x; g~5~~0~3~~{checksum('AD1~f = λ * x; g~5~~0~3~')}"
 
 
-def signed(text):
-    return f"{text}~{checksum(text)}"
-
-
 @pytest.mark.parametrize(
     ("code", "result"),
     [
@@ -33,21 +29,3 @@ def test_every_change_of_a_letter_is_found():
             if other not in (letter, letter.lower()):
                 with pytest.raises(ValueError, match=r"checksum does not match|a result code looks like"):
                     read_result(CODE[:i] + other + CODE[i + 1 :])
-
-
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("", "a result code looks like AD1~"),
-        ("3.5 of 4", "a result code looks like AD1~"),
-        (signed("XX~D1~2~0~3.5~4~Ada"), "a result code looks like AD1~"),
-        (signed("AD1~D1~two~0~3.5~4~Ada"), "a result code looks like AD1~"),
-        (signed("AD1~D1~6~0~3.5~4~Ada"), "a result code looks like AD1~"),
-        (signed("AD1~D1~2~0~nan~4~Ada"), "a result code looks like AD1~"),
-        (signed("AD1~D1~2~0~4.5~4~Ada"), "mistyped or changed"),
-        ("AD1~D1~2~0~4~4~Ada~33abbf20", "mistyped or changed"),
-    ],
-)
-def test_what_is_no_code_is_refused_in_words(code, said):
-    with pytest.raises(ValueError, match=said):
-        read_result(code)

@@ -13,7 +13,6 @@ import autodiff
 from autodiff import PRIMITIVES, Primitive, Value, variables, where
 from autodiff.flat import lower
 from autodiff.flat.backends import javascript
-from autodiff.tracing import Unsupported
 from tests.support.flat_samples import agree, arity, eager, graph, net, points
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -256,27 +255,3 @@ def test_definitions_are_those_that_are_called_each_once_and_the_same_every_time
     assert [text.split(" = ")[0].split("$")[0] for text in texts] == ["const sigmoid", "const hypot"]
     assert texts == javascript.definitions(programs)
     assert javascript.definitions([lower(x * y)]) == []
-
-
-@pytest.mark.parametrize(
-    ("gate", "words"),
-    [
-        (Primitive("atan", math.atan, lambda out, x: (1.0,)), "value of atan, which is not"),
-        (Primitive("cube", lambda x: x * x * x, lambda out, x: (math.cos(x),)), "rule of cube, which is not"),
-        (Primitive("my gate", lambda x: float(x), lambda out, x: (1.0,)), "value of my gate"),
-        (Primitive("me", lambda x: again(x), lambda out, x: (1.0,)), "value of me"),
-    ],
-    ids=["math", "rule", "float", "itself"],
-)  # fmt: skip
-def test_a_gate_that_needs_numbers_is_named_with_the_remedy(gate, words):
-    again.gate = gate
-    program = lower(gate(Value(1.0, "x")))
-    with pytest.raises(Unsupported, match=f"JavaScript cannot compute the {words}"):
-        javascript.definitions([program])
-    with pytest.raises(Unsupported, match="autodiff's functions"):
-        javascript.text(program)
-
-
-def again(x):
-    """The gate itself, of symbols."""
-    return x if type(x) is float else again.gate(x)

@@ -5,7 +5,7 @@ import pytest
 
 import autodiff
 from autodiff import Value
-from autodiff.flat import javascript, lower, over_rows
+from autodiff.flat import lower, over_rows
 from autodiff.flat.backends.array import Writer
 from tests.support.clock import Clock
 from tests.support.flat_samples import agree, eager, net
@@ -135,14 +135,6 @@ def test_attention_over_what_came_before_and_a_table_of_rows():
     rows = [[*row[:8], float(k % 4)] for k, row in enumerate(rows_for([*x, index], 6))]
 
     assert by_rows(loss, [*x, index], w, rows)
-
-
-def test_over_rows_takes_loops_and_a_function_of_one_row_lines():
-    x = Value(2.0)
-    with pytest.raises(TypeError, match=r"only a Program .* got Loops: write lower\(\.\.\., roll=False\)"):
-        javascript.text(lower(x * x, roll=True))
-    with pytest.raises(TypeError, match=r"takes loops from lower\(\.\.\., roll=True\), got Program"):
-        over_rows(lower(x * x))
 
 
 @pytest.mark.timed

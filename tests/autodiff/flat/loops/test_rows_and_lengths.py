@@ -4,8 +4,7 @@ import random
 
 import pytest
 
-from autodiff import Value, tanh
-from autodiff.flat import Unsupported
+from autodiff import tanh
 from autodiff.flat.loops.lengths import for_all_lengths, run_numbers
 from autodiff.flat.loops.nests import for_rows, roll
 from autodiff.flat.loops.statements import interpret
@@ -105,23 +104,3 @@ def test_a_recurrence_has_as_many_turns_as_the_sequence_is_long():
         recording.outputs[0].backward()
         assert given == pytest.approx([recording.outputs[0].data, *[w.grad for w in flat(W)]], rel=1e-12)
     assert found.least <= 4
-
-
-def test_a_program_of_another_form_at_each_length_is_refused():
-    X = [Value(0.1 * i) for i in range(9)]
-
-    def trace(length):
-        return Recording([sum(x**k for k, x in enumerate(X[:length]))], X[:length]), range(length)
-
-    with pytest.raises(Unsupported, match="another form at length 9 than at 8"):
-        for_all_lengths(trace, 9)
-
-
-def test_a_number_that_is_no_simple_function_of_the_length_is_refused():
-    X = [Value(0.1 * i) for i in range(9)]
-
-    def trace(length):
-        return Recording([sum(x * x for x in X[:length]) * 0.9**length], X[:length]), range(length)
-
-    with pytest.raises(Unsupported, match="at one less"):
-        for_all_lengths(trace, 9)
