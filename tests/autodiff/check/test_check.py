@@ -56,7 +56,7 @@ def lines(check):
 # --- The table -----------------------------------------------------------------------------------
 
 
-def test_d7_forward_difference_and_gradient_stand_side_by_side():
+def test_D7_forward_difference_beside_gradient():
     check = check_gradients(distance, WEIGHTS)
     first, second = check.inputs[:2]
 
@@ -70,7 +70,7 @@ def test_d7_forward_difference_and_gradient_stand_side_by_side():
     assert [row.name for row in check.inputs][:5] == ["W[0][0]", "W[0][1]", "W[0][2]", "W[0][3]", "W[1][0]"]
 
 
-def test_the_table_as_text():
+def test_report_as_text():
     check = check_gradients(lambda x, y, z: (x + y) * z, -2, 5, -4)  # D1
 
     assert lines(check)[:3] == [
@@ -80,21 +80,21 @@ def test_the_table_as_text():
     ]
 
 
-def test_an_input_shows_itself_shortly():
+def test_report_input_repr():
     (row,) = check_gradients(lambda x: 4.0 * x, 2.0).inputs
 
     assert repr(row) == f"<x: numerical {row.numerical!r}, analytical 4.0, ok>"
     assert row.difference == row.numerical - 4.0
 
 
-def test_the_step_of_the_forward_difference_can_be_set():
+def test_forward_difference_step_option():
     check = check_gradients(lambda x: x**2, 3.0, h=0.5)
 
     assert check.inputs[0].forward == 6.5
     assert "forward h=0.5" in repr(check)
 
 
-def test_no_line_is_wider_than_80_columns():
+def test_report_fits_80_columns():
     def f(an_argument_with_a_very_long_name, y):
         return sum(an_argument_with_a_very_long_name) * 1e-200 * y + relu(y) + wrong_mul(y, y - 1.2345678e-9)
 
@@ -105,7 +105,7 @@ def test_no_line_is_wider_than_80_columns():
     assert max(map(len, lines(check))) <= 80
 
 
-def test_of_a_long_table_only_what_is_not_right_is_shown():
+def test_report_of_many_inputs_shows_failures():
     check = check_gradients(lambda x: sum(x) + relu(x[7]), [0.0] * 60)
 
     assert "59 ok, 1 kink" in repr(check)
@@ -113,7 +113,7 @@ def test_of_a_long_table_only_what_is_not_right_is_shown():
     assert "... 59 more" in repr(check)
 
 
-def test_parameters_of_every_kind_of_function_are_named():
+def test_report_names_parameters():
     class Model:
         def loss(self, w):
             return w * w
@@ -131,11 +131,11 @@ def test_parameters_of_every_kind_of_function_are_named():
 # --- What can be checked -------------------------------------------------------------------------
 
 
-def test_keywords_are_passed_on():
+def test_check_gradients_passes_keywords():
     assert check_gradients(lambda x, p: x**p, 2.0, p=3).inputs[0].analytical == 12.0
 
 
-def test_values_as_arguments_are_taken_as_their_numbers():
+def test_check_gradients_at_values():
     x = Value(3.0, "weight")
     check = check_gradients(lambda x, y: x * y, x, 2.0)
 
@@ -143,7 +143,7 @@ def test_values_as_arguments_are_taken_as_their_numbers():
     assert (x.grad, x.data, x.label) == (0.0, 3.0, "weight")
 
 
-def test_a_recorded_value_is_checked_with_respect_to_its_leaves():
+def test_check_gradients_of_recorded_value():
     x, y, z = variables(x=-2, y=5, z=-4)
     f = (x + y) * z
     check = check_gradients(f)
@@ -153,7 +153,7 @@ def test_a_recorded_value_is_checked_with_respect_to_its_leaves():
     assert (x.data, x.grad, f.data) == (-2.0, 0.0, -12.0)
 
 
-def test_a_net_is_checked_with_respect_to_its_weights():
+def test_check_gradients_of_net():
     model = MLP(2, [3, 1], seed=1)
     check = check_gradients((model([0.5, -0.25]) - 1.0) ** 2)
 
@@ -161,7 +161,7 @@ def test_a_net_is_checked_with_respect_to_its_weights():
     assert len(check.inputs) == len(model.parameters())
 
 
-def test_a_constant_function_passes():
+def test_check_gradients_of_constant():
     assert check_gradients(lambda x: 5.0, 2.0)
 
 
@@ -211,7 +211,7 @@ def test_trap_40_the_step_is_narrowed_where_the_function_ends_or_bends(f, x):
     assert verdicts(check_gradients(f, x)) == ["ok"]
 
 
-def test_on_the_edge_of_the_domain_the_side_that_exists_decides():
+def test_domain_edge_uses_existing_side():
     check = check_gradients(lambda x: x**2.5, 0.0)
 
     assert verdicts(check) == ["ok"]
@@ -220,24 +220,24 @@ def test_on_the_edge_of_the_domain_the_side_that_exists_decides():
 @pytest.mark.parametrize(
     "name", sorted({*SAMPLES} - {"stop_gradient", "take"})
 )  # a gradient wrong on purpose, an index
-def test_every_primitive_passes_at_its_sample_points(name):
+def test_primitives_pass_at_sample_points(name):
     for operands in SAMPLES[name][1]:
         check = check_gradients(lambda *xs: PRIMITIVES[name](*xs), *operands)
 
         assert check, check
 
 
-def test_every_primitive_has_sample_points():
+def test_primitives_have_sample_points():
     assert set(SAMPLES) == set(PRIMITIVES)
 
 
-def test_a_far_away_branch_is_not_mistaken_for_the_slope_here():
+def test_distant_branch_is_not_the_slope():
     check = check_gradients(lambda x, y: where(x**2 > y, x**2, y * 2), 1.73, 54485.0)
 
     assert verdicts(check) == ["ok", "ok"]
 
 
-def test_sums_that_cancel_pass():
+def test_canceling_sums_pass():
     check = check_gradients(lambda x: (x + 1e9) - x, 3.0)
 
     assert verdicts(check) == ["ok"]
@@ -307,21 +307,21 @@ def test_trap_42_right_rules_around_a_wrong_one_are_not_blamed():
     assert check.primitives == [wrong]
 
 
-def test_two_wrong_rules_are_both_named():
+def test_wrong_rules_are_all_named():
     one = Primitive("one", lambda a: 3.0 * a, lambda out, a: (2.0,))
     two = Primitive("two", lambda a: a * a, lambda out, a: (a,))
 
     assert check_gradients(lambda x: two(one(x)), 0.7).primitives == [one, two]
 
 
-def test_a_wrong_rule_is_found_in_a_recorded_value_too():
+def test_wrong_rule_in_recorded_value():
     wrong = Primitive("wrong", lambda a: a * a, lambda out, a: (a,))
     x = Value(3.0, "x")
 
     assert check_gradients(wrong(x) + 1.0).primitives == [wrong]
 
 
-def test_a_number_that_was_not_recorded_is_suspected_where_all_rules_are_right():
+def test_unrecorded_number_is_suspected():
     check = check_gradients(lambda x: x * x.data, 3.0)
 
     assert not check
@@ -332,7 +332,7 @@ def test_a_number_that_was_not_recorded_is_suspected_where_all_rules_are_right()
 # --- A gradient given by someone else ------------------------------------------------------------
 
 
-def test_a3_the_slip_on_the_slide_is_caught():
+def test_A3_slip_on_slide_fails():
     check = check_gradients(lambda x1, x3, x5, x4: x1 - (x3 + x5 + x4), 1, 2, 3, 4, gradient=(1, -1, 1, -1))
 
     assert verdicts(check) == ["ok", "ok", "fail", "ok"]
@@ -340,7 +340,7 @@ def test_a3_the_slip_on_the_slide_is_caught():
     assert check.primitives == []
 
 
-def test_a_right_gradient_given_by_someone_else_passes():
+def test_given_gradient_passes():
     assert check_gradients(lambda x: x[0] * x[1], [3.0, 4.0], gradient=[4, Value(3.0)])
 
 
@@ -378,21 +378,21 @@ def test_trap_41_a_tie():
         assert [row.analytical for row in check.inputs] == [0.5, 0.5]
 
 
-def test_the_gate_that_makes_the_kink_is_named():
+def test_kink_names_its_gate():
     check = check_gradients(lambda x, y: relu(x) * y, 0.0, 3.0)
 
     assert "The kink: s0 = relu(x) = 0." in check.notes
 
 
-def test_an_input_that_does_not_reach_the_kink_is_ok():
+def test_kink_out_of_reach_is_ok():
     assert verdicts(check_gradients(lambda x, y: relu(x) + y**2, 0.0, 3.0)) == ["kink", "ok"]
 
 
-def test_a_tie_of_an_input_with_itself_is_smooth():
+def test_tie_with_itself_is_smooth():
     assert verdicts(check_gradients(lambda x: maximum(x, x), 1.0)) == ["ok"]
 
 
-def test_a_smooth_function_made_of_kinks_is_a_kink_and_no_failure():
+def test_kinks_that_cancel_are_no_failure():
     check = check_gradients(lambda x: relu(x) - relu(-x), 0.0)  # x, but every rule takes 0
 
     assert verdicts(check) == ["kink"]
@@ -400,17 +400,17 @@ def test_a_smooth_function_made_of_kinks_is_a_kink_and_no_failure():
 
 
 @pytest.mark.parametrize("at_zero", [0.0, 0.5, 1.0])
-def test_a_jump_is_a_kink(at_zero):
+def test_jump_is_a_kink(at_zero):
     assert verdicts(check_gradients(lambda x: heaviside(x, at_zero), 0.0)) == ["kink"]
 
 
-def test_a_branch_in_python_is_a_kink_where_it_bends():
+def test_python_branch_is_a_kink():
     check = check_gradients(lambda x: x if x > 0 else 2.0 * x, 0.0)
 
     assert verdicts(check) == ["kink"]
 
 
-def test_a_wrong_rule_is_found_on_a_kink():
+def test_wrong_rule_on_kink():
     wrong = Primitive("wrong", lambda a: max(a, 0.0), lambda out, a: (5.0,), lambda out, a: a == 0.0)
     check = check_gradients(lambda x: wrong(x) + x, 0.0)
 
@@ -418,7 +418,7 @@ def test_a_wrong_rule_is_found_on_a_kink():
     assert check.primitives == [wrong]
 
 
-def test_0_to_the_power_0_is_a_convention_and_no_failure():
+def test_power_0_to_0_is_no_failure():
     assert verdicts(check_gradients(lambda x: x**x, 0.0)) == ["undecided"]
     assert verdicts(check_gradients(power, 2.0, 0.0)) == ["ok", "ok"]
 
@@ -427,7 +427,7 @@ def test_0_to_the_power_0_is_a_convention_and_no_failure():
 
 
 @pytest.mark.parametrize(("f", "named"), [(log, "log"), (sqrt, "sqrt"), (lambda x: 1 / x, "reciprocal")])
-def test_what_is_not_finite_is_said_with_its_origin(f, named):
+def test_nonfinite_gradient_has_origin(f, named):
     check = check_gradients(f, 0.0)
 
     assert not check
@@ -435,20 +435,20 @@ def test_what_is_not_finite_is_said_with_its_origin(f, named):
     assert check.notes[0].startswith(f"{named} ")
 
 
-def test_an_index_is_no_number_to_take_a_derivative_by():
+def test_index_has_no_derivative():
     check = check_gradients(lambda a, b, k: autodiff.take([a, b], k) * a, 3.0, 4.0, 1)
 
     assert verdicts(check) == ["ok", "ok", "not finite"]
     assert "not defined around it" in str(check)
 
 
-def test_a_function_that_is_undefined_around_the_input_is_not_finite():
+def test_undefined_function_is_not_finite():
     check = check_gradients(lambda x: log(x) * 0.0 if x.data != 1.0 else x * 1.0, -1.0)
 
     assert verdicts(check) == ["not finite"]
 
 
-def test_a_single_defined_point_has_no_derivative_to_compare():
+def test_single_defined_point_has_no_derivative():
     check = check_gradients(lambda x: sqrt(x) + sqrt(-x) if x.data else x * 1.0, 0.0)
 
     assert verdicts(check) == ["not finite"]
@@ -458,7 +458,7 @@ def test_a_single_defined_point_has_no_derivative_to_compare():
 # --- Larger examples -----------------------------------------------------------------------------
 
 
-def test_a8_a_hidden_layer_with_respect_to_every_argument():
+def test_A8_hidden_layer_in_every_argument():
     def loss(U, w, x, y):
         hidden = [sigmoid(dot(row, x)) for row in U]
         return 0.5 * (dot(w, hidden) - y) ** 2
@@ -468,7 +468,7 @@ def test_a8_a_hidden_layer_with_respect_to_every_argument():
     assert verdicts(check) == ["ok"] * 12
 
 
-def test_a_composition_of_many_gates():
+def test_composition_of_many_gates():
     def f(x, y, z):
         a, b, c = softmax([x * y, tanh(z), expm1(x - z)])
         return log(a) * b + c / (1.0 + y**2) + power(x, y)

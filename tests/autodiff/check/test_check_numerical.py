@@ -88,13 +88,13 @@ def measured():
     return [(check.inputs[0], calls) for check, calls in checks]
 
 
-def test_every_case_is_right_within_the_error_that_is_stated(measured):
+def test_estimate_is_within_stated_error(measured):
     for case, (row, _) in zip(CASES, measured):
         assert row.verdict == "ok", case
         assert abs(row.numerical - row.analytical) <= 2.0 * row.error + 1e-15 * abs(row.analytical), case
 
 
-def test_the_stated_error_is_small(measured):
+def test_stated_error_is_small(measured):
     relative = [row.error / (abs(row.analytical) or 1.0) for row, _ in measured]
 
     assert max(relative) <= 1.2e-5
@@ -102,7 +102,7 @@ def test_the_stated_error_is_small(measured):
     assert sum(error <= 1e-12 for error in relative) >= 0.75 * len(CASES)
 
 
-def test_few_calls_of_the_function_are_enough(measured):
+def test_number_of_calls_is_small(measured):
     calls = [calls for _, calls in measured]
 
     assert max(calls) <= 300
@@ -113,18 +113,18 @@ def test_few_calls_of_the_function_are_enough(measured):
 
 
 @pytest.mark.parametrize("f", [lambda x: x * x, lambda x: x**1.5, lambda x: x * 1e-200])
-def test_numbers_that_vanish_are_no_failure(f):
+def test_vanishing_numbers_pass(f):
     assert checked(f, 1e-300)[0].inputs[0].verdict == "ok"
 
 
-def test_numbers_that_nearly_overflow_are_no_failure():
+def test_nearly_overflowing_numbers_pass():
     rows = checked(lambda x, y: exp(x) + y, 709.7, 1.0)[0].inputs
 
     assert [row.verdict for row in rows] == ["ok", "ok"]
     assert checked(lambda x: x**3, 1e100)[0].inputs[0].verdict == "ok"
 
 
-def test_a_search_that_finds_nothing_better_ends():
+def test_step_search_ends():
     assert checked(lambda x: x**1.5, 1e-300)[1] <= 60
     assert checked(relu, -1.0)[1] <= 60
     assert checked(lambda x: log(x - 1.0), 1 + 1e-9)[1] <= 60
@@ -143,7 +143,7 @@ def test_a_search_that_finds_nothing_better_ends():
         lambda x: (x * 1.1 - x) * 10 - x,
     ],
 )
-def test_gradients_that_cancel_over_several_paths_are_right_but_for_rounding(f, x):
+def test_canceling_paths_pass(f, x):
     assert checked(f, x)[0].inputs[0].verdict == "ok"
 
 
@@ -159,7 +159,7 @@ SMOOTH = [
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in SMOOTH}))
-def test_an_input_beside_a_kink_is_not_said_to_be_on_one(name):
+def test_kink_beside_input(name):
     """The square of a weight that is 0 is smooth, though some relu of the net may stand on its kink."""
     f = FUNCTIONS[name]
     for x in [x for other, x in SMOOTH if other == name]:
@@ -169,7 +169,7 @@ def test_an_input_beside_a_kink_is_not_said_to_be_on_one(name):
 
 
 @pytest.mark.parametrize("x", [-1.0, 1e-8, 1e-3, 0.999999])
-def test_rounding_inside_is_no_kink(x):
+def test_rounding_is_no_kink(x):
     rows = check_gradients(lambda x, y: ((exp(x) + 1e6) - 1e6) + relu(y), x, 0.0).inputs
 
     assert [row.verdict for row in rows] == ["ok", "kink"]
@@ -178,7 +178,7 @@ def test_rounding_inside_is_no_kink(x):
 @pytest.mark.parametrize(
     ("f", "x"), [(lambda x: relu(x) ** 2, 0.0), (lambda x: relu(-x) ** 2, 0.0), (lambda x: relu(x - 2.0) ** 2, 2.0)]
 )
-def test_the_square_of_a_relu_is_smooth(f, x):
+def test_relu_squared_is_smooth(f, x):
     assert check_gradients(f, x).inputs[0].verdict == "ok"
 
 
@@ -190,11 +190,11 @@ def test_the_square_of_a_relu_is_smooth(f, x):
         (lambda x: exp(x) + heaviside(x - 705.0, 0.0) * math.exp(705.0), 705.0),  # overflows not far away
     ],
 )
-def test_a_jump_between_equal_slopes_is_a_kink(f, x):
+def test_jump_between_equal_slopes_is_a_kink(f, x):
     assert check_gradients(f, x).inputs[0].verdict == "kink"
 
 
-def test_where_digits_are_lost_a_difference_is_no_failure():
+def test_lost_digits_are_no_failure():
     (row,) = check_gradients(lambda x: ((x + 1e9) - x) + 0.001 * x * x.data, 0.001).inputs
 
     assert row.difference != 0.0
@@ -205,17 +205,17 @@ def test_where_digits_are_lost_a_difference_is_no_failure():
 
 
 @pytest.mark.parametrize("p", [1.5, 2.5])
-def test_a_power_that_ends_at_0_is_right_there(p):
+def test_power_at_domain_end(p):
     assert checked(lambda x: x**p, 0.0)[0].inputs[0].verdict == "ok"
 
 
-def test_a_wrong_gradient_on_the_edge_of_the_domain_is_found():
+def test_domain_edge_with_wrong_gradient():
     check = check_gradients(lambda x: x**1.5, 0.0, gradient=1.0)
 
     assert [row.verdict for row in check.inputs] == ["fail"]
 
 
-def test_a_branch_for_the_edge_of_the_domain_alone_is_a_failure():
+def test_domain_edge_branch_fails():
     check = check_gradients(lambda x: 3.0 * x if x > 0 else 2.0 * x if x == 0 else sqrt(x), 0.0)
     (row,) = check.inputs
 
@@ -224,18 +224,18 @@ def test_a_branch_for_the_edge_of_the_domain_alone_is_a_failure():
     assert row.right == pytest.approx(3.0, rel=1e-9)
 
 
-def test_a_numerical_derivative_that_means_nothing_is_not_shown():
+def test_numerical_derivative_hidden_if_meaningless():
     assert math.isnan(check_gradients(sqrt, 0.0).inputs[0].numerical)
 
 
-def test_a_numerical_derivative_is_shown_beside_a_gradient_of_nan():
+def test_numerical_derivative_beside_nan():
     (row,) = check_gradients(lambda x: x * x, 3.0, gradient=math.nan).inputs
 
     assert row.verdict == "not finite"
     assert row.numerical == pytest.approx(6.0, rel=1e-9)
 
 
-def test_a_function_may_return_plain_numbers_here_and_there():
+def test_plain_numbers_returned_at_times():
     check = check_gradients(lambda x: x if x > 1 else 1, 1.0)
 
     assert check.value == 1.0

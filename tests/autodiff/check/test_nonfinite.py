@@ -46,7 +46,7 @@ def origin(f, x):
         (lambda x: x + -INF if x.data else x, 0.0),
     ],
 )
-def test_finite_values_and_gradients_have_no_origin(f, x):
+def test_nonfinite_origin_of_finite_graph(f, x):
     assert nonfinite_origin(f(Value(x))) is None
 
 
@@ -84,7 +84,7 @@ def test_trap_20_edges_of_functions(f, x, kind, name):
     assert f"    x = {x:g}, an input" in found[2].splitlines()
 
 
-def test_trap_22_the_side_that_a_where_does_not_take():
+def test_trap_22_side_not_taken():
     kind, name, text = origin(lambda x: where(x > 0, sqrt(x), 0.0), 0.0)
 
     assert (kind, name) == ("gradient", "sqrt")
@@ -93,14 +93,14 @@ def test_trap_22_the_side_that_a_where_does_not_take():
     assert "where(c, sqrt(where(c, x, 1)), 0)" in text.replace("\n", " ")
 
 
-def test_trap_22_a_value_that_is_not_finite_on_that_side():
+def test_trap_22_nonfinite_value_on_that_side():
     kind, name, text = origin(lambda x: where(x > 0, log(x), 0.0), 0.0)
 
     assert (kind, name) == ("value", "log")
     assert "where(c, log(where(c, x, 1)), 0)" in text.replace("\n", " ")
 
 
-def test_trap_22_gates_between_the_where_and_the_one_that_went_bad():
+def test_trap_22_gates_between_where_and_origin():
     for f in (
         lambda x: where(x > 0, sqrt(x) * 2.0 + 1.0, 0.0),
         lambda x: where(x <= 0, 0.0, 1.0 - 3.0 / x),
@@ -109,11 +109,11 @@ def test_trap_22_gates_between_the_where_and_the_one_that_went_bad():
         assert "with a second where: where(c, " in origin(f, 0.0)[2].replace("\n", " ")
 
 
-def test_trap_22_the_second_where_names_the_operand_not_the_constant():
+def test_trap_22_second_where_names_operand():
     assert "where(c, x, 1)" in origin(lambda x: where(x > 0, 2.0 / x, 0.0), 0.0)[2].replace("\n", " ")
 
 
-def test_trap_22_a_where_elsewhere_in_the_graph_is_not_blamed():
+def test_trap_22_where_elsewhere_is_not_blamed():
     for f in (
         lambda x: where(x >= 0, sqrt(x), 0.0),
         lambda x: sqrt(x) + where(x > 1, x, 0.0),
@@ -149,16 +149,16 @@ def test_trap_22_a_where_elsewhere_in_the_graph_is_not_blamed():
         (lambda x: log(x * (x * exp(x))), 0.0, "log needs a positive number"),
     ],
 )
-def test_what_to_do_fits_what_was_written(f, x, said):
+def test_advice_fits_the_code(f, x, said):
     assert said in origin(f, x)[2].replace("\n", " ")
 
 
-def test_a_small_number_is_no_cure_for_the_log_of_a_negative_one():
+def test_advice_for_log_of_negative():
     assert "1e-12" not in nonfinite_origin(log(Value(-1.0))).text
     assert "1e-12" in nonfinite_origin(log(Value(0.0))).text
 
 
-def test_the_oldest_value_is_named_and_not_what_came_of_it():
+def test_origin_is_the_oldest_value():
     x = Value(0.0, "x")
     bad = log(x)
     loss = exp(bad * 0.0) + bad
@@ -167,7 +167,7 @@ def test_the_oldest_value_is_named_and_not_what_came_of_it():
 
 
 @pytest.mark.parametrize("number", [NAN, INF, -INF])
-def test_an_input_that_was_not_finite_already_is_named_as_input(number):
+def test_origin_is_an_input(number):
     rate, x = Value(number, "rate"), Value(2.0, "x")
     found = nonfinite_origin(log(x * rate + 1.0))
 
@@ -175,7 +175,7 @@ def test_an_input_that_was_not_finite_already_is_named_as_input(number):
     assert found.text.splitlines()[:2] == [f"rate is {number}, an input.", "    first used in s0 = x * rate"]
 
 
-def test_of_an_input_the_first_use_is_shown():
+def test_origin_input_shows_first_use():
     rate, x = Value(NAN, "rate"), Value(2.0, "x")
     lines = nonfinite_origin(x * 2.0 + rate + rate * x).text.splitlines()
 
@@ -183,12 +183,12 @@ def test_of_an_input_the_first_use_is_shown():
     assert "    first used in f = x * rate" in nonfinite_origin(x * rate).text.splitlines()
 
 
-def test_a_leaf_alone_is_an_input():
+def test_origin_is_a_leaf_alone():
     assert nonfinite_origin(Value(NAN, "x")).kind == "input"
     assert nonfinite_origin(Value(1.0, "x")) is None
 
 
-def test_gradients_that_add_up_to_more_than_a_float_holds():
+def test_origin_is_overflowing_sum_of_gradients():
     x = Value(1e-3, "x")
     y = x * 1.0
     found = nonfinite_origin(y * 1.5e308 + y * 1.5e308)
@@ -197,7 +197,7 @@ def test_gradients_that_add_up_to_more_than_a_float_holds():
     assert "add up to" in found.text
 
 
-def test_an_input_may_be_where_gradients_add_up_to_too_much():
+def test_origin_is_input_with_overflowing_gradients():
     x = Value(1e-3, "x")
     lines = nonfinite_origin(x * 1.5e308 + x * 1.5e308).text.splitlines()
 
@@ -205,7 +205,7 @@ def test_an_input_may_be_where_gradients_add_up_to_too_much():
     assert "    x = 0.001" in lines
 
 
-def test_labels_and_numbers_are_shown():
+def test_text_shows_labels_and_numbers():
     w, x, b = variables(w=-3, x=2, b=6)
     z = w * x + b
     z.label = "z"
@@ -215,7 +215,7 @@ def test_labels_and_numbers_are_shown():
     assert "z = 0, made by add" in text
 
 
-def test_of_many_operands_the_first_few_are_shown():
+def test_text_shows_first_operands():
     values = [Value(0.0, f"v{i}") for i in range(50)]
     text = nonfinite_origin(1 / dot(values, values)).text
 
@@ -225,7 +225,7 @@ def test_of_many_operands_the_first_few_are_shown():
 
 
 @pytest.mark.parametrize(("count", "listed"), [(3, 3), (4, 4), (5, 5), (6, 5)])
-def test_up_to_four_operands_are_listed_of_more_the_first_four_and_dots(count, listed):
+def test_text_lists_four_operands(count, listed):
     total = autodiff.sum([Value(1e308, f"v{i}") for i in range(count)])
     lines = nonfinite_origin(total).text.splitlines()
     listed_lines = [line for line in lines if ", an input" in line or line == "    ..."]
@@ -234,26 +234,26 @@ def test_up_to_four_operands_are_listed_of_more_the_first_four_and_dots(count, l
     assert ("    ..." in lines) == (count > 4)
 
 
-def test_advice_uses_the_whole_width():
+def test_advice_uses_full_width():
     text = nonfinite_origin(sqrt(Value(0.0, "x"))).text
 
     assert "sqrt is vertical at 0: keep its operand away from 0, as in sqrt(x + 1e-12)." in text.splitlines()
 
 
-def test_long_labels_stay_within_80_columns():
+def test_text_of_long_labels_fits_80_columns():
     x = Value(0.0, "a label that goes on and on " * 10)
 
     assert max(map(len, repr(nonfinite_origin(sqrt(x) * x)).splitlines())) <= 80
 
 
-def test_deep_in_training_the_loss_leads_to_the_gate():
+def test_origin_of_training_loss():
     model = MLP(2, [8, 1], activation="relu", seed=0)
     loss = autodiff.mean([log(model(x) * model(x) * 0.0) for x in ([0.0, 1.0], [1.0, 1.0])])
 
     assert nonfinite_origin(loss).node.primitive.name == "log"
 
 
-def test_nothing_is_written():
+def test_nonfinite_origin_writes_nothing():
     x = Value(0.0, "x")
     f = sqrt(x)
     nonfinite_origin(f)
@@ -261,7 +261,7 @@ def test_nothing_is_written():
     assert (x.grad, f.grad, x.data) == (0.0, 0.0, 0.0)
 
 
-def test_an_input_spoilt_after_the_graph_was_computed_is_told_apart():
+def test_stale_input_is_told_apart():
     w = Value(1.0, "w")
     loss = w * w
     w.data = NAN
@@ -271,7 +271,7 @@ def test_an_input_spoilt_after_the_graph_was_computed_is_told_apart():
     assert "set after this graph was computed" in found.text
 
 
-def test_a_value_that_went_bad_before_the_inputs_changed_is_still_found():
+def test_stale_graph_keeps_origin():
     w = Value(0.0, "w")
     loss = log(w)
     w.data = NAN
@@ -279,7 +279,7 @@ def test_a_value_that_went_bad_before_the_inputs_changed_is_still_found():
     assert nonfinite_origin(loss).kind == "value"
 
 
-def test_a_gate_that_was_computed_anew_after_the_inputs_changed_is_no_input():
+def test_stale_graph_with_recomputed_gate():
     w = Value(1.0, "w")
     y = log(w)
     loss = y * 2.0
@@ -290,7 +290,7 @@ def test_a_gate_that_was_computed_anew_after_the_inputs_changed_is_no_input():
     assert (found.kind, found.node) == ("value", y)
 
 
-def test_gradients_of_gradients_can_be_asked_too():
+def test_origin_in_second_derivatives():
     x = Value(0.0, "x")
     slope = grad(lambda x: x**1.5)(x)
 
@@ -298,7 +298,7 @@ def test_gradients_of_gradients_can_be_asked_too():
     assert nonfinite_origin(slope).kind == "gradient"
 
 
-def test_a_graph_of_any_depth_can_be_searched():
+def test_nonfinite_origin_of_deep_graph():
     x = out = Value(0.0, "x")
     for _ in range(30_000):
         out = out + 1.0

@@ -114,7 +114,7 @@ def test_second_derivatives(graph):
 
 @settings(deadline=None, max_examples=30)
 @given(graphs(numbers=NUMBERS), st.randoms(use_true_random=False))
-def test_pickled_or_built_in_another_order_and_then_lowered(graph, random):
+def test_copied_or_reordered_graphs(graph, random):
     leaves, output = graph
     copies, twin = pickle.loads(pickle.dumps((leaves, output)))
 
@@ -130,7 +130,7 @@ def room_of(output):
     return rooms(output)[output]
 
 
-def test_a_room_is_a_few_units_wide_and_0_where_nothing_is_rounded():
+def test_tolerance_is_a_few_units():
     x, zero, two = variables(x=1, zero=0, two=2)
 
     assert 0.0 < room_of(PRIMITIVES["sin"](x) * 3.0) < 2e-14
@@ -138,7 +138,7 @@ def test_a_room_is_a_few_units_wide_and_0_where_nothing_is_rounded():
         assert room_of(exact) == 0.0
 
 
-def test_a_room_is_as_wide_as_the_jump_where_the_last_digit_decides():
+def test_tolerance_covers_a_jump():
     x, big = variables(x=1, big=1e308)
     sine = PRIMITIVES["sin"](x)
 
@@ -149,7 +149,7 @@ def test_a_room_is_as_wide_as_the_jump_where_the_last_digit_decides():
     assert room_of(big * 10.0 - big) == 0.0  # gates are never fused
 
 
-def test_a_runner_that_is_off_in_the_13th_digit_or_on_a_kink_is_noticed():
+def test_tolerance_notices_wrong_runner():
     x, w = Value(0.7, "x"), Value(0.0, "w")
     pairs = expected([PRIMITIVES["tanh"](x) * 3.0 + PRIMITIVES["abs"](w)], [x, w], [0.7, 0.0], True)
     value, to_x, to_w = (number for number, _ in pairs)

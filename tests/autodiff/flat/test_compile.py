@@ -11,7 +11,7 @@ from autodiff import StaleGraphError, TraceError, Value, dot, sigmoid, variables
 from tests.support.stand_ins import Frame, Series, Tensor
 
 
-def test_a_compiled_function_gives_value_and_gradient_as_floats():
+def test_compile_gives_floats():
     fast = autodiff.compile(lambda x, y: x * y + autodiff.sin(x))
 
     assert fast(0.5, 3) == pytest.approx(1.5 + math.sin(0.5), rel=1e-12)
@@ -20,20 +20,20 @@ def test_a_compiled_function_gives_value_and_gradient_as_floats():
     assert (to_x, to_y) == pytest.approx((3 + math.cos(0.5), 0.5), rel=1e-12)
 
 
-def test_one_argument_gives_its_gradient_in_its_shape():
+def test_value_and_grad_of_one_argument():
     fast = autodiff.compile(lambda rows: dot(rows[0], rows[1]))
 
     assert fast.value_and_grad([[1.0, 2.0], (3.0, 4.0)]) == (11.0, [[3.0, 4.0], (1.0, 2.0)])
 
 
-def test_outputs_come_back_in_the_shape_in_which_they_were_returned():
+def test_outputs_keep_their_shape():
     fast = autodiff.compile(lambda x: [x * 2.0, (x, 7.0)])
 
     assert fast(3.0) == [6.0, (3.0, 7.0)]
     assert type(fast(3.0)[1][1]) is float
 
 
-def test_captured_values_are_read_anew_at_every_call():
+def test_captured_values_are_read_at_every_call():
     w = Value(2.0, "w")
     fast = autodiff.compile(lambda x: w * x)
 
@@ -53,7 +53,7 @@ def test_captured_results_are_recorded_again():
     assert fast.value_and_grad(3.0, wrt=[w]) == (30.0, [18.0])
 
 
-def test_wrt_names_captured_leaves_in_any_shape():
+def test_wrt_in_any_shape():
     w, b, unused = variables(w=2, b=1, unused=0)
     fast = autodiff.compile(lambda x: w * x + b)
 
@@ -63,7 +63,7 @@ def test_wrt_names_captured_leaves_in_any_shape():
     assert (w.grad, b.grad) == (0.0, 0.0)
 
 
-def test_wrt_may_change_between_calls():
+def test_wrt_changes_between_calls():
     """Also in place; equal numbers, other shapes and other orders are not taken for what was named before."""
     w, b, c = Value(3.0), Value(1.0), Value(1.0)
     fast = autodiff.compile(lambda x: w * x + 2.0 * b + 5.0 * c)
@@ -83,7 +83,7 @@ def test_wrt_may_change_between_calls():
     assert fast.value_and_grad(3.0, wrt=wrt) == (16.0, [5.0, 3.0, 3.0])
 
 
-def test_a_function_without_arguments_has_captured_gradients_only():
+def test_value_and_grad_without_arguments():
     w = Value(2.0, "w")
     fast = autodiff.compile(lambda: w * w)
 
@@ -93,7 +93,7 @@ def test_a_function_without_arguments_has_captured_gradients_only():
         fast.value_and_grad()
 
 
-def test_another_list_length_is_traced_again_and_the_same_is_not():
+def test_trace_per_list_length():
     calls = []
 
     def f(x):
@@ -106,7 +106,7 @@ def test_another_list_length_is_traced_again_and_the_same_is_not():
     assert calls == [2, 3]
 
 
-def test_values_that_the_function_makes_itself_are_constants():
+def test_trace_of_new_values_as_constants():
     def f(x):
         start = Value(2.0)
         return start * x
@@ -135,7 +135,7 @@ def test_values_that_the_function_makes_itself_are_constants():
         lambda x, w: setattr(w, "data", 3.0),
     ],
 )
-def test_looking_at_a_number_is_a_trace_error_that_says_what_to_use(look):
+def test_trace_error_on_reading_numbers(look):
     w = Value(2.0, "w")
     fast = autodiff.compile(lambda x: look(x, w))
 
@@ -152,7 +152,7 @@ def test_where_chooses_at_every_call():
     assert [fast.value_and_grad(3.0)[1], fast.value_and_grad(-3.0)[1]] == [1.0, -6.0]
 
 
-def test_other_threads_are_not_traced():
+def test_trace_leaves_other_threads_alone():
     w = Value(2.0, "w")
     seen = []
 
@@ -166,7 +166,7 @@ def test_other_threads_are_not_traced():
     assert seen == [2.0]
 
 
-def test_a_compiled_function_given_values_records():
+def test_call_with_values_records():
     x = Value(3.0, "x")
     fast = autodiff.compile(lambda x: x * x)
 
@@ -178,7 +178,7 @@ def test_a_compiled_function_given_values_records():
     assert fast.value_and_grad(x)[1] == 6.0
 
 
-def test_compiled_functions_nest():
+def test_compile_nests():
     square = autodiff.compile(lambda x: x * x)
     outer = autodiff.compile(lambda x: square(x) + square(2.0 * x))
 
@@ -186,7 +186,7 @@ def test_compiled_functions_nest():
     assert outer.value_and_grad(3.0) == (45.0, 30.0)
 
 
-def test_the_gradient_of_a_function_can_be_compiled():
+def test_compile_of_gradient():
     fast = autodiff.compile(autodiff.grad(lambda x: x**3.0))
 
     assert fast(2.0) == pytest.approx(12.0, rel=1e-12)
@@ -195,7 +195,7 @@ def test_the_gradient_of_a_function_can_be_compiled():
 
 @pytest.mark.parametrize("runner", ["auto", "source", "batch"])
 @pytest.mark.parametrize("count", [0, 1, 3, 100])
-def test_map_gives_what_the_function_returns_for_each_row(runner, count):
+def test_map_returns_one_result_per_row(runner, count):
     w = Value(0.5, "w")
     fast = autodiff.compile(lambda a, b: [sigmoid(w * a), b], runner)
 
@@ -207,7 +207,7 @@ def test_map_gives_what_the_function_returns_for_each_row(runner, count):
         assert b == i
 
 
-def test_map_takes_single_arguments_arrays_and_rows_of_different_lengths():
+def test_map_takes_arrays_and_ragged_rows():
     import numpy as np
 
     fast = autodiff.compile(lambda x: autodiff.sum(x))
@@ -217,7 +217,7 @@ def test_map_takes_single_arguments_arrays_and_rows_of_different_lengths():
     assert fast.map([[1.0], [3.0, 4.0]]) == [1.0, 7.0]
 
 
-def test_map_gives_the_function_a_row_of_what_it_was_given():
+def test_map_passes_rows():
     import numpy as np
 
     fast, doubled = autodiff.compile(lambda x: x @ x), autodiff.compile(lambda x: x * 2)
@@ -233,7 +233,7 @@ def test_map_gives_the_function_a_row_of_what_it_was_given():
         assert doubled.map(numbers) == [2.0, 4.0]
 
 
-def test_keyword_arguments_are_part_of_the_trace():
+def test_trace_of_keyword_arguments():
     fast = autodiff.compile(lambda x, n=2, sign="plus": x**n if sign == "plus" else -(x**n))
 
     assert [fast(3.0), fast(3.0, n=3), fast(3.0, sign="minus", n=3), fast(3.0, n=3.0)] == [9.0, 27.0, -27.0, 27.0]
@@ -257,7 +257,7 @@ def test_keyword_arguments_are_part_of_the_trace():
 
 
 @pytest.mark.parametrize("runner", ["auto", "source", "batch", "native"])
-def test_a_function_may_return_nothing(runner):
+def test_compile_of_function_without_outputs(runner):
     if runner == "native":
         pytest.importorskip("llvmlite")
     fast = autodiff.compile(lambda x: [], runner)
@@ -265,7 +265,7 @@ def test_a_function_may_return_nothing(runner):
     assert (fast(2.0), fast.map([2.0, 3.0])) == ([], [[], []])
 
 
-def test_gates_of_your_own_give_floats():
+def test_own_gates_give_floats():
     from autodiff import PRIMITIVES, Primitive
 
     PRIMITIVES["own"] = own = Primitive("own", lambda x: x > 1, lambda out, x: (1,))
@@ -276,7 +276,7 @@ def test_gates_of_your_own_give_floats():
         del PRIMITIVES["own"]
 
 
-def test_the_source_is_the_program_that_runs():
+def test_source_is_the_program():
     fast = autodiff.compile(lambda x, weights: dot(weights, [x, x * x]))
 
     text = fast.source(1.0, [2.0, 3.0])
@@ -287,7 +287,7 @@ def test_the_source_is_the_program_that_runs():
     assert fast.source() == text
 
 
-def test_the_text_names_the_parameters_of_methods_and_of_functions_that_do_not_tell():
+def test_source_names_parameters():
     class Model:
         def loss(self, w, x):
             return w * x
@@ -301,7 +301,7 @@ def test_the_text_names_the_parameters_of_methods_and_of_functions_that_do_not_t
         autodiff.compile(lambda x: x)(1.0, 2.0)
 
 
-def test_programs_of_one_structure_are_made_ready_once():
+def test_programs_of_one_structure_compile_once():
     from autodiff.flat.ir import programs
 
     autodiff.compile(lambda x: x * 4.125 + 1.0)(2.0)
@@ -311,7 +311,7 @@ def test_programs_of_one_structure_are_made_ready_once():
     assert len(programs) == before
 
 
-def test_edges_and_stale_graphs_outside_stay_what_they_are():
+def test_compile_leaves_captured_graphs_alone():
     assert autodiff.compile(lambda x: 1.0 / x)(0.0) == math.inf
     assert autodiff.compile(autodiff.log).value_and_grad(0.0) == (-math.inf, math.inf)
     w = Value(1.0, "w")
@@ -322,7 +322,7 @@ def test_edges_and_stale_graphs_outside_stay_what_they_are():
     assert autodiff.compile(lambda: q * 1.0)() == 6.0
 
 
-def test_a_primitive_registered_anew_is_compiled_anew():
+def test_primitive_replaced_compiles_again():
     from autodiff import PRIMITIVES, Primitive
 
     def power_of(n):
@@ -338,7 +338,7 @@ def test_a_primitive_registered_anew_is_compiled_anew():
 
 
 @pytest.mark.parametrize("index", [2.0, -1.0, 0.5, math.inf, -math.inf, math.nan, 1e300])
-def test_take_without_such_a_term_is_an_index_error_where_python_runs_and_nan_elsewhere(index):
+def test_take_without_term_by_runner(index):
     def pick(a, b, k):
         return autodiff.take([a, b], k) * 2.0
 

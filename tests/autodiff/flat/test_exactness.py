@@ -51,17 +51,17 @@ def row(request):
     return request.param
 
 
-def test_the_table_has_a_row_for_every_runner():
+def test_table_has_every_runner():
     assert [name for name, *_ in ROWS] == list(RUNNERS)
 
 
-def test_every_primitive_is_a_gate_a_function_or_a_sum():
+def test_table_has_every_primitive():
     assert {*GATES.split(), *FUNCTIONS.split(), "sum", "dot"} == {*PRIMITIVES}
 
 
 @settings(deadline=None, max_examples=60)
 @given(gates(9, names=(*GATES.split(), "sum", "dot"), numbers=SPECIAL | FINITE))
-def test_gates_and_short_sums_are_exact_values_and_gradients(graph):
+def test_gates_and_short_sums_are_exact(graph):
     """As one row, and among other rows."""
     leaves, nodes = graph
     slopes = [slope for slope in gradients(nodes[-1], leaves) if slope.primitive]
@@ -119,7 +119,7 @@ DOUBLE_ROOTS = [(b / 20, b / 10, b / 20) for b in range(1, 10)]
 
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
-def test_the_discriminant_of_a_double_root_is_0(runner):
+def test_discriminant_of_double_root_is_0(runner):
     def root(a, b, c):
         return sqrt(b * b - 4 * a * c)
 
@@ -134,7 +134,7 @@ def test_the_discriminant_of_a_double_root_is_0(runner):
 
 
 @pytest.mark.parametrize("runner", ["eager", "source", "batch", "native"])
-def test_a_relu_unit_that_sits_at_0_stays_dead(runner):
+def test_relu_at_0_stays_dead(runner):
     net = MLP(1, [1, 1], "relu", seed=0)
     neuron = net.layers[0].neurons[0]
     neuron.w[0].data, neuron.b.data = 0.1, -(0.1 * 0.3)
@@ -157,7 +157,7 @@ CROSSED = [  # differences of products that cancel: a fused one leaves its round
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
 @pytest.mark.parametrize("place", range(len(CROSSED)))
-def test_differences_of_products_are_eagers(runner, place):
+def test_differences_of_products_equal_eager(runner, place):
     f, value = CROSSED[place]
     draw = random.Random(place)
     points = [tuple(draw.uniform(-2, 2) for _ in range(3)) for _ in range(40)]
@@ -180,7 +180,7 @@ def test_differences_of_products_are_eagers(runner, place):
         lambda x: (1 / autodiff.sum([0.0 * x]), 1 / autodiff.sum([-0.0 * x])),
     ],
 )
-def test_0_and_minus_0_are_two_constants(runner, f):
+def test_constants_0_and_minus_0_differ(runner, f):
     x = Value(2.0)
     assert autodiff.compile(f, runner)(2.0) == tuple(y.data for y in f(x))
     assert len({y.data for y in f(x)}) == 2

@@ -81,7 +81,7 @@ def is_subnormal(x):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", PRIMITIVES)
-def test_the_value_at_every_edge(name, backend):
+def test_expansion_value_at_every_edge(name, backend):
     if backend == "JavaScript" and shutil.which("node") is None:
         pytest.skip("node is not installed")
     primitive, calls = PRIMITIVES[name], calls_of(name, arity(name))
@@ -98,7 +98,7 @@ def test_the_value_at_every_edge(name, backend):
 @pytest.mark.parametrize(
     ("core", "most"), [(arrays(np), 23), (elementwise.CORE, 20), (JS_CORE, 22)], ids=["NumPy", "LLVM", "JS"]
 )
-def test_a_core_is_small(core, most):
+def test_core_is_small(core, most):
     """The functions of C's math library, and so many more: arithmetic, comparisons, sums."""
     assert len([name for name in core if not hasattr(math, name)]) <= most
 
@@ -205,12 +205,12 @@ def agrees(f, runner, rows=ROWS):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("name", OWN)
-def test_a_users_gate_in_every_runner(name, runner):
+def test_own_gate_in_every_runner(name, runner):
     agrees(applied(OWN[name]), runner)
 
 
 @pytest.mark.parametrize("name", CALLED_BACK)
-def test_a_gate_that_needs_numbers_calls_back_into_python_or_is_one_error(name):
+def test_own_gate_of_numbers(name):
     gate, reason = CALLED_BACK[name]
     f = applied(gate)
 
@@ -224,7 +224,7 @@ def test_a_gate_that_needs_numbers_calls_back_into_python_or_is_one_error(name):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_users_gates_in_loops_over_many_elements(runner):
+def test_own_gates_in_loops(runner):
     w, x = [Value(0.1 * i - 1.05) for i in range(40)], [Value(0.1 * i + 0.3) for i in range(40)]
     hypot, leaky, root = OWN["hypot"], OWN["leaky"], OWN["the slope of a root by a loop"]
     output = autodiff.sum([leaky(autodiff.dot([a], [b], 0.5)) * hypot(a, b) + root(b) for a, b in zip(w, x)])
@@ -240,7 +240,7 @@ def test_users_gates_in_loops_over_many_elements(runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_rule_that_is_very_deep_becomes_lines(runner):
+def test_own_gate_with_deep_rule(runner):
     def far(x):
         for _ in range(2000):
             x = x * 0.5 + 1.0
@@ -285,13 +285,13 @@ def where_(x, y):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("name", SAME_NAMES)
-def test_names_do_not_tell_gates_apart(name, runner):
+def test_own_gates_of_one_name(name, runner):
     agrees(SAME_NAMES[name], runner)
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("name", ["relu", "exp", "sum", "sigmoid", "cube"])
-def test_a_row_put_into_the_table_runs_and_so_does_the_one_it_replaces(name, runner, monkeypatch):
+def test_own_gate_replacing_a_row(name, runner, monkeypatch):
     mine = Primitive(name, lambda x, y: x * y, lambda out, x, y: (y, x))
     monkeypatch.setitem(PRIMITIVES, name, mine)
 
@@ -302,7 +302,7 @@ def test_a_row_put_into_the_table_runs_and_so_does_the_one_it_replaces(name, run
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_gate_defined_again_does_not_run_what_was_kept(runner):
+def test_own_gate_defined_again(runner):
     def cell(factor):
         again = Primitive("again", lambda x: x * factor, lambda out, x: (factor,))
         return autodiff.compile(lambda x: again(x) + x, runner).value_and_grad(1.0)
@@ -353,7 +353,7 @@ def trained(name, runner, epochs=60):
 
 @pytest.mark.parametrize("runner", ["auto", *RUNNERS])
 @pytest.mark.parametrize("name", TRAINED)
-def test_training_with_a_users_gate(name, runner):
+def test_fit_with_own_gate(name, runner):
     if (name, runner) == ("called back", "native"):
         with pytest.raises(Unsupported, match=r"runner='native' cannot run the gate 'atan'.*expansion="):
             trained(name, runner)
@@ -365,13 +365,13 @@ def test_training_with_a_users_gate(name, runner):
     assert numbers == pytest.approx(same, rel=1e-9)
 
 
-def test_a_long_run_with_a_gate_that_machine_code_lacks_trains_on(monkeypatch):
+def test_fit_with_gate_lacking_in_machine_code(monkeypatch):
     monkeypatch.setattr("nn.training.runners.LONG", 0)
 
     assert trained("called back", "auto") == trained("called back", "source")
 
 
-def test_many_nets_with_a_users_gate():
+def test_fit_many_with_own_gate():
     def make(seed):
         return MLP(2, [4, 1], activation=OWN["leaky"], seed=seed)
 
@@ -384,7 +384,7 @@ def test_many_nets_with_a_users_gate():
         assert found == pytest.approx([p.data for p in net.parameters()], rel=1e-9)
 
 
-def test_a_gate_made_anew_at_each_call_is_named():
+def test_own_gate_made_at_each_call():
     class Anew(Module):
         def __init__(self):
             self.inner = small()
@@ -401,7 +401,7 @@ def test_a_gate_made_anew_at_each_call_is_named():
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_take_chooses_a_term_and_its_gradient(runner):
+def test_take_value_and_gradient(runner):
     ready = autodiff.compile(lambda x, y, i: autodiff.take([x, 5.0, x * y], i) * x, runner)
 
     assert ready.map([(2.0, 3.0, 0), (2.0, 3.0, 1), (2.0, 3.0, 2), (2.0, 3.0, 1.5)][:3]) == [4.0, 10.0, 12.0]
@@ -416,7 +416,7 @@ def test_take_chooses_a_term_and_its_gradient(runner):
 
 
 @pytest.mark.parametrize("backend", ["machine code", "machine code, one lane", "jax", "JavaScript"])
-def test_an_index_of_no_term_gives_nan_where_nothing_can_be_raised(backend):
+def test_take_outside_gives_nan(backend):
     if backend == "JavaScript" and shutil.which("node") is None:
         pytest.skip("node is not installed")
     calls = [(2.0, 3.0, index) for index in (-1.0, 2.0, 0.5, INF, -INF, NAN, 1e300, 5e-324)]
@@ -426,7 +426,7 @@ def test_an_index_of_no_term_gives_nan_where_nothing_can_be_raised(backend):
     assert all(map(math.isnan, BACKENDS[backend](PRIMITIVES["take"], calls)))
 
 
-def test_take_of_rows_takes_a_row_and_trains_it():
+def test_take_of_rows():
     table = [[Value(10.0 * i + j) for j in range(2)] for i in range(70)]
 
     row = autodiff.take(table, 69)

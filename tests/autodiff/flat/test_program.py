@@ -41,13 +41,13 @@ def neuron():
     return output, (w0, x0, w1, x1, w2)
 
 
-def test_D6_comes_out_with_the_names_order_and_formulas_of_the_slide():
+def test_D6_listing_is_the_slides():
     output, _ = neuron()
 
     assert str(lower(output)) == D6
 
 
-def test_D6_runs_as_printed_and_gives_the_numbers_of_backward():
+def test_D6_runs_as_printed():
     output, leaves = neuron()
     output.backward()
 
@@ -57,7 +57,7 @@ def test_D6_runs_as_printed_and_gives_the_numbers_of_backward():
     assert slopes == pytest.approx([leaf.grad for leaf in leaves], rel=1e-12)
 
 
-def test_E7_a_value_reached_by_two_paths_is_assigned_then_added_to():
+def test_E7_two_paths_assign_then_add():
     x, y, z = variables(x=1, y=2, z=0)
 
     program = lower((x + y) * maximum(y, z))
@@ -67,7 +67,7 @@ def test_E7_a_value_reached_by_two_paths_is_assigned_then_added_to():
     assert source.function(program)(1.0, 2.0, 0.0) == (6.0, (2.0, 5.0, 0.0))
 
 
-def test_only_what_was_asked_for_is_computed():
+def test_lower_computes_only_wrt():
     output, (w0, *_) = neuron()
 
     program = lower(output, wrt=[w0])
@@ -77,7 +77,7 @@ def test_only_what_was_asked_for_is_computed():
     assert "backward" not in str(lower(output, wrt=()))
 
 
-def test_leaves_that_are_no_inputs_are_parameters():
+def test_lower_other_leaves_are_parameters():
     output, (_w0, x0, w1, x1, w2) = neuron()
 
     program = lower(output, inputs=[x0, x1])
@@ -87,7 +87,7 @@ def test_leaves_that_are_no_inputs_are_parameters():
     assert lower(output, inputs=[x0, x1], parameters=[w2, w1]).parameters == ("w2", "w1", "w0")
 
 
-def test_a_result_can_be_an_input():
+def test_lower_result_as_input():
     x, y, z = variables(x=-2, y=5, z=-4)
     q = x + y
     q.label = "q"
@@ -104,7 +104,7 @@ def test_a_result_can_be_an_input():
     ]
 
 
-def test_inputs_that_nothing_depends_on_have_gradient_0():
+def test_lower_unused_inputs_have_gradient_0():
     x, y = variables(x=1, y=2)
 
     program = lower(x * 3.0, inputs=[x, y])
@@ -113,7 +113,7 @@ def test_inputs_that_nothing_depends_on_have_gradient_0():
     assert source.function(program)(1.0, 2.0) == (3.0, (3.0, 0))
 
 
-def test_an_output_that_is_an_input_or_a_number():
+def test_lower_output_is_input_or_number():
     (x,) = variables(x=1)
 
     assert source.function(lower(x))(5.0) == (5.0, (1.0,))
@@ -121,7 +121,7 @@ def test_an_output_that_is_an_input_or_a_number():
     assert source.function(lower([7.0], inputs=[x]))(3.0) == (7, (0,))
 
 
-def test_second_derivatives_are_lowered_from_recorded_gradients():
+def test_lower_second_derivatives():
     (x,) = variables(x=2)
     (slope,) = gradients(x**3.0 * autodiff.sin(x), [x])
     (curvature,) = gradients(slope, [x])
@@ -153,7 +153,7 @@ def test_second_derivatives_are_lowered_from_recorded_gradients():
         ("grad_f", "grad_f"),
     ],
 )
-def test_labels_become_checked_identifiers(label, name):
+def test_labels_become_identifiers(label, name):
     x = Value(3.0, label)
 
     program = lower(x * x)
@@ -162,7 +162,7 @@ def test_labels_become_checked_identifiers(label, name):
     assert source.function(program)(3.0) == (9.0, (6.0,))
 
 
-def test_equal_labels_become_different_names():
+def test_labels_that_are_equal():
     a, b, c = Value(1.0, "x"), Value(2.0, "x"), Value(3.0, "x_2")
 
     program = lower(a * b * c)
@@ -171,13 +171,13 @@ def test_equal_labels_become_different_names():
     assert source.function(program)(1.0, 2.0, 3.0) == (6.0, (6.0, 3.0, 2.0))
 
 
-def test_two_spellings_of_one_letter_do_not_become_one_name():
+def test_labels_with_two_spellings_of_a_letter():
     a, b = Value(2.0, "ﬁ"), Value(3.0, "fi")
 
     assert source.function(lower(a - b))(2.0, 3.0) == (-1.0, (1.0, -1.0))
 
 
-def test_programs_of_one_structure_have_one_key():
+def test_key_of_one_structure():
     first, _ = neuron()
     second, leaves = neuron()
     for leaf in leaves:
@@ -223,7 +223,7 @@ def renamed(program):
     return Program(places[0], places[1], lines, program.forward, places[2], *gradients)
 
 
-def test_programs_that_differ_in_anything_but_names_have_different_keys():
+def test_key_of_different_programs():
     """What was compiled for one key is run for every program of that key."""
     assert len({program.key for program in DIFFERENT}) == len(DIFFERENT)
     for program in DIFFERENT:
@@ -231,7 +231,7 @@ def test_programs_that_differ_in_anything_but_names_have_different_keys():
         assert renamed(program).key == program.key
 
 
-def test_a_program_knows_its_primitives_the_nested_ones_too():
+def test_program_lists_nested_primitives():
     output, _ = neuron()
 
     assert lower(output, wrt=()).primitives == ["add", "mul", "sigmoid"]
@@ -239,13 +239,13 @@ def test_a_program_knows_its_primitives_the_nested_ones_too():
     assert lower(Value(3.0)).primitives == []
 
 
-def test_leaves_that_are_given_nowhere_join_the_parameters():
+def test_lower_missing_leaves_become_parameters():
     w, x, c = variables(w=2, x=3, c=5)
 
     assert lower(w * x * c, inputs=[x]).parameters == ("w", "c")
 
 
-def test_gates_that_only_a_comparison_looks_at_get_no_gradient():
+def test_lower_compared_gates_get_no_gradient():
     x, y = variables(x=2, y=5)
     program = lower(where(3.0 * x > y, x * y, y))
 
@@ -254,7 +254,7 @@ def test_gates_that_only_a_comparison_looks_at_get_no_gradient():
     assert source.function(program)(1.0, 5.0) == (5.0, (0.0, 1.0))
 
 
-def test_gradient_lines_that_lead_nowhere_are_left_out():
+def test_lower_drops_dead_gradient_lines():
     x, y = variables(x=2, y=5)
     program = lower((x > y) * 3.0)
 
@@ -262,7 +262,7 @@ def test_gradient_lines_that_lead_nowhere_are_left_out():
     assert program.input_gradients == (0.0, 0.0)
 
 
-def test_a_program_is_plain_data():
+def test_program_is_plain_data():
     output, _ = neuron()
     program = lower(output + 2.5)
 
@@ -271,7 +271,7 @@ def test_a_program_is_plain_data():
     assert lower(output, wrt=[output.operands[0].operands[1]]).gradients == ("grad_w2",)
 
 
-def test_wrong_arguments_are_named():
+def test_lower_names_wrong_arguments():
     x, y = variables(x=1, y=2)
 
     with pytest.raises(ValueError, match=r"wrt takes inputs and parameters of the program, got Value\(2.0, 'y'\)"):
@@ -284,7 +284,7 @@ def test_wrong_arguments_are_named():
     assert "f = cube(x)" in str(lower(cube(x)))
 
 
-def test_tracebacks_show_the_flat_line():
+def test_traceback_shows_flat_line():
     import traceback
 
     x, y = variables(x=1, y=2)
@@ -296,7 +296,7 @@ def test_tracebacks_show_the_flat_line():
 
 
 @pytest.mark.timed
-def test_a_hundred_thousand_gates_lower_without_recursion():
+def test_lower_100_000_gates_without_recursion():
     (x,) = variables(x=1)
 
     def seconds(gates):
@@ -311,7 +311,7 @@ def test_a_hundred_thousand_gates_lower_without_recursion():
     assert seconds(20_000) < 30 * small  # linear, with room for noise
 
 
-def test_a_sum_of_very_many_terms_runs():
+def test_sum_of_very_many_terms_runs():
     many = [Value(1.0) for _ in range(2_000)]
 
     value, slopes = source.function(lower(autodiff.sum(many), roll=False))(*[1.0] * 2_000)
@@ -320,13 +320,13 @@ def test_a_sum_of_very_many_terms_runs():
     assert set(slopes) == {1.0}
 
 
-def test_lines_read_as_formulas():
+def test_listing_reads_as_formulas():
     assert str(Line("s", ("dot", "w0", "w1", "x0", "x1", "b"))) == "s = b + w0 * x0 + w1 * x1"
     assert str(Line("g", ("mul", "s", ("sub", 1.0, "v")), adds=True)) == "g += s * (1 - v)"
     assert str(Line("g", 1.0)) == "g = 1.0"
 
 
-def test_a_listing_knows_the_line_of_each_gate_and_of_each_path():
+def test_listing_lines_of_gates_and_paths():
     """Also where a label looks like a gradient."""
     x, y = Value(2.0, "x"), Value(3.0, "grad_x")
     q = x * y

@@ -22,7 +22,7 @@ def made(runner, *arguments, **options):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("name", PRIMITIVES)
-def test_a_primitive_at_every_point(name, runner):
+def test_runners_at_every_point(name, runner):
     output, leaves = graph(name)
     calls = points(name)
 
@@ -38,7 +38,7 @@ def test_a_primitive_at_every_point(name, runner):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("backwards", [False, True])
-def test_sums_that_take_neighbours_one_each_are_not_taken_for_one_sum_over_all(runner, backwards):
+def test_runners_sums_of_neighbors(runner, backwards):
     """w0 * h, w1 * h, ... without biases; and, the weights in reverse, neighbours moved along a list."""
     x, w = [Value(0.1 * i, f"x{i}") for i in range(4)], [Value(0.3, "w0"), Value(-0.7, "w1"), Value(1.1, "w2")]
     h = autodiff.tanh(x[0])
@@ -55,7 +55,7 @@ def test_sums_that_take_neighbours_one_each_are_not_taken_for_one_sum_over_all(r
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_one_row_and_many_rows_are_the_same(runner):
+def test_runners_one_row_and_many_rows(runner):
     inputs, parameters, loss = net([3, 4, 2])
     w = [p.data for p in parameters]
     ready = made(runner, loss, inputs=inputs, parameters=parameters)
@@ -72,7 +72,7 @@ def test_one_row_and_many_rows_are_the_same(runner):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("activation", ["relu", "tanh", "softplus"])
-def test_gradients_to_parameters_are_the_mean_over_the_rows(activation, runner):
+def test_runners_parameter_gradients_are_means(activation, runner):
     inputs, parameters, loss = net([2, 5, 3, 2], activation)
     rows = [[0.5, -1.0, 1.0, 0.0], [0.1, 2.0, 0.0, 1.0], [-0.7, 0.3, 0.0, 1.0]]
     w = [p.data for p in parameters]
@@ -86,7 +86,7 @@ def test_gradients_to_parameters_are_the_mean_over_the_rows(activation, runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_what_does_not_depend_on_the_row_counts_once_for_each_row(runner):
+def test_runners_terms_independent_of_the_row(runner):
     x, w = Value(2.0, "x"), Value(3.0, "w")
 
     found = made(runner, w * w + x * 0.0, inputs=[x], parameters=[w]).rows([[1.0], [2.0], [4.0]], [3.0])
@@ -96,7 +96,7 @@ def test_what_does_not_depend_on_the_row_counts_once_for_each_row(runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_shared_weights_windows_and_states(runner):
+def test_runners_shared_weights_and_states(runner):
     """E10: a recurrent net and a convolution over the same inputs."""
     w = [Value(0.3), Value(-0.5), Value(0.2), Value(0.1)]
     x = [Value(0.1 * i, f"x{i}") for i in range(8)]
@@ -117,7 +117,7 @@ def test_shared_weights_windows_and_states(runner):
 
 
 @pytest.mark.parametrize("runner", ["source", "batch"])
-def test_means_over_the_rows(runner):
+def test_row_mean(runner):
     """Gradients: those of the sum of all rows, as the mean of a mini-batch wants them."""
     x, w = [Value(0.3, "x0"), Value(0.4, "x1")], [Value(0.7, "w0"), Value(-1.2, "w1")]
     table = [[0.5, -1.0], [0.1, 2.0], [-0.7, 0.3]]
@@ -187,14 +187,14 @@ def carried(output):
 @settings(max_examples=40, deadline=None)
 @given(steps, rows_of_three)
 @example([("div", 0, 1), ("div", 0, 1), ("neg", 5, 0), ("sub", 6, 5)], [(0.0, 0.0, 0.0)])  # equal gates, slopes of inf
-def test_random_expressions_agree_in_every_runner(operations, rows):
+def test_runners_random_expressions(operations, rows):
     check(operations, rows)
 
 
 @pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(steps, rows_of_three)
-def test_many_random_expressions_agree_in_every_runner(operations, rows):
+def test_runners_many_random_expressions(operations, rows):
     check(operations, rows)
 
 
@@ -206,7 +206,7 @@ def near(a, b, scales):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_gradient_that_no_row_changes_is_read_when_it_is_complete(runner):
+def test_runners_read_complete_gradients(runner):
     w = Value(0.5, "w")
     other = -w
 
@@ -216,7 +216,7 @@ def test_a_gradient_that_no_row_changes_is_read_when_it_is_complete(runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_adding_to_a_gradient_leaves_the_one_it_was_copied_from_alone(runner):
+def test_runners_add_to_copied_gradient(runner):
     x, y = Value(2.0, "x"), Value(3.0, "y")
     s = x + y
     output = s + x * 5.0

@@ -65,7 +65,7 @@ def calls(fast):
     return [(trace.call[0], trace) for trace in fast.traces.values()]
 
 
-def test_one_program_serves_every_length():
+def test_sequences_share_one_program():
     fast = autodiff.compile(attention, "native")
     for count in (5, 8, 2, 1, 7, 12, 3, 8):
         agree(fast, attention, count)
@@ -77,7 +77,7 @@ def test_one_program_serves_every_length():
     assert len({id(x.nests) for n in (12, 3) for x in found[n]}) == 3  # a longer one than before, then served too
 
 
-def test_numbers_are_read_anew_and_rows_are_mapped():
+def test_sequences_read_numbers_and_map_rows():
     fast, rows = autodiff.compile(attention, "native"), rows_of(9)
     fast(rows, 1.0), fast(rows[:4], 1.0)
     before = fast(rows[:3], 1.0)
@@ -101,7 +101,7 @@ def recurrent(cell, loss, rows, weight):
 
 @pytest.mark.parametrize("loss", ["last", "all", "mean"])
 @pytest.mark.parametrize("cell", ["plain", "gated", "average"])
-def test_one_program_serves_recurrences(cell, loss):
+def test_sequences_of_recurrences(cell, loss):
     f = partial(recurrent, cell, loss)
     fast = autodiff.compile(lambda rows, weight: f(rows, weight) + 0.0 * V[0][0], "native")
     for count in (9, 8, 4, 12, 11, 1, 5):
@@ -112,7 +112,7 @@ def test_one_program_serves_recurrences(cell, loss):
     assert OneLength not in map(type, found[1])  # too short for first, last and what is between
 
 
-def test_what_cannot_grow_is_compiled_for_each_length():
+def test_sequences_compiled_per_length():
     def powers(rows, weight):
         return weight * sum(tanh(dot(w, row)) ** k for k, row in enumerate(rows) for w in W)
 
@@ -122,7 +122,7 @@ def test_what_cannot_grow_is_compiled_for_each_length():
     assert not any(type(x) is OneLength for made in runners(fast).values() for x in made)
 
 
-def test_leaves_that_are_not_used_are_named_at_every_length():
+def test_sequences_name_unused_leaves():
     fast, unused = autodiff.compile(lambda x: sum(W[0][0] * v for v in x), "native"), Value(1.0, "unused")
     for count in (6, 8, 3):
         assert fast.value_and_grad([0.5] * count, wrt=[W[0][0], unused])[1] == [0.5 * count, 0.0]
@@ -130,7 +130,7 @@ def test_leaves_that_are_not_used_are_named_at_every_length():
             fast.value_and_grad([0.5] * count, wrt=[unused])
 
 
-def test_other_lists_may_change_their_length_too():
+def test_sequences_with_other_lists():
     def f(a, b):
         return dot([tanh(x) for x in a], a) * sum(b) / len(b)
 
@@ -144,7 +144,7 @@ def test_other_lists_may_change_their_length_too():
         assert slopes[1] == pytest.approx(to_b, rel=1e-11, abs=1e-14)
 
 
-def test_source_and_other_runners_are_as_before():
+def test_sequences_by_other_runners():
     for runner in ("auto", "source", "batch"):
         fast = autodiff.compile(attention, runner)
         agree(fast, attention, 6)
@@ -170,11 +170,11 @@ LIST = (list, None, None)
         ((tuple, LIST), (tuple, (tuple, None)), None),
     ],
 )
-def test_in_which_lists_shapes_differ(shape, other, lengths):
+def test_shapes_that_differ(shape, other, lengths):
     assert lengths_of(shape, other) == lengths
 
 
-def test_arguments_are_made_as_long():
+def test_arguments_of_given_length():
     shape, other = (tuple, LIST, None), (tuple, (list, None), None)
     assert resize(([1.0, 2.0], 3.0), shape, other, 5) == ([1.0, 2.0, 1.0, 2.0, 1.0], 3.0)
     assert sequences.SHORTEST > 1

@@ -46,7 +46,7 @@ def same(x, y):
         (("add", 2.0, ("mul", 3.0, 4.0)), 14.0),
     ],
 )
-def test_fold_drops_what_does_nothing_at_any_number(given, simple):
+def test_fold_drops_neutral_operations(given, simple):
     assert folded(given) == simple
     for x in POINTS:
         assert same(evaluated(given, {"x": x}), evaluated(simple, {"x": x}))
@@ -64,11 +64,11 @@ def test_fold_drops_what_does_nothing_at_any_number(given, simple):
         ("power", ("add", "x", "y"), 2.0),
     ],
 )
-def test_fold_leaves_alone_what_differs_somewhere(expression):
+def test_fold_keeps_what_differs_somewhere(expression):
     assert folded(expression) == expression
 
 
-def test_fold_carries_constants_into_later_lines_but_not_the_seed():
+def test_fold_carries_constants_except_seed():
     lines = [
         Line("a", ("add", 1.0, 1.0)),
         Line("b", ("mul", "a", "x")),
@@ -79,20 +79,20 @@ def test_fold_carries_constants_into_later_lines_but_not_the_seed():
     assert [str(line) for line in fold(lines)] == ["a = 2.0", "b = 2 * x", "grad_b = 1.0", "grad_x = grad_b * 2"]
 
 
-def test_spread_writes_the_sigmoids_gradient_as_the_slide_does():
+def test_spread_sigmoid_as_on_slide():
     lines = [Line("L", ("sigmoid", "s")), Line("grad_s", ("mul", "u", ("mul", ("sub", 1.0, "L"), "L")))]
 
     assert str(spread(lines)[1]) == "grad_s = u * (1 - L) * L"
 
 
-def test_spread_changes_no_number_at_any_upstream_and_any_sigmoid():
+def test_spread_changes_no_number():
     extreme = [*POINTS, 1e308, -1e308, 5e-324]
     for u, L in itertools.product(extreme, [0.0, 5e-324, 1e-200, 0.5, 1.0 - 2.0**-53, 1.0, math.nan]):
         a, b = u * ((1.0 - L) * L), u * (1.0 - L) * L
         assert (a != a and b != b) or math.isclose(a, b, rel_tol=1e-15, abs_tol=1e-300)
 
 
-def test_spread_leaves_alone_what_could_overflow():
+def test_spread_keeps_what_could_overflow():
     line = Line("grad_x", ("mul", "u", ("mul", "a", "b")))
 
     assert spread([line]) == [line]
@@ -102,7 +102,7 @@ def shared(lines, unread=()):
     return [str(line) for line in share(lines, set(unread), identifiers())]
 
 
-def test_share_computes_what_occurs_twice_once():
+def test_share_computes_once():
     twice = ("exp", ("neg", "x"))
 
     assert shared([Line("a", ("mul", twice, "y")), Line("b", ("mul", twice, "z"))]) == [
@@ -112,26 +112,26 @@ def test_share_computes_what_occurs_twice_once():
     ]
 
 
-def test_share_uses_the_name_that_is_there():
+def test_share_uses_existing_name():
     lines = [Line("q", ("mul", "x", "y")), Line("r", ("add", ("mul", "x", "y"), "z")), Line("s", ("mul", "x", "y"))]
 
     assert shared(lines) == ["q = x * y", "r = q + z", "s = q"]
 
 
-def test_share_sees_through_copies_but_keeps_their_names():
+def test_share_sees_through_copies():
     lines = [Line("a", "x"), Line("b", ("exp", "a")), Line("c", ("exp", "x")), Line("d", ("add", "a", "b"))]
 
     assert shared(lines) == ["a = x", "b = exp(a)", "c = b", "d = a + b"]
 
 
-def test_share_does_not_read_a_gradient_that_is_not_complete_or_not_to_be_read():
+def test_share_reads_complete_gradients_only():
     product = ("mul", "u", "v")
     lines = [Line("grad_x", product), Line("grad_x", "w", adds=True), Line("grad_y", product)]
 
     assert shared(lines, unread={"grad_x", "grad_y"}) == ["t0 = u * v", "grad_x = t0", "grad_x += w", "grad_y = t0"]
 
 
-def test_share_of_a_part_within_a_part_makes_one_name():
+def test_share_of_nested_parts():
     inner = ("add", "x", "y")
     outer = ("exp", inner)
 
@@ -142,7 +142,7 @@ def test_share_of_a_part_within_a_part_makes_one_name():
     ]
 
 
-def test_alive_keeps_only_what_a_result_depends_on():
+def test_alive_keeps_only_dependencies():
     lines = [
         Line("a", ("exp", "x")),
         Line("b", ("exp", "y")),

@@ -60,7 +60,7 @@ def state(optimizer):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_steps_are_those_of_the_engine(name, runner):
+def test_trainer_steps_equal_eager(name, runner):
     (loss, parameters), (other, others) = language_model(), language_model()
     eager, ours = OPTIMIZERS[name](parameters), OPTIMIZERS[name](others)
     expected = eagerly(loss, eager, SEQUENCES)
@@ -74,7 +74,7 @@ def test_steps_are_those_of_the_engine(name, runner):
     assert ours.steps == eager.steps == 10
 
 
-def test_one_program_serves_a_run():
+def test_trainer_uses_one_program():
     loss, parameters = language_model()
     trainer = autodiff.compile(loss, "native").trainer(parameters, nn.Adam(parameters))
     trainer.run(SEQUENCES)
@@ -87,7 +87,7 @@ def test_one_program_serves_a_run():
 
 
 @pytest.mark.parametrize("runner", ["native", "source"])
-def test_numbers_are_written_when_asked_and_read_again(runner):
+def test_trainer_writes_and_reads_numbers(runner):
     loss, parameters = language_model()
     optimizer = nn.Adam(parameters, 0.05)
     trainer = autodiff.compile(loss, runner).trainer([[*parameters]], optimizer)
@@ -104,7 +104,7 @@ def test_numbers_are_written_when_asked_and_read_again(runner):
     assert trainer(SEQUENCES[0]) == trainer(SEQUENCES[0])
 
 
-def test_training_goes_on_where_another_trainer_left_off():
+def test_trainer_resumes_another():
     (loss, parameters), (other, others) = language_model(), language_model()
     whole, parts = nn.Adam(parameters, 0.05), nn.Adam(others, 0.05)
     expected = autodiff.compile(loss, "native").trainer(parameters, whole).run(SEQUENCES)
@@ -116,7 +116,7 @@ def test_training_goes_on_where_another_trainer_left_off():
 
 
 @pytest.mark.parametrize("runner", ["native", "batch", "auto"])
-def test_a_step_from_a_loss_that_is_not_finite_is_not_made(runner):
+def test_trainer_skips_step_of_nonfinite_loss(runner):
     w = Value(1.0)
     optimizer = nn.SGD([w], 0.25)
     trainer = autodiff.compile(lambda x: log(x * w) ** 2, runner).trainer([w], optimizer)
@@ -133,7 +133,7 @@ def test_a_step_from_a_loss_that_is_not_finite_is_not_made(runner):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-def test_numbers_are_written_on_ctrl_c_and_errors(error, monkeypatch):
+def test_trainer_writes_on_ctrl_c_and_errors(error, monkeypatch):
     loss, parameters = language_model()
     optimizer = nn.SGD(parameters, 0.1)
     trainer = autodiff.compile(loss, "native").trainer(parameters, optimizer)
@@ -155,7 +155,7 @@ def test_numbers_are_written_on_ctrl_c_and_errors(error, monkeypatch):
     assert [x.data for x in parameters] == pytest.approx([x.data for x in others], rel=1e-12)
 
 
-def test_captured_values_are_read_at_every_step_and_clipping_can_be_set_later():
+def test_trainer_reads_captured_values():
     w, a, b = Value(1.0), Value(2.0), Value(0.0)
     optimizer = nn.SGD([w], 0.1)
     trainer = autodiff.compile(
@@ -172,7 +172,7 @@ def test_captured_values_are_read_at_every_step_and_clipping_can_be_set_later():
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_examples_of_all_kinds_of_arguments(runner):
+def test_trainer_takes_all_kinds_of_arguments(runner):
     w, v = Value(0.5), Value(0.25)
 
     def loss(rows, factor=1.0, more=(1.0, 2.0)):
@@ -192,7 +192,7 @@ def test_examples_of_all_kinds_of_arguments(runner):
         trainer([["a", 2.0]], 1.0, (1.0, 1.0))
 
 
-def test_what_cannot_be_recorded_runs_by_the_engine():
+def test_trainer_falls_back_to_engine():
     w = Value(1.0)
     trainer = autodiff.compile(lambda x: w * x if w.data > 0.0 else -w).trainer([w], nn.SGD([w], 0.5))
     assert trainer.run([1.0, 3.0, 1.0]) == [1.0, 1.5, 1.0]
@@ -203,7 +203,7 @@ def test_what_cannot_be_recorded_runs_by_the_engine():
         autodiff.compile(lambda x: w * x if w.data > 0.0 else -w, "native").trainer([w], nn.SGD([w]))(1.0)
 
 
-def test_an_optimizer_with_a_step_of_its_own_makes_it():
+def test_trainer_uses_optimizers_own_step():
     class Halved(nn.SGD):
         def step(self):
             super().step()
@@ -227,7 +227,7 @@ def test_an_optimizer_with_a_step_of_its_own_makes_it():
             autodiff.compile(lambda x: w * x, "native").trainer([w], kind([w], 0.5))  # noqa: B023
 
 
-def test_without_llvmlite(monkeypatch):
+def test_trainer_without_llvmlite(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("autodiff.flat.backends.llvm")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "llvmlite", None)
@@ -239,7 +239,7 @@ def test_without_llvmlite(monkeypatch):
         autodiff.compile(lambda x: w * x, "native").trainer([w], nn.SGD([w]))(1.0)
 
 
-def test_mistakes():
+def test_trainer_mistakes():
     w, v = Value(1.0), Value(2.0)
     fast = autodiff.compile(lambda x: w * x, "native")
     with pytest.raises(ValueError, match="has other parameters than the 1 given"):

@@ -42,7 +42,7 @@ def same(make, X, Y, rel=1e-9, **options):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("batch_size", [1, 3, None])
-def test_each_step_has_the_gradients_of_the_eager_step(runner, batch_size):
+def test_fit_steps_have_eager_gradients(runner, batch_size):
     X = some_rows()
     Y = [x[0] * x[1] for x in X]
     net, other = MLP(2, [5, 4, 1], seed=1), MLP(2, [5, 4, 1], seed=1)
@@ -60,14 +60,14 @@ def test_each_step_has_the_gradients_of_the_eager_step(runner, batch_size):
         assert history.loss[-1] == pytest.approx(expected[0], rel=1e-12)
 
 
-def test_tanh_xor_has_the_eager_history_for_100_epochs():
+def test_fit_tanh_xor_has_eager_history():
     X, Y = truth_table("xor")
 
     same(lambda: MLP(2, [4, 1], seed=0), X, Y, epochs=100)
 
 
 @pytest.mark.slow
-def test_moons_at_rate_005_has_the_eager_history_for_100_epochs():
+def test_fit_moons_has_eager_history():
     X, Y = nn.moons(100, seed=0)
 
     same(
@@ -86,7 +86,7 @@ def test_moons_at_rate_005_has_the_eager_history_for_100_epochs():
         lambda p: Adam(p, 0.05),
     ],
 )
-def test_every_optimizer(optimizer):
+def test_fit_with_every_optimizer(optimizer):
     X = some_rows()
     Y = [x[0] - x[1] for x in X]
 
@@ -95,7 +95,7 @@ def test_every_optimizer(optimizer):
 
 @pytest.mark.parametrize("penalty", [l1(0.01), l2(0.01), None])
 @pytest.mark.parametrize("loss", sorted({row.name for row in nn.losses.LOSSES.values()}))
-def test_every_loss_with_every_penalty(loss, penalty):
+def test_fit_with_every_loss_and_penalty(loss, penalty):
     X, row = some_rows(), nn.losses.LOSSES[loss]
     many = row.name in ("multiclass_hinge", "cross_entropy", "negative_log_likelihood")
     Y = [int(x[0] > 0) + many * int(x[1] > 0) for x in X]
@@ -106,7 +106,7 @@ def test_every_loss_with_every_penalty(loss, penalty):
 
 
 @pytest.mark.parametrize("runner", ["auto", *RUNNERS])
-def test_a_diverging_loss_stops_with_the_origin_and_the_model_as_it_was(runner):
+def test_fit_stops_at_diverging_loss(runner):
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], activation="relu", seed=0)
 
@@ -154,7 +154,7 @@ class Asking(Module):
     ("model", "error"),
     [(Switch, "if, and, or, max"), (Noisy, "changes a random generator"), (Asking, "has no attribute 'is_integer'")],
 )
-def test_what_cannot_be_recorded_is_an_error_and_runs_eagerly_by_auto(model, error):
+def test_fit_of_unrecordable_model(model, error):
     X, Y = [[1.0], [-2.0]], [1.0, 0.0]
 
     for runner in RUNNERS:
@@ -166,7 +166,7 @@ def test_what_cannot_be_recorded_is_an_error_and_runs_eagerly_by_auto(model, err
 
 
 @pytest.mark.filterwarnings("ignore:the loss depends on Value")
-def test_captured_values_that_are_not_trained_are_read_at_every_step():
+def test_fit_reads_captured_values():
     net, scale = MLP(1, [1], seed=0), Value(2.0)
     weight = net.parameters()[0]
     X, Y = [[1.0], [2.0]], [1.0, 2.0]
@@ -189,7 +189,7 @@ def test_captured_values_that_are_not_trained_are_read_at_every_step():
 
 
 @EVERY
-def test_an_optimizer_of_some_parameters_trains_only_those(runner):
+def test_fit_trains_optimizers_parameters_only(runner):
     X, Y = truth_table("xor")
     net, other = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
     before = [p.data for p in net.parameters()]
@@ -251,7 +251,7 @@ def wrapped(parameters):
         (wrapped, "SGD has its own step"),
     ],
 )
-def test_an_optimizer_that_does_more_than_its_update_is_refused_and_runs_eagerly_by_auto(runner, make, words):
+def test_fit_with_optimizer_doing_more(runner, make, words):
     X, Y = truth_table("xor")
     net = MLP(2, [1], seed=0)
 
@@ -263,7 +263,7 @@ def test_an_optimizer_that_does_more_than_its_update_is_refused_and_runs_eagerly
 
 
 @EVERY
-def test_random_numbers_that_are_not_seen_in_a_penalty_or_an_update_are_refused(runner):
+def test_fit_refuses_unseen_random_numbers(runner):
     """Those of the operating system; tests/nn/training/test_changes.py has those that are seen."""
 
     def draw():
@@ -293,7 +293,7 @@ class Missing(Module):
 
 @EVERY
 @pytest.mark.parametrize("batch_size", [1, 2, None])
-def test_the_side_of_a_where_that_a_plain_number_does_not_choose_counts_for_nothing(runner, batch_size):
+def test_where_side_not_chosen_by_number(runner, batch_size):
     """Eager code, whose condition is plain, does not even record it."""
     X, Y = [[1.0], [2.0], [0.0], [4.0], [3.0]], [1.0, 0.5, 0.2, 0.3, 0.1]
     options = {"epochs": 60, "batch_size": batch_size, "optimizer": Adam}
@@ -328,7 +328,7 @@ def fewer_parameters(optimizer):
 
 @EVERY
 @pytest.mark.parametrize("change", [new_momentum, new_decay, clipping, no_clipping, fewer_parameters])
-def test_settings_of_the_optimizer_that_a_callback_changes_count_from_the_next_epoch_on(runner, change):
+def test_fit_callback_changes_optimizer(runner, change):
     X, Y = truth_table("xor")
 
     def losses(kind):
@@ -345,7 +345,7 @@ def test_settings_of_the_optimizer_that_a_callback_changes_count_from_the_next_e
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_ctrl_c_between_epochs_keeps_what_was_learned(runner):
+def test_fit_ctrl_c_between_epochs(runner):
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], seed=0)
 
@@ -361,7 +361,7 @@ def test_ctrl_c_between_epochs_keeps_what_was_learned(runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_ctrl_c_within_an_epoch_keeps_whole_epochs(runner, monkeypatch):
+def test_fit_ctrl_c_within_an_epoch(runner, monkeypatch):
     X = some_rows(8)
     Y = [x[0] for x in X]
     net, steps = MLP(2, [3, 1], seed=0), []
@@ -382,7 +382,7 @@ def test_ctrl_c_within_an_epoch_keeps_whole_epochs(runner, monkeypatch):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_a_run_can_be_resumed_by_another_runner(runner):
+def test_fit_resumed_by_another_runner(runner):
     X, Y = truth_table("xor")
     net, other = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
     whole = fit(net, X, Y, optimizer=Adam(net.parameters()), epochs=20, batch_size=3, runner="eager", progress=False)

@@ -22,33 +22,33 @@ def texts(statement, array="w"):
     return [str(x) for x in found]
 
 
-def test_a_product_over_an_axis():
+def test_adjoint_of_product_over_axis():
     dot = Statement((i3, k4), Index("a", 5, (1, 0)), ("mul", Index("w", 0, (4, 1)), Index("x", 2, (0, 1))), "sum")
 
     assert texts(dot) == ["gw[4i+j] += ga[i+5] * x[j+2]  for i<3, j<4"]
     assert texts(dot, "x") == ["gx[j+2] += sum ga[i+5] * w[4i+j]  for i<3, j<4"]
 
 
-def test_a_sum_sends_its_gradient_to_its_start_once():
+def test_adjoint_of_sum_reaches_start_once():
     total = Statement((i3, k4), Index("a", 0, (1, 0)), Index("x", 0, (0, 1)), "sum", Index("w", 7, (2, 0)))
 
     assert texts(total) == ["gw[2i+7] += ga[i]  for i<3"]
 
 
-def test_a_gather_is_answered_by_a_scatter():
+def test_adjoint_of_gather_is_scatter():
     chosen = Statement((i3,), Index("a", 0, (1,)), Index("w", 1, (0,), Index("x", 0, (1,)), 4, 9))
 
     assert texts(chosen) == ["gw[4x[i]+1] += ga[i]  for i<3"]
     assert texts(chosen, "x") == []
 
 
-def test_a_square_is_one_statement():
+def test_adjoint_of_square_is_one_statement():
     square = Statement((i3,), Index("a", 0, (1,)), ("mul", Index("w", 0, (1,)), Index("w", 0, (1,))))
 
     assert texts(square) == ["gw[i] += ga[i] * w[i] + ga[i] * w[i]  for i<3"]
 
 
-def test_a_sum_in_the_rule_of_a_list_is_a_statement():
+def test_adjoint_of_list_has_sum_statement():
     largest = Statement((i3, k4), Index("a", 0, (1, 0)), Index("w", 0, (4, 1)), "largest")
 
     count, gradient = texts(largest)
@@ -57,7 +57,7 @@ def test_a_sum_in_the_rule_of_a_list_is_a_statement():
     assert gradient.startswith("gw[4i+j] += where(a[i+40] == 1, ")
 
 
-def test_an_adjoint_has_an_adjoint():
+def test_adjoint_of_adjoint():
     """Products of the Hessian with unit vectors, from the statements of the gradient."""
     r = random.Random(4)
     W, X = matrix(r, 3, 3), matrix(r, 4, 3)
@@ -84,7 +84,7 @@ def test_an_adjoint_has_an_adjoint():
 
 
 @pytest.mark.parametrize("depth", [2, 30])
-def test_a_rule_with_a_loop_in_it_does_not_explode(depth):
+def test_adjoint_of_rule_with_loop_stays_small(depth):
     def repeated(x):
         for _ in range(depth):
             x = x * x + 0.1
@@ -107,7 +107,7 @@ def test_a_rule_with_a_loop_in_it_does_not_explode(depth):
     assert run(nests, recording)[2] == pytest.approx([v.grad for v in x], rel=1e-12)
 
 
-def test_what_no_gradient_comes_to_sends_none():
+def test_adjoint_without_upstream_gradient():
     """Only a comparison looks at 1 / x: no 0 * inf arises there."""
     x = Value(0.0)
     nests, recording = rolled(lambda: autodiff.where(1.0 / x > 2.0, x * 3.0, x), [], [x])
@@ -115,14 +115,14 @@ def test_what_no_gradient_comes_to_sends_none():
     assert run(nests, recording)[2] == [3.0]
 
 
-def test_gradients_that_are_nan_whatever_comes():
+def test_adjoint_that_is_always_nan():
     x = Value(1.0)
     nests, recording = rolled(lambda: (x * 0.0) * -0.0 + (x * -0.0) * math.nan + (x * math.nan) * math.inf, [], [x])
 
     assert math.isnan(run(nests, recording)[2][0])
 
 
-def test_zeros_of_both_signs_are_two_slopes():
+def test_adjoint_keeps_sign_of_zero():
     statements = [Statement((), Index("a", k), ("mul", Index("x", 0), zero)) for k, zero in enumerate([0.0, -0.0])]
 
     found = adjoint(statements, {"x": 1, "a": 2}, {"x": True}, [Index("a", 0), Index("a", 1)], {})
@@ -130,7 +130,7 @@ def test_zeros_of_both_signs_are_two_slopes():
     assert [*map(str, found)] == ["gx[0] += ga[1] * -0", "gx[0] += ga[0] * 0"]
 
 
-def test_a_comparison_as_a_factor_does_not_close_a_gate():
+def test_adjoint_of_comparison_as_factor():
     """An infinite gradient times 0 is nan, as it is eagerly."""
     x = Value(0.5)
     nests, recording = rolled(lambda: autodiff.log((x < 0.5) * x), [], [x])

@@ -52,7 +52,7 @@ ga[2j+k] += sum ga[5i+j+8] * a[2i+k]  for i<4, j<1+1i, k<2
 gw[2j+k] += sum ga[2i+j] * x[2i+k]  for i<4, j<2, k<2"""
 
 
-def test_xor_is_a_handful_of_loops():
+def test_nests_of_xor():
     net = nn.MLP(2, [4, 1], seed=0)
     X = [[Value(float(a)), Value(float(b))] for a in (0, 1) for b in (0, 1)]
     T = [Value(float(a != b)) for a in (0, 1) for b in (0, 1)]
@@ -79,7 +79,7 @@ def attention(rows, length):
     return loss, flat(W), flat(X)
 
 
-def test_causal_attention_is_found_in_its_trace():
+def test_nests_of_causal_attention():
     loss, W, X = attention(2, 4)
 
     nests, _ = rolled(loss, W, X, wrt=W)
@@ -88,7 +88,7 @@ def test_causal_attention_is_found_in_its_trace():
 
 
 @pytest.mark.parametrize("style", ["dot", "sum"])
-def test_a_gpt_takes_as_many_statements_at_every_length(style):
+def test_nests_of_gpt_at_every_length(style):
     found = set()
     for n in (2, 3, 6, 9):
         loss, parameters, inputs = gpt(n, style=style)
@@ -98,7 +98,7 @@ def test_a_gpt_takes_as_many_statements_at_every_length(style):
     assert found == {(34, 49)}
 
 
-def test_layers_are_turns_of_a_loop():
+def test_nests_of_layers_are_one_loop():
     loss, parameters, inputs = gpt(3, layers=3, width=8, heads=2)
     nests, recording = rolled(loss, parameters, inputs, wrt=parameters)
     output = recording.outputs[0]
@@ -127,7 +127,7 @@ def rnn(n, size=8):
     return loss, flat(U, V), flat(X, T)
 
 
-def test_time_steps_are_turns_of_a_loop():
+def test_nests_of_time_steps_are_one_loop():
     texts = set()
     for n in (20, 21):
         loss, parameters, inputs = rnn(n)
@@ -137,7 +137,7 @@ def test_time_steps_are_turns_of_a_loop():
     assert texts == {(9, 12)}
 
 
-def test_numbers_that_differ_are_a_table():
+def test_numbers_that_differ_become_a_table():
     x = [Value(float(i)) for i in range(20)]
 
     nests, _ = rolled(lambda: sum(v * (0.5 + i) for i, v in enumerate(x)), [], x)
@@ -146,7 +146,7 @@ def test_numbers_that_differ_are_a_table():
     assert set(nests.table) >= {0.5 + i for i in range(20)}
 
 
-def test_what_depends_on_numbers_alone_is_a_number():
+def test_numbers_are_folded():
     x = Value(2.0)
     since = x.born + 1
     known = Value(3.0) * 2.0
@@ -158,7 +158,7 @@ def test_what_depends_on_numbers_alone_is_a_number():
     assert str(nests.forward[0]) == "a[1] = x[0] * 6 + 6"
 
 
-def test_sums_of_one_term_are_recorded_for_loops_alone():
+def test_sums_of_one_term():
     x = Value(2.0)
     with Tracing():
         assert sum([x]) is x
@@ -170,7 +170,7 @@ def test_sums_of_one_term_are_recorded_for_loops_alone():
     assert sum([x]) is x
 
 
-def test_zeros_of_both_signs_are_two_numbers():
+def test_numbers_keep_sign_of_zero():
     x = Value(2.0)
     nests, recording = rolled(lambda: [1.0 / (x * 0.0), 1.0 / (x * -0.0)], [], [x], wrt=())
 
@@ -191,7 +191,7 @@ def test_short_sums_keep_their_order():
         assert run(nests, recording)[0] == [recording.outputs[0].data]
 
 
-def test_gradients_are_those_asked_for():
+def test_gradients_of_wrt_only():
     w, v, x = (Value(value) for value in (2.0, 3.0, 5.0))
     nests, recording = rolled(lambda: w * v * x, [w, v], [x], wrt=[v])
 
@@ -201,7 +201,7 @@ def test_gradients_are_those_asked_for():
     assert rolled(lambda: w * v * x, [w, v], [x], wrt=())[0].backward == ()
 
 
-def test_a_gradient_of_one_output_leaves_the_others_alone():
+def test_gradients_of_one_output():
     """An infinite slope behind an output that no gradient starts from does not make 0 * inf."""
     x = Value(0.0)
     nests, recording = rolled(lambda: [x * 3.0, x**0.5], [], [x], differentiated=1)
@@ -216,7 +216,7 @@ def test_outputs_may_be_numbers_and_leaves():
     assert run(nests, recording, (1.0, 1.0, 2.0)) == ([4.0, 1.5, 4.0], [], [3.0])
 
 
-def test_the_gradients_of_a_rolled_gradient_are_second_derivatives():
+def test_gradients_of_rolled_gradient():
     r = random.Random(3)
     W, X = matrix(r, 3, 3), matrix(r, 4, 3)
 
@@ -242,7 +242,7 @@ def straight(count):
     return sum(pool[-50:]), leaves
 
 
-def test_gates_without_order_are_straight_code():
+def test_gates_without_order_stay_lines():
     output, leaves = straight(400)
     recording = Recording([output], leaves)
     nests = roll(recording)
@@ -256,7 +256,7 @@ def test_gates_without_order_are_straight_code():
 
 @pytest.mark.timed
 @pytest.mark.parametrize("gates", ["gpt", "straight", "chain"])
-def test_rolling_takes_microseconds_a_gate(gates):
+def test_rolling_time_per_gate(gates):
     if gates == "gpt":
         loss, parameters, inputs = gpt(6, style="sum")
         output, most = loss(), 2.0  # of 45,000 gates; 0.1 on a quiet machine
@@ -274,7 +274,7 @@ def test_rolling_takes_microseconds_a_gate(gates):
     assert time.perf_counter() - begin < most
 
 
-def test_more_gates_than_memory_are_refused(monkeypatch):
+def test_rolling_beyond_memory_is_refused(monkeypatch):
     monkeypatch.setattr(nests_module, "available_memory", lambda: 20_000.0)
     fast = autodiff.compile(lambda x: sum(tanh(v) for v in x), "native")
     assert fast([0.5] * 20) == pytest.approx(20 * math.tanh(0.5))
@@ -282,7 +282,7 @@ def test_more_gates_than_memory_are_refused(monkeypatch):
         fast([0.5] * 200)
 
 
-def test_a_terminal_says_that_compiling_lasts(monkeypatch, capsys):
+def test_compiling_notice_in_terminal(monkeypatch, capsys):
     monkeypatch.setattr(nests_module, "ANNOUNCED", 0.003)
     f = lambda x: sum(tanh(v) for v in x)  # noqa: E731
     autodiff.compile(f, "native")([0.5] * 200)

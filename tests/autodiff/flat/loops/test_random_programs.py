@@ -44,14 +44,14 @@ def differences(seed, special):
 
 
 @pytest.mark.parametrize("start", range(0, 400, 50))
-def test_nests_of_random_programs_equal_the_eager_engine(start):
+def test_nests_of_random_programs(start):
     for seed in range(start, start + 50):
         assert differences(seed, special=seed % 4 == 0) == [], seed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(1000, 3000, 500))
-def test_nests_of_very_many_random_programs_equal_the_eager_engine(start):
+def test_nests_of_many_random_programs(start):
     for seed in range(start, start + 500):
         assert differences(seed, special=seed % 4 == 0) == [], seed
 
@@ -79,12 +79,12 @@ def check_gates(graph, count):
 
 @given(gates(numbers=NUMBERS), strategies.integers(1, 3))
 @settings(deadline=None)
-def test_nests_of_any_gates_equal_the_eager_engine(graph, count):
+def test_nests_of_random_gates(graph, count):
     check_gates(graph, count)
 
 
 @pytest.mark.slow
 @given(gates(25, numbers=NUMBERS), strategies.integers(1, 3))
 @settings(deadline=None, max_examples=800)
-def test_nests_of_very_many_gates_equal_the_eager_engine(graph, count):
+def test_nests_of_many_random_gates(graph, count):
     check_gates(graph, count)

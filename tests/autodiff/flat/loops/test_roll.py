@@ -45,13 +45,13 @@ def rows_for(inputs, count=5):
 
 @pytest.mark.parametrize("sizes", [[2, 1], [1, 3, 2], [2, 4, 1], [3, 5, 4, 2], [2, 2, 2, 2]])
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
-def test_nets_give_the_engines_numbers_rolled(sizes, activation):
+def test_roll_nets_equal_eager(sizes, activation):
     inputs, parameters, loss = net(sizes, activation)
 
     assert by_rows(loss, inputs, parameters, rows_for(inputs))
 
 
-def test_a_net_prints_as_loops_where_its_lines_would_be_very_many():
+def test_roll_prints_loops_for_large_nets():
     inputs, parameters, loss = net([3, 8, 3])
 
     assert str(lower(loss, inputs, parameters, roll=True)).startswith(NET)
@@ -60,7 +60,7 @@ def test_a_net_prints_as_loops_where_its_lines_would_be_very_many():
 
 
 @pytest.mark.timed
-def test_a_784_128_10_net_lowers_in_half_a_second_to_20_lines():
+def test_roll_784_128_10_net_in_20_lines():
     inputs, parameters, loss = net([784, 128, 10])
 
     with Clock() as clock:
@@ -71,7 +71,7 @@ def test_a_784_128_10_net_lowers_in_half_a_second_to_20_lines():
     assert by_rows(loss, inputs, parameters, rows_for(inputs, 1))
 
 
-def test_layers_are_matrix_products_of_views():
+def test_roll_layers_as_matrix_products():
     inputs, parameters, loss = net([3, 8, 5])
     text = Writer(lower(loss, inputs, parameters, parameters, roll=True), np).text
 
@@ -80,7 +80,7 @@ def test_layers_are_matrix_products_of_views():
     assert [line.split()[0] for line in text.splitlines() if "= xp.zeros" in line] == ["gw"]
 
 
-def test_binary_gates_by_hand_are_rolled_too():
+def test_roll_binary_gates():
     w = [Value(0.1 * i - 0.3) for i in range(12)]
     x = [Value(0.7), Value(-0.2), Value(0.4)]
     hidden = [autodiff.tanh(w[3 * j] * x[0] + w[3 * j + 1] * x[1] + w[3 * j + 2] * x[2]) for j in range(4)]
@@ -90,7 +90,7 @@ def test_binary_gates_by_hand_are_rolled_too():
     assert len(str(lower(loss, x, w, roll=True)).splitlines()) < 0.7 * len(lower(loss, x, w).lines)
 
 
-def test_weights_used_again_and_again_add_up():
+def test_roll_shared_weights():
     """E10: a recurrent net and a convolution."""
     w = [Value(0.3), Value(-0.5), Value(0.2)]
     x = [Value(0.1 * i) for i in range(8)]
@@ -104,7 +104,7 @@ def test_weights_used_again_and_again_add_up():
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_windows_over_windows_and_images(order):
+def test_roll_windows_and_images(order):
     """Gradients that overlap: of strides forward and backward, of rows and of parameters."""
     w, image = [Value(0.1 * i - 0.4) for i in range(9)][::order], [Value(0.0) for _ in range(36)]
     pooled = [
@@ -119,7 +119,7 @@ def test_windows_over_windows_and_images(order):
     assert by_rows(loss, image, w, rows_for(image))
 
 
-def test_attention_over_what_came_before_and_a_table_of_rows():
+def test_roll_attention_and_table_of_rows():
     w, x = [Value(0.2 * i - 0.7) for i in range(12)], [Value(0.0) for _ in range(8)]
     states = [[autodiff.dot(w[2 * k : 2 * k + 2], x[2 * i : 2 * i + 2], 0.0) for k in range(2)] for i in range(4)]
     seen = []
@@ -138,7 +138,7 @@ def test_attention_over_what_came_before_and_a_table_of_rows():
 
 
 @pytest.mark.timed
-def test_a_long_chain_rolls_in_linear_time():
+def test_roll_long_chain_in_linear_time():
     def seconds(gates):
         (x,) = autodiff.variables(x=1)
         total = x

@@ -34,7 +34,7 @@ def in_a_batch(nests, recording, rows, seeds):
 
 
 @pytest.mark.parametrize("seed", range(2, 62))
-def test_a_batch_gives_what_its_rows_give(seed):
+def test_for_rows_equals_its_rows(seed):
     r = random.Random(seed)
     parameters, inputs, outputs = program(r, most=5)
     outputs = outputs[:1]
@@ -59,7 +59,7 @@ def test_a_batch_gives_what_its_rows_give(seed):
 
 
 @pytest.mark.parametrize("style", ["dot", "sum"])
-def test_one_gpt_serves_every_length(style):
+def test_for_all_lengths_of_gpt(style):
     longest = 8
     loss, parameters, inputs = gpt(longest, style=style, width=8, heads=2, vocabulary=5)
 
@@ -82,7 +82,7 @@ def test_one_gpt_serves_every_length(style):
     assert [(x.slope, x.offset, x.inverse) for x in lengths.numbers] == [(1.0, 0.0, False), (1.0, 0.0, True)]
 
 
-def test_a_recurrence_has_as_many_turns_as_the_sequence_is_long():
+def test_for_all_lengths_of_recurrence():
     r = random.Random(2)
     W, X = matrix(r, 3, 3), matrix(r, 9, 3)
 
