@@ -230,7 +230,7 @@ def sizes(name, terms):
 
 
 @pytest.mark.parametrize("name", PRIMITIVES)
-def test_values_are_within_2_and_local_gradients_within_4_units(name, capsys):
+def test_accuracy_of_values_and_local_gradients(name, capsys):
     worst, wrong = {}, []
     for point in points(name):
         if DOMAINS.get(name, lambda *point: True)(*point):

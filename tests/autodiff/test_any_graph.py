@@ -93,7 +93,7 @@ def partial(output, leaves, *places):
 
 @settings(deadline=None, max_examples=300)
 @given(graphs(most=8, names=(*SMOOTH, *BENT), numbers=FINITE))
-def test_gradients_are_the_exact_derivatives_rounded(graph):
+def test_gradients_are_exact_derivatives(graph):
     leaves, output = graph
     with mp.workdps(50):
         assume(smooth_here(output, leaves))
@@ -131,7 +131,7 @@ def same(a, b):
 
 @settings(deadline=None)
 @given(graphs(numbers=SPECIAL))
-def test_a_graph_of_extreme_numbers_differentiates_twice_and_never_raises(graph):
+def test_extreme_numbers_never_raise(graph):
     leaves, output = graph
     first = answers(output, leaves)
     again = answers(output, leaves)
@@ -144,7 +144,7 @@ def test_a_graph_of_extreme_numbers_differentiates_twice_and_never_raises(graph)
 
 @settings(deadline=None)
 @given(graphs(), strategies.randoms(use_true_random=False))
-def test_the_order_in_which_gates_are_built_does_not_matter(graph, random):
+def test_order_of_building_does_not_matter(graph, random):
     """Any order in which operands come first gives the same numbers; sums of gradients may round differently."""
     leaves, output = graph
     expected = answers(output, leaves)
@@ -160,7 +160,7 @@ def test_the_order_in_which_gates_are_built_does_not_matter(graph, random):
 
 @settings(deadline=None)
 @given(graphs(numbers=strategies.floats(-4.0, 4.0)))
-def test_the_text_of_a_graph_read_again_is_the_graph(graph):
+def test_statements_read_back(graph):
     leaves, output = graph
     text = "; ".join(statements(history(output), output))
     read = parse(text, **{leaf.label: leaf.data for leaf in history(output) if not leaf.primitive})
@@ -176,7 +176,7 @@ def test_the_text_of_a_graph_read_again_is_the_graph(graph):
 
 @settings(deadline=None)
 @given(graphs(numbers=SPECIAL | FINITE))
-def test_steps_compiled_functions_copies_and_backward_agree(graph):
+def test_steps_compile_copies_and_backward_agree(graph):
     leaves, output = graph
     expected = answers(output, leaves)
     numbers = [leaf.data for leaf in leaves]
@@ -193,7 +193,7 @@ def test_steps_compiled_functions_copies_and_backward_agree(graph):
 
 @settings(deadline=None, max_examples=25)
 @given(graphs(most=8))
-def test_a_drawing_has_every_gate_and_every_edge_and_changes_nothing(graph):
+def test_drawing_has_every_gate_and_edge(graph):
     leaves, output = graph
     expected = answers(output, leaves)
     picture = draw(output, fold=False, layout="built-in")

@@ -23,7 +23,7 @@ def same(a, b):
 # --- What it writes ------------------------------------------------------------------------------
 
 
-def test_every_node_gets_its_gradient():
+def test_backward_reaches_every_node():
     """D1, with q."""
     x, y, z = variables(x=-2, y=5, z=-4)
     q = x + y
@@ -33,7 +33,7 @@ def test_every_node_gets_its_gradient():
     assert [node.grad for node in (f, q, x, y, z)] == [1.0, -4.0, -4.0, -4.0, 3.0]
 
 
-def test_upstream_is_what_arrives_at_the_output():
+def test_backward_upstream():
     x = Value(3.0)
     y = x * x
     y.backward(10)
@@ -50,7 +50,7 @@ def test_backward_of_a_leaf():
     assert x.grad == 3.0
 
 
-def test_leaves_add_up_and_gates_start_anew():
+def test_backward_adds_up_in_leaves():
     x = Value(3.0)
     q = x * 2
     f = q * q
@@ -62,7 +62,7 @@ def test_leaves_add_up_and_gates_start_anew():
     assert (q.grad, x.grad) == (12.0, 50.0)
 
 
-def test_a_gradient_set_by_hand_is_added_to():
+def test_grad_assigned_is_added_to():
     x = Value(3.0)
     x.grad = 0  # as written in other engines' training loops
     (x * 2).backward()
@@ -74,7 +74,7 @@ def test_a_gradient_set_by_hand_is_added_to():
     ("given", "kept"),
     [(None, 0.0), (0, 0.0), (True, 1.0), (Fraction(1, 2), 0.5), (Tensor(2.0), 2.0), (float("inf"), float("inf"))],
 )
-def test_a_gradient_is_a_float_whatever_is_assigned(given, kept):
+def test_grad_is_a_float(given, kept):
     x = Value(3.0)
     x.grad = 7.0
     x.grad = given
@@ -85,7 +85,7 @@ def test_a_gradient_is_a_float_whatever_is_assigned(given, kept):
 
 
 @pytest.mark.parametrize("bad", ["0", 1j, [0.0], Tensor([0.0]), Value(0.0)])
-def test_a_gradient_that_is_no_number_is_refused_and_nothing_changed(bad):
+def test_grad_refuses_other_than_numbers(bad):
     x = Value(3.0, "x")
     x.grad = 2.0
     with pytest.raises(TypeError, match="grad of x takes a real number, got"):
@@ -95,7 +95,7 @@ def test_a_gradient_that_is_no_number_is_refused_and_nothing_changed(bad):
         Value(3.0).grad = bad
 
 
-def test_a_rule_that_gives_no_number_is_named_where_it_is_read():
+def test_rule_without_number_is_named():
     x = Value(2.0)
     Primitive("own", lambda x: x, lambda out, x: (np.array([1.0]),))(x).backward()
     with pytest.raises(TypeError, match="a local gradient of a gate takes a real number, got"):
@@ -104,7 +104,7 @@ def test_a_rule_that_gives_no_number_is_named_where_it_is_read():
     assert x.grad == 0.0
 
 
-def test_gradients_are_cleared_with_none_as_in_pytorch():
+def test_grad_is_cleared_with_none():
     net = MLP(2, [3, 1], seed=0)
     optimizer = Adam(net.parameters(), 0.1, clip_norm=1.0)
     for _ in range(2):
@@ -131,7 +131,7 @@ def test_gradients_are_cleared_with_none_as_in_pytorch():
         (lambda x: Fraction(1, 2), lambda out, x: (Fraction(1, 2),), 0.5, 0.5),
     ],
 )
-def test_gates_of_your_own_give_floats(value, rule, number, gradient):
+def test_own_gates_give_floats(value, rule, number, gradient):
     gate = Primitive("own", value, rule)
     x = Value(2.0)
     y = gate(x)
@@ -143,7 +143,7 @@ def test_gates_of_your_own_give_floats(value, rule, number, gradient):
     assert repr(grad(gate)(2.0)) == repr(gradient)
 
 
-def test_zero_grad_clears_the_graph_behind_and_nothing_else():
+def test_zero_grad_clears_only_the_history():
     x, y = variables(x=3, y=4)
     q = x * y
     f, other = q * 2, y * 5
@@ -155,12 +155,12 @@ def test_zero_grad_clears_the_graph_behind_and_nothing_else():
     assert (f.grad, other.grad) == (1.0, 1.0)
 
 
-def test_infinite_and_undefined_gradients_flow_on():
+def test_backward_passes_inf_and_nan():
     assert slopes(lambda x: (x * 0.0) ** 0.5, 1.0)[1] == pytest.approx((math.nan,), nan_ok=True)
     assert slopes(lambda x: (x * 2.0) ** 0.5, 0.0) == (0.0, (math.inf,))
 
 
-def test_several_paths_add_up():
+def test_backward_adds_paths():
     """A6 and E7: x3 and y are used twice."""
     (grad,) = slopes(lambda x3: (x3 + 2.0) - sigmoid(x3 * 0.5 - 0.25), 1.0)[1]
     assert grad == pytest.approx(0.8769329586312008, rel=1e-12)
@@ -192,7 +192,7 @@ def test_backward_equals_gradients_as_graphs(graph):
 
 
 @given(graphs())
-def test_steps_end_in_the_same_gradients_and_write_nothing(graph):
+def test_steps_end_in_the_same_gradients(graph):
     leaves, output = graph
     found = output.steps().gradients
     assert all(node.grad == 0.0 for node in history(output))
@@ -203,7 +203,7 @@ def test_steps_end_in_the_same_gradients_and_write_nothing(graph):
 
 
 @given(graphs(numbers=EXTREMES))
-def test_no_number_makes_a_pass_raise(graph):
+def test_backward_never_raises(graph):
     """Forward, backward, again as graphs, and in words: zeros, infinities, nan and the largest numbers go through."""
     leaves, output = graph
     recorded = gradients(output, leaves)
@@ -219,7 +219,7 @@ def test_no_number_makes_a_pass_raise(graph):
 
 
 @given(graphs(), graphs())
-def test_two_outputs_add_up(first, second):
+def test_backward_of_two_outputs(first, second):
     """Of f + g each leaf gets what f and g give it, whether they share it or not."""
     (leaves, f), (others, g) = first, second
     g = g * leaves[0]
@@ -237,7 +237,7 @@ def test_two_outputs_add_up(first, second):
 # --- Gradients as graphs -------------------------------------------------------------------------
 
 
-def test_gradients_of_inner_nodes_repeated_inputs_and_the_output_itself():
+def test_gradients_of_inner_and_repeated_nodes():
     x = Value(3.0)
     q = x * x
     f = q * 2.0
@@ -247,7 +247,7 @@ def test_gradients_of_inner_nodes_repeated_inputs_and_the_output_itself():
     assert [node.grad for node in (x, q, f)] == [0.0, 0.0, 0.0]
 
 
-def test_gradients_of_constant_slope_can_be_differentiated_again():
+def test_gradients_of_constant_slope():
     t = Value(2.0)
     (first,) = gradients(3.0 * t, [t])
     (second,) = gradients(first, [t])
@@ -256,26 +256,26 @@ def test_gradients_of_constant_slope_can_be_differentiated_again():
     assert gradients(second, [t])[0].data == 0.0
 
 
-def test_gradients_take_one_value_too():
+def test_gradients_of_one_value():
     x = Value(3.0)
 
     assert [slope.data for slope in gradients(x * x, x)] == [6.0]
 
 
-def test_gradients_take_any_iterable():
+def test_gradients_of_any_iterable():
     x = Value(3.0)
 
     assert [g.data for g in gradients(x * x, (v for v in [x, x]))] == [6.0, 6.0]
 
 
-def test_gradients_of_something_younger_are_0():
+def test_gradients_of_younger_values_are_0():
     x = Value(3.0)
     f = x * x
 
     assert gradients(f, [Value(1.0)])[0].data == 0.0
 
 
-def test_gradients_leave_alone_what_is_older_than_the_inputs():
+def test_gradients_ignore_older_values():
     def refuse(out, x):
         raise AssertionError("a rule was called that no input stands behind")
 

@@ -69,13 +69,13 @@ def gradients(output):
 # --- What it shows -------------------------------------------------------------------------------
 
 
-def test_d1_prints_the_step_table(tmp_path):
+def test_D1_prints_steps(tmp_path):
     done = shell(*D1, cwd=tmp_path, text=True)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, D1_TABLE, "")
 
 
-def test_no_arguments_show_a_short_help_that_works(run):
+def test_help_without_arguments(run):
     status, output, _ = run()
 
     assert status == 0
@@ -89,7 +89,7 @@ def test_version_and_help(run):
     assert "--digits N" in run("--help")[1]
 
 
-def test_digits_are_places_after_the_point(run):
+def test_digits_after_the_point(run):
     status, output, _ = run("x*y", "--digits", "2", "x=1", "y=1/3")
 
     assert status == 0
@@ -107,7 +107,7 @@ def test_digits_are_places_after_the_point(run):
         (["log(x)", "x=0", "--plain"], "log gives -inf"),
     ],
 )
-def test_what_is_not_finite_is_explained_in_place_of_the_nudge(run, arguments, said):
+def test_nonfinite_is_explained(run, arguments, said):
     status, output, _ = run(*arguments)
 
     assert status == 0
@@ -131,7 +131,7 @@ def test_what_is_not_finite_is_explained_in_place_of_the_nudge(run, arguments, s
         ([" x + y ", "y = 3", "x=inf"], [1, 1]),
     ],
 )
-def test_trap_34a_an_expression_may_start_with_a_minus_and_stand_anywhere(run, arguments, expected):
+def test_trap_34a_expression_with_minus_anywhere(run, arguments, expected):
     status, output, _ = run(*arguments)
 
     assert status == 0
@@ -146,7 +146,7 @@ def test_plain_is_one_sentence_a_line(run):
     assert lines[4].endswith("sends to q: upstream 1 times local minus 4 gives minus 4.")
 
 
-def test_tangents_join_the_forward_rows(run):
+def test_tangents_in_forward_rows(run):
     status, output, _ = run(*D1, "--tangent", "x")
     data = json.loads(run(*D1, "--tangent", "x", "--json")[1])
 
@@ -159,7 +159,7 @@ def test_tangents_join_the_forward_rows(run):
     assert message.startswith("tangents must name inputs, here x, y, z; got ")
 
 
-def test_json_is_data_with_inf_and_nan_as_strings(run):
+def test_json_with_inf_and_nan(run):
     data = json.loads(run(*D1, "--json")[1])
     assert data["gradients"] == {"x": -4.0, "y": -4.0, "z": 3.0}
     assert [step["downstream"] for step in data["steps"]] == [3.0, -4.0, -4.0, -4.0]
@@ -177,7 +177,7 @@ def test_check_compares_with_numerical_derivatives(run):
     assert "numerical" in output[len(D1_TABLE) :]
 
 
-def test_a_lecture_example_runs_by_its_id(run):
+def test_lecture_example_by_id(run):
     status, output, _ = run("D1")
     assert status == 0
     assert output.startswith("D1: ")
@@ -185,14 +185,14 @@ def test_a_lecture_example_runs_by_its_id(run):
     assert run("d1")[1] == output
 
 
-def test_inputs_override_those_of_a_lecture_example(run):
+def test_lecture_example_with_other_inputs(run):
     assert gradients(run("D1", "x=3", "z=2")[1]) == [2, 2, 8]
     assert run("D1", "w=3")[2] == "note: f does not depend on w\n"
     assert gradients(run("D1 * 2", "D1=3")[1]) == gradients(run("D1 + D1", "D1=3")[1]) == [2]
     assert gradients(run("D1", "D1=3")[1]) == [1]  # given a number, it is a name like others
 
 
-def test_an_example_of_several_parts_shows_all(run):
+def test_lecture_example_of_several_parts(run):
     assert [line[:3] for line in run("D8")[1].split("\n") if line.startswith("D8")] == ["D8a", "D8b", "D8c", "D8d"]
     assert [part["output"] for part in json.loads(run("D8", "--json")[1])] == ["h", "f", "f", "f"]
     assert "D8a, D8b, D8c, D8d" in run("D8", "-o", "x.svg")[2]
@@ -201,7 +201,7 @@ def test_an_example_of_several_parts_shows_all(run):
 # --- Step by step --------------------------------------------------------------------------------
 
 
-def test_step_shows_the_next_row_at_each_enter_and_ends_with_the_input():
+def test_step_shows_a_row_per_enter():
     done = shell(*D1, "--step", input="\n\n", text=True)
     rows = [line for line in done.stdout.split("\n") if line[:3].strip().isdecimal()]
 
@@ -222,7 +222,7 @@ def test_step_shows_the_next_row_at_each_enter_and_ends_with_the_input():
         ("", [1]),
     ],
 )
-def test_step_goes_forward_back_and_out(run, monkeypatch, keys, shown):
+def test_step_forward_back_and_out(run, monkeypatch, keys, shown):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(keys.encode())))
     status, output, _ = run(*D1, "--step")
 
@@ -230,7 +230,7 @@ def test_step_goes_forward_back_and_out(run, monkeypatch, keys, shown):
     assert [int(line[:3]) for line in output.split("\n") if line[:3].strip().isdecimal()] == shown
 
 
-def test_stepping_through_everything_shows_the_whole_table_once(run, monkeypatch):
+def test_step_through_everything(run, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("\n" * 20))
     output = run(*D1, "--step")[1]
 
@@ -249,7 +249,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback():
     assert (child.returncode, messages) == (130, b"")
 
 
-def test_input_that_is_no_text_ends_nothing():
+def test_step_input_that_is_no_text():
     done = shell(*D1, "--step", input=b"\xff\xfe\n\nq\n")
 
     assert (done.returncode, done.stderr) == (0, b"")
@@ -301,7 +301,7 @@ def test_input_that_is_no_text_ends_nothing():
         (["x", "x=1", "-o", "no/such/folder/x.svg"], "no/such/folder"),
     ],
 )
-def test_bad_input_is_a_message_and_exit_code_2(run, arguments, message):
+def test_bad_input_exits_with_2(run, arguments, message):
     status, output, messages = run(*arguments)
 
     assert (status, output) == (2, "")
@@ -309,7 +309,7 @@ def test_bad_input_is_a_message_and_exit_code_2(run, arguments, message):
     assert "Traceback" not in messages
 
 
-def test_file_names_in_place_of_a_star_are_recognised(run, tmp_path, monkeypatch):
+def test_bad_input_of_file_names_for_a_star(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes.txt").write_text("")
     _, _, messages = run("x", "notes.txt", "y", "x=1", "y=2")
@@ -318,28 +318,28 @@ def test_file_names_in_place_of_a_star_are_recognised(run, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("given", [["x₁=3", "w₁=2"], ["x1=3", "w1=2"], ["x₁=3", "w1=2"]])
-def test_small_digits_are_read_and_written_plainly(run, given):
+def test_small_digits(run, given):
     status, output, messages = run("x₁*w₁", *given)
 
     assert (status, gradients(output)) == (0, [2, 3])
     assert ("x₁ is read as x1" in messages) is (given[0] == "x₁=3")
 
 
-def test_an_expression_that_is_lost_is_noted(run):
+def test_lost_expression_is_noted(run):
     _, output, messages = run("x+y; x*y", "x=1", "y=2")
 
     assert messages == "note: the result does not depend on x+y\n"
     assert gradients(output) == [2, 1]
 
 
-def test_examples_that_nn_shows_are_pointed_to():
+def test_lecture_example_of_nn():
     assert list(WATCH) == lectures.IN_NN
     for id in {*lectures.IN_NN} - {lectures.whole(id) for id in lectures.EXAMPLES}:
         with pytest.raises(ValueError, match=f"python -m nn {id}$"):
             lectures.find(id.lower())
 
 
-def test_bad_input_prints_no_traceback_in_a_terminal():
+def test_bad_input_in_a_terminal():
     done = shell("x.__class__", "x=1", text=True)
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -349,7 +349,7 @@ def test_bad_input_prints_no_traceback_in_a_terminal():
     )
 
 
-def test_inputs_that_are_not_used_are_said_beside_the_answer(run):
+def test_unused_inputs_are_noted(run):
     status, output, messages = run("x + 1", "x=1", "y=2")
 
     assert (status, messages) == (0, "note: the result does not depend on y\n")
@@ -361,14 +361,14 @@ def test_inputs_that_are_not_used_are_said_beside_the_answer(run):
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 @pytest.mark.parametrize("option", ["--plain", "--json", "--digits=2", "--help"])
-def test_trap_34a_any_output_encoding_will_do(encoding, option):
+def test_trap_34a_output_encodings(encoding, option):
     done = shell("θ₁ = σ(α·β)", "α=1", "β=−2", option, env={"PYTHONIOENCODING": encoding})  # noqa: RUF001
 
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.decode(encoding)
 
 
-def test_trap_34a_messages_keep_the_caret_under_the_place_in_any_encoding():
+def test_trap_34a_caret_in_any_encoding():
     done = shell("θ·2x", "x=1", "θ=2", env={"PYTHONIOENCODING": "ascii"})
 
     assert done.returncode == 2
@@ -378,13 +378,13 @@ def test_trap_34a_messages_keep_the_caret_under_the_place_in_any_encoding():
     ]
 
 
-def test_tables_are_ascii_and_without_colour(run):
+def test_tables_are_ascii_without_color(run):
     assert run("D2")[1].isascii()
     assert "\x1b" not in run("E7", "--check")[1] + run("--help")[1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no head")
-def test_a_closed_pipe_is_no_error():
+def test_closed_pipe_is_no_error():
     terms = " + ".join(["x*y"] * 900)
     command = [sys.executable, "-m", "autodiff", terms, "x=1", "y=2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
@@ -395,7 +395,7 @@ def test_a_closed_pipe_is_no_error():
         assert child.wait(timeout=20) == 0
 
 
-def test_a_file_that_hides_an_installed_package_is_said(tmp_path):
+def test_shadowing_file_is_named(tmp_path):
     (tmp_path / "nn.py").write_text("print('mine')")
     (tmp_path / "visualize.py").write_text("print('mine')")
     done = shell(*D1, cwd=tmp_path, text=True)
@@ -412,14 +412,14 @@ def test_a_file_that_hides_an_installed_package_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["html", "htm", "HTM"])
-def test_o_writes_a_page_into_a_file_of_either_ending(run, tmp_path, ending):
+def test_output_page_of_either_ending(run, tmp_path, ending):
     path = tmp_path / f"d1.{ending}"
 
     assert run("D1", "-o", str(path))[0] == 0
     assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
-def test_o_draws_the_graph_with_its_gradients(run, tmp_path):
+def test_output_graph_with_gradients(run, tmp_path):
     file = tmp_path / "d1.svg"
     status, output, messages = run(*D1, "-o", str(file))
 
@@ -428,14 +428,14 @@ def test_o_draws_the_graph_with_its_gradients(run, tmp_path):
     assert "\N{MINUS SIGN}12" in file.read_text(encoding="utf-8")
 
 
-def test_a_picture_has_as_many_digits_as_the_table(run, tmp_path):
+def test_output_picture_has_the_tables_digits(run, tmp_path):
     file = tmp_path / "f.svg"
     run("x*y", "x=1/3", "y=1", "--digits", "2", "-o", str(file))
 
     assert "0.33<" in file.read_text(encoding="utf-8")
 
 
-def test_a_quiz_is_printed_and_written(run, tmp_path):
+def test_quiz_is_printed_and_written(run, tmp_path):
     sheet, key = run("--quiz", "2", "--seed", "1")[1], run("--quiz", "2", "--seed", "1", "--key")[1]
     assert sheet.count("____") > 0
     assert (run("--quiz", "2", "--seed", "1")[1], key.count("____")) == (sheet, 0)
@@ -447,7 +447,7 @@ def test_a_quiz_is_printed_and_written(run, tmp_path):
     assert run("--quiz", "2", "-o", "quiz.pdf")[0] == run("--quiz", "0")[0] == 2
 
 
-def test_a_quiz_that_cannot_be_written_leaves_nothing_behind(run, tmp_path):
+def test_quiz_that_cannot_be_written(run, tmp_path):
     (tmp_path / "quiz.html").mkdir()
     status, output, messages = run("--quiz", "2", "-o", str(tmp_path / "quiz.html"))
 

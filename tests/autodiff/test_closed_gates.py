@@ -62,7 +62,7 @@ def closed(request):
     return CLOSED[request.param]
 
 
-def test_a_closed_gate_passes_0(closed):
+def test_closed_gate_passes_0(closed):
     f, point = closed
     x = Value(point)
     y = f(x)
@@ -74,25 +74,25 @@ def test_a_closed_gate_passes_0(closed):
 
 
 @pytest.mark.parametrize("order", [2, 3])
-def test_to_any_order(closed, order):
+def test_closed_gate_to_any_order(closed, order):
     f, point = closed
     assert derivative(f, order)(point) == 0.0
 
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
-def test_in_every_runner(closed, runner):
+def test_closed_gate_in_every_runner(closed, runner):
     f, point = closed
     assert autodiff.compile(f, runner).value_and_grad(point)[1] == 0.0
     assert autodiff.compile(grad(f), runner)(point) == 0.0
 
 
-def test_in_javascript(closed):
+def test_closed_gate_in_javascript(closed):
     f, point = closed
     x = Value(point)
     assert Node(lower(f(x), [x])).row([point], []).input_gradients == [0.0]
 
 
-def test_steps_and_pictures_say_so(closed):
+def test_closed_gate_in_steps_and_pictures(closed):
     f, point = closed
     x = Value(point, "x")
     y = f(x)
@@ -103,7 +103,7 @@ def test_steps_and_pictures_say_so(closed):
     assert "∇ 0" in draw(y).svg()
 
 
-def test_the_graph_of_a_gradient_closes_where_it_is_computed_anew():
+def test_closed_gate_in_recomputed_gradient():
     x = Value(1.0)
     (slope,) = gradients(sqrt(relu(x)), [x])
     x.data = -1.0
@@ -111,7 +111,7 @@ def test_the_graph_of_a_gradient_closes_where_it_is_computed_anew():
     assert slope.forward() == 0.0
 
 
-def test_zero_times_infinity_stays_nan_where_the_gate_itself_multiplies():
+def test_zero_times_inf_of_a_product_is_nan():
     assert math.isnan(grad(lambda x: where(x > 0, sqrt(x), 0.0))(0.0))  # 0 meets sqrt's own infinite slope
     assert math.isnan(grad(lambda x: sqrt(x * x))(0.0))
     assert math.isnan(grad(lambda x: sqrt(abs(x)))(0.0))
@@ -131,7 +131,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("rule", RULES, ids=str)
-def test_how_a_rule_closes_a_gate(rule):
+def test_rule_closes_a_gate(rule):
     local, selects = RULES[rule]
     gate = Primitive("mine", lambda x: max(x, 0.0), local)
     x = Value(-1.0)
@@ -150,7 +150,7 @@ def test_how_a_rule_closes_a_gate(rule):
         lambda out, x: (where(x > 0, where(x < 9, x * x, False), False),),
     ],
 )
-def test_a_closed_gate_is_closed_in_every_order(local, monkeypatch):
+def test_closed_gate_in_every_order(local, monkeypatch):
     gate = Primitive("mine", lambda x: max(x, 0.0), local)
     monkeypatch.setitem(PRIMITIVES, "mine", gate)
     for f in (lambda x: sqrt(gate(x)), lambda x: 1 / gate(x), lambda x: log(gate(x))):
@@ -159,7 +159,7 @@ def test_a_closed_gate_is_closed_in_every_order(local, monkeypatch):
             assert autodiff.compile(grad(f), runner).value_and_grad(-1.0) == (0.0, 0.0)
 
 
-def test_an_operand_that_is_a_comparison_multiplies():
+def test_comparison_as_operand_multiplies():
     """Only what the rule itself compares closes; mul's local gradient is its other operand."""
     x = Value(0.0)
     y = sqrt(x * (Value(-1.0) > 0.0))
@@ -169,7 +169,7 @@ def test_an_operand_that_is_a_comparison_multiplies():
     assert math.isnan(gradients(y, [x])[0].data)
 
 
-def test_False_as_the_side_of_a_where_is_the_number_0():
+def test_where_with_side_False():
     x = Value(-1.0)
     assert where(x > 0, x, False).data == 0.0
     assert math.copysign(1.0, where(x > 0, x, False).data) == 1.0

@@ -66,7 +66,7 @@ def recorded(framework, upstream):
 
 @pytest.mark.parametrize("upstream", UPSTREAM)
 @pytest.mark.parametrize("framework", RECORDED)
-def test_answers_are_those_recorded(framework, upstream):
+def test_conventions_are_those_recorded(framework, upstream):
     wrong = []
     for name, point, expected in recorded(framework, upstream):
         excepted, _ = UPSTREAM[upstream].get((framework, name), (lambda *point: False, ""))
@@ -79,7 +79,7 @@ def test_answers_are_those_recorded(framework, upstream):
 @pytest.mark.parametrize(
     ("upstream", "framework", "name"), [(u, *key) for u, table in UPSTREAM.items() for key in table], ids=str
 )
-def test_every_difference_is_there_and_explained(upstream, framework, name):
+def test_differences_are_explained(upstream, framework, name):
     """A difference that has gone, here or in a newer recording, leaves this list."""
     excepted, word = UPSTREAM[upstream][framework, name]
     rows = [row for row in recorded(framework, upstream) if row[0] == name and excepted(*row[1])]

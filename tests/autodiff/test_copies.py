@@ -23,7 +23,7 @@ def copied(request):
     return request.param
 
 
-def test_a_leaf(copied):
+def test_copy_of_leaf(copied):
     x = Value(3.0, "x")
     x.grad = 2.0
     again = copied(x)
@@ -33,7 +33,7 @@ def test_a_leaf(copied):
     assert x.data == 3.0
 
 
-def test_a_graph(copied):
+def test_copy_of_graph(copied):
     x, y = variables(x=3, y=4)
     f = (x * y + 0.5) * x
     f.label = "f"
@@ -46,7 +46,7 @@ def test_a_graph(copied):
     assert not set(history(again)) & set(history(f))
 
 
-def test_gradients_land_on_the_copy(copied):
+def test_copy_gets_its_own_gradients(copied):
     x, y = variables(x=3, y=4)
     f = x * y
     x_again, y_again, f_again = copied([x, y, f])
@@ -56,7 +56,7 @@ def test_gradients_land_on_the_copy(copied):
     assert (x.grad, y.grad) == (0.0, 0.0)
 
 
-def test_two_outputs_go_on_sharing_their_leaves(copied):
+def test_copy_of_two_outputs_shares_leaves(copied):
     x = Value(3.0)
     h = x * x
     x_again, a, b = copied((x, 2 * h, 5 * h))
@@ -66,7 +66,7 @@ def test_two_outputs_go_on_sharing_their_leaves(copied):
     assert x_again.grad == 42.0
 
 
-def test_a_copy_can_be_changed_and_recomputed(copied):
+def test_copy_can_be_recomputed(copied):
     x = Value(3.0)
     x_again, f = copied((x, x * x))
     x_again.data = 4.0
@@ -75,7 +75,7 @@ def test_a_copy_can_be_changed_and_recomputed(copied):
     assert x.data == 3.0
 
 
-def test_any_depth(copied):
+def test_copy_of_any_depth(copied):
     x, out = chain(10_000)
     x_again, out_again = copied((x, out))
     out_again.backward()
@@ -83,7 +83,7 @@ def test_any_depth(copied):
     assert (out_again.data, x_again.grad, x.grad) == (10_001.0, 10_001.0, 0.0)
 
 
-def test_a_shallow_copy_of_a_result_keeps_its_leaves():
+def test_shallow_copy_keeps_leaves():
     x = Value(3.0)
     again = copy.copy(x * x)
     again.backward()
@@ -91,7 +91,7 @@ def test_a_shallow_copy_of_a_result_keeps_its_leaves():
     assert x.grad == 6.0
 
 
-def test_the_order_in_which_things_are_copied_does_not_matter(copied):
+def test_copy_order_does_not_matter(copied):
     x = Value(3.0)
     f = x * 2
     f_again, x_again = copied((f, x))
@@ -101,7 +101,7 @@ def test_the_order_in_which_things_are_copied_does_not_matter(copied):
 
 
 @given(graphs())
-def test_any_graph_and_its_gradients(graph):
+def test_copy_of_any_graph(graph):
     leaves, output = graph
     leaves_again, again = pickled((leaves, output))
     output.backward()

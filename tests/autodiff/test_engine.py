@@ -29,7 +29,7 @@ def test_format_is_that_of_the_number():
         f"{v:d}"
 
 
-def test_a_traced_value_may_be_printed_but_not_its_number():
+def test_format_of_traced_value():
     seen = []
 
     def f(x, y):
@@ -56,7 +56,7 @@ def test_repr_leaves_defaults_out():
 
 
 @pytest.mark.parametrize("use", [len, iter, list, lambda v: v[0], lambda v: v @ v, lambda v: v << 2])
-def test_a_value_is_no_container_and_has_no_other_operators(use):
+def test_value_has_no_other_operators(use):
     with pytest.raises(TypeError):
         use(Value(1.0))
     assert not hasattr(Value(1.0), "__array__")
@@ -66,7 +66,7 @@ def test_a_value_is_no_container_and_has_no_other_operators(use):
 
 
 @pytest.mark.parametrize("bad", ["3", None, [1.0]])
-def test_errors_name_the_place_the_type_and_the_thing(bad):
+def test_error_names_place_type_and_thing(bad):
     v, given = Value(1.0), rf"got {type(bad).__name__}: "
     with pytest.raises(TypeError, match=rf"Value\(\) takes a real number, {given}"):
         Value(bad)
@@ -81,7 +81,7 @@ def test_errors_name_the_place_the_type_and_the_thing(bad):
     assert v.data == 1.0
 
 
-def test_long_things_are_shortened_in_errors():
+def test_error_shortens_long_things():
     with pytest.raises(TypeError) as caught:
         Value("x" * 10_000)
     assert len(str(caught.value)) < 150
@@ -98,7 +98,7 @@ def test_long_things_are_shortened_in_errors():
         ("requires_grad", "detach"),
     ],
 )
-def test_attributes_of_other_libraries_say_what_to_write(name, instead):
+def test_attribute_of_other_libraries(name, instead):
     x = Value(2.5)
     assert not hasattr(x, name)
     for attempt in (lambda: getattr(x, name), lambda: setattr(x, name, True)):
@@ -110,7 +110,7 @@ def test_attributes_of_other_libraries_say_what_to_write(name, instead):
 
 
 @pytest.mark.parametrize("two", [Fraction(2), Decimal(2), Tensor(2), Tensor(2.0)], ids=lambda x: type(x).__name__)
-def test_other_numbers_are_numbers(two):
+def test_value_of_other_numbers(two):
     x = Value(3.0)
 
     assert Value(two).data == 2.0
@@ -122,7 +122,7 @@ def test_other_numbers_are_numbers(two):
 
 
 @pytest.mark.parametrize("other", [Fraction(1, 2), Decimal("0.5")])
-def test_fractions_and_decimals_on_either_side(other):
+def test_operators_with_fractions_and_decimals(other):
     x = Value(4.0)
     found = [x - other, other - x, x / other, other / x, x**other, other**x, other < x, x < other]
 
@@ -130,7 +130,7 @@ def test_fractions_and_decimals_on_either_side(other):
 
 
 @pytest.mark.parametrize("operation", [lambda a, b: a * b, lambda a, b: b * a, lambda a, b: a + b])
-def test_tensors_of_several_numbers_say_what_to_write(operation):
+def test_value_of_tensor_of_several_numbers(operation):
     with pytest.raises(TypeError, match=r"takes a real number, got Tensor: .*tolist"):
         operation(Value(3.0), Tensor([1.0, 2.0]))
     assert (Value(3.0) == Tensor([1.0, 2.0])) is False
@@ -139,7 +139,7 @@ def test_tensors_of_several_numbers_say_what_to_write(operation):
 # --- Leaves, results and labels ------------------------------------------------------------------
 
 
-def test_a_leaf_and_a_result():
+def test_value_of_leaf_and_result():
     x = Value(3, "x")
     y = x * 2
 
@@ -148,7 +148,7 @@ def test_a_leaf_and_a_result():
     assert x.born < y.born
 
 
-def test_only_leaves_can_be_assigned_to():
+def test_data_of_leaves_only_is_assigned():
     x = Value(3.0)
     y = x * 2
     x.data = 4
@@ -158,7 +158,7 @@ def test_only_leaves_can_be_assigned_to():
     assert y.data == 6.0
 
 
-def test_detach_is_a_leaf_with_the_same_number():
+def test_detach_is_a_leaf():
     x = Value(3.0, "x")
     y = x * 2
     y.label = "y"
@@ -170,7 +170,7 @@ def test_detach_is_a_leaf_with_the_same_number():
     assert (y.data, x.grad, leaf.grad) == (6.0, 0.0, 2.0)
 
 
-def test_variables_are_labelled_leaves_in_order():
+def test_variables_are_labeled_leaves():
     x, y, z = variables(x=-2, y=5, z=-4)
 
     assert [(v.data, v.label) for v in (x, y, z)] == [(-2.0, "x"), (5.0, "y"), (-4.0, "z")]
@@ -185,6 +185,6 @@ def test_label_names_values_after_their_variables():
     assert [v.label for v in (x, y, hidden, named, w[0], w[2], pair[0])] == ["x", "y", "", "kept", "w0", "w2", "pair0"]
 
 
-def test_the_numbers_of_a_lecture_example():
+def test_D1_numbers():
     """D1: f = (x + y) z."""
     assert slopes(lambda x, y, z: (x + y) * z, -2, 5, -4) == (-12.0, (-4.0, -4.0, 3.0))

@@ -42,7 +42,7 @@ def cube(x):
 
 
 @pytest.mark.parametrize(("name", "point"), POINTS)
-def test_every_row_along_every_operand(name, point):
+def test_jvp_of_every_primitive(name, point):
     row = PRIMITIVES[name]
     gradient = grad(lambda *a: row(*a) * 1.0)(*point)
     slopes = gradient if len(point) > 1 else [gradient]
@@ -56,13 +56,13 @@ def test_every_row_along_every_operand(name, point):
 
 
 @pytest.mark.parametrize(("gate", "at", "slopes"), [row[:3] for row in OWN.values()], ids=OWN)
-def test_gates_of_ones_own(gate, at, slopes):
+def test_jvp_of_own_gates(gate, at, slopes):
     direction = [1.0, -2.0][: len(at)]
     assert jvp(gate, at, direction)[1] == pytest.approx(sum(s * d for s, d in zip(slopes, direction)))
 
 
 @given(graphs(numbers=FINITE), strategies.lists(strategies.floats(-2.0, 2.0), min_size=4, max_size=4))
-def test_any_graph_as_its_gradients(graph, direction):
+def test_jvp_of_any_graph(graph, direction):
     """sum of gradient * tangent over the leaves, wherever all numbers on the way are finite."""
     leaves, output = graph
     found = {node: upstream for node, upstream, _ in sweep(output)}
@@ -82,14 +82,14 @@ def test_any_graph_as_its_gradients(graph, direction):
         (lambda x, y: maximum(x, y) * cos(x - y), (0.2, 0.9), (3.0, -1.0)),
     ],
 )
-def test_finite_differences(f, x, v):
+def test_jvp_by_finite_differences(f, x, v):
     h = 1e-6
     ahead, behind = ([a + s * h * b for a, b in zip(x, v)] for s in (1, -1))
 
     assert jvp(f, x, v)[1] == pytest.approx((f(*ahead) - f(*behind)) / (2 * h), rel=1e-7)
 
 
-def test_it_nests_with_itself_and_with_grad():
+def test_jvp_nests():
     def slope(x):
         return jvp(cube, (x,), (1.0,))[1]
 
@@ -101,7 +101,7 @@ def test_it_nests_with_itself_and_with_grad():
     assert hessian(cube)(2.0) == hvp(cube)(2.0, vector=1.0) == 12.0
 
 
-def test_perturbations_are_told_apart():
+def test_jvp_tells_perturbations_apart():
     def inner(x):
         return x * jvp(lambda y: x + y, (1.0,), (1.0,))[1]
 
@@ -109,7 +109,7 @@ def test_perturbations_are_told_apart():
     assert jvp(lambda x: x * jvp(lambda y: x * y, (2.0,), (1.0,))[1], (3.0,), (1.0,)) == (9.0, 6.0)
 
 
-def test_values_in_values_out():
+def test_jvp_of_values():
     x, v, w = variables(x=2, v=3, w=5)
     value, tangent = jvp(lambda x: w * x * x, (x,), (v,))
     (tangent * 1.0).backward()
@@ -133,7 +133,7 @@ def test_values_in_values_out():
         (lambda a: 7.0, [], [], (7.0, 0.0)),
     ],
 )
-def test_trees_are_mirrored(f, x, v, expected):
+def test_jvp_mirrors_trees(f, x, v, expected):
     assert repr(jvp(f, (x,), (v,))) == repr(expected)
 
 
@@ -152,19 +152,19 @@ def test_trees_are_mirrored(f, x, v, expected):
         (lambda x: (x > 1.0) * x, 3.0, 1.0),
     ],
 )
-def test_closed_gates_select(f, x, expected):
+def test_jvp_of_closed_gates(f, x, expected):
     assert jvp(f, (x,), (1.0,))[1] == expected
     assert jvp(f, (Value(x),), (1.0,))[1].data == expected
 
 
-def test_it_is_compiled():
+def test_jvp_is_compiled():
     compiled = autodiff.compile(lambda x, v: jvp(lambda y: y * exp(y), (x,), (v,))[1])
     for x in (0.5, -2.0):
         assert compiled(x, 2.0) == close(2.0 * (1.0 + x) * math.exp(x))
         assert compiled.value_and_grad(x, 2.0)[1] == close((2 * (2 + x) * math.exp(x), (1 + x) * math.exp(x)))
 
 
-def test_columns_of_the_jacobian():
+def test_jvp_gives_jacobian_columns():
     def f(x):
         return [x[0] * x[1], sin(x[0]), x[1] ** 2]
 
@@ -174,7 +174,7 @@ def test_columns_of_the_jacobian():
     assert jvp(lambda x: value_and_grad(cube)(x), (2.0,), (1.0,)) == ((8.0, 12.0), (12.0, 12.0))
 
 
-def test_hvp_takes_the_keys_of_a_dict_in_any_order():
+def test_hvp_of_dict_in_any_order():
     assert hvp(lambda p: p["a"] ** 2 * p["b"])({"a": 3.0, "b": 5.0}, vector={"b": 2.0, "a": 1.0}) == {
         "a": 22.0,
         "b": 6.0,

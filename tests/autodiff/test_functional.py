@@ -46,23 +46,23 @@ def blocks(x, y):
 # --- grad and value_and_grad: shapes -------------------------------------------------------------
 
 
-def test_one_argument_gives_one_number():
+def test_grad_of_one_argument():
     assert grad(cubic)(3.0) == 27.0
     assert type(grad(cubic)(3.0)) is float
 
 
-def test_several_arguments_give_a_tuple():
+def test_grad_of_several_arguments():
     assert grad(lambda x, y, z: (x + y) * z)(-2, 5, -4) == (-4.0, -4.0, 3.0)  # D1
 
 
-def test_lists_and_tuples_are_mirrored_nested_ones_too():
+def test_grad_of_nested_lists():
     def f(x, W):
         return x * W[0][0] * W[0][1] + W[1]
 
     assert grad(f)(2.0, [(3.0, 4.0), 5.0]) == (12.0, [(8.0, 6.0), 1.0])
 
 
-def test_a_list_of_no_numbers_has_an_empty_gradient():
+def test_grad_of_empty_list():
     assert grad(lambda x, y: y * y)([], 3.0) == ([], 6.0)
 
 
@@ -92,7 +92,7 @@ def sum_of_squares(x):
         (lambda p: sum_of_squares(p["w"]), {"w": np.array([3.0]), "b": {}}, {"w": np.array([6.0]), "b": {}}),
     ],
 )
-def test_arrays_names_and_keys_are_mirrored(f, x, expected):
+def test_grad_of_arrays_namedtuples_and_dicts(f, x, expected):
     compiled = autodiff.compile(f)
     for value, gradient in (value_and_grad(f)(x), compiled.value_and_grad(x)):
         assert repr(gradient) == repr(expected)
@@ -100,7 +100,7 @@ def test_arrays_names_and_keys_are_mirrored(f, x, expected):
         assert value == compiled(x)
 
 
-def test_arrays_are_differentiated_twice():
+def test_hessian_of_arrays():
     x = np.array([3.0, 5.0])
 
     def f(x):
@@ -114,7 +114,7 @@ def test_arrays_are_differentiated_twice():
     assert [v.data for v in grad(sum_of_squares)(np.array([Value(1.0), Value(2.0)]))] == [2.0, 4.0]
 
 
-def test_jacobians_of_arrays_have_the_outputs_outside():
+def test_jacobian_of_arrays():
     A = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 
     assert repr(jacobian(lambda x: A @ x)(np.array([0.7, 0.2]))) == repr(A)
@@ -125,14 +125,14 @@ def test_jacobians_of_arrays_have_the_outputs_outside():
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
-def test_a_matrix_is_an_array():
+def test_grad_of_matrix():
     matrix = np.asmatrix(np.array([[1.0, 2.0], [3.0, 4.0]]))
 
     assert repr(grad(sum_of_squares)(matrix)) == repr(2.0 * np.asarray(matrix))
     assert autodiff.compile(sum_of_squares)(matrix) == 30.0
 
 
-def test_scipy_minimizes():
+def test_grad_for_scipy():
     optimize = pytest.importorskip("scipy.optimize")
 
     def rosenbrock(x):
@@ -142,7 +142,7 @@ def test_scipy_minimizes():
         assert optimize.minimize(f, np.array([-1.2, 1.0, 0.5]), jac=True).x == pytest.approx([1.0] * 3, abs=1e-4)
 
 
-def test_value_and_grad_gives_both_from_one_call():
+def test_value_and_grad_in_one_call():
     calls = []
 
     def f(x):
@@ -153,7 +153,7 @@ def test_value_and_grad_gives_both_from_one_call():
     assert len(calls) == 1
 
 
-def test_numbers_of_every_kind_can_be_differentiated():
+def test_grad_of_numbers_of_every_kind():
     assert grad(cubic)(np.float32(2.0)) == grad(cubic)(np.int64(2)) == grad(cubic)(2) == 12.0
 
 
@@ -162,23 +162,23 @@ def test_numbers_of_every_kind_can_be_differentiated():
     [(0, 12.0), (1, 31.0), (-1, 31.0), (-2, 12.0), ((0,), (12.0,)), ((1, 0), (31.0, 12.0)), ([0, 0], (12.0, 12.0))]
     + [(np.int64(1), 31.0), (range(1), (12.0,)), (np.array([1, 0]), (31.0, 12.0))],
 )
-def test_argnums_narrows_and_orders_as_in_jax(argnums, expected):
+def test_argnums_as_in_jax(argnums, expected):
     assert grad(mixed, argnums)(2.0, 3.0) == expected
     assert grad(mixed, argnums=argnums)(2.0, 3.0) == expected
 
 
-def test_an_argument_left_out_by_argnums_may_be_anything():
+def test_argnums_leave_out_anything():
     assert grad(lambda x, name, table: x * table[name], 0)(2.0, "rate", {"rate": 5.0}) == 5.0
 
 
-def test_keyword_arguments_are_passed_through_even_those_named_like_ours():
+def test_grad_passes_keywords():
     def power(x, *, f, args, argnums):
         return x**f * args * argnums
 
     assert grad(power)(2.0, f=3, args=10.0, argnums=1.0) == 120.0
 
 
-def test_a_function_that_changes_its_list_does_not_change_the_gradient():
+def test_grad_of_function_that_changes_its_list():
     def total(xs):
         sum_of_all = 0.0
         while xs:
@@ -194,24 +194,24 @@ def test_a_function_that_changes_its_list_does_not_change_the_gradient():
 # --- Constants -----------------------------------------------------------------------------------
 
 
-def test_trap_29_what_f_does_not_depend_on_has_gradient_0():
+def test_trap_29_independent_input_has_gradient_0():
     assert grad(lambda x, y: x * 2.0)(3.0, 4.0) == (2.0, 0.0)
 
 
 @pytest.mark.parametrize("constant", [5.0, 5, True, np.float64(5.0)])
-def test_a_function_that_returns_a_plain_number_has_gradient_0(constant):
+def test_grad_of_plain_number_is_0(constant):
     value, gradient = value_and_grad(lambda x: constant)(3.0)
 
     assert (value, gradient) == (float(constant), 0.0)
     assert type(value) is type(gradient) is float
 
 
-def test_a_function_that_returns_its_argument_has_gradient_1():
+def test_grad_of_identity_is_1():
     assert grad(lambda x: x)(3.0) == 1.0
     assert grad(lambda x: x)(Value(3.0)).data == 1.0
 
 
-def test_a_function_that_returns_an_older_value_has_gradient_0():
+def test_grad_of_older_value_is_0():
     w = Value(3.0)
     value, gradient = value_and_grad(lambda x: w)(2.0)
 
@@ -222,7 +222,7 @@ def test_a_function_that_returns_an_older_value_has_gradient_0():
 # --- Values, nesting, independence ---------------------------------------------------------------
 
 
-def test_values_for_values_even_where_the_gradient_is_constant():
+def test_grad_of_values_gives_values():
     value, gradient = value_and_grad(lambda x: 2.0 * x)(Value(3.0))
 
     assert type(value) is type(gradient) is Value
@@ -235,7 +235,7 @@ def test_grad_of_grad():
     assert grad(grad(grad(grad(cubic))))(3.0) == 0.0
 
 
-def test_arguments_that_are_the_same_value_or_made_of_each_other_are_independent():
+def test_grad_of_related_arguments():
     a = Value(3.0, "a")
     partials = grad(lambda x, y: x**2 * y)(a, 2.0 * a)  # at (3, 6)
 
@@ -243,7 +243,7 @@ def test_arguments_that_are_the_same_value_or_made_of_each_other_are_independent
     assert [p.data for p in grad(lambda x, y: x**2 * y)(a, a)] == [18.0, 9.0]
 
 
-def test_derivatives_of_partial_derivatives_reach_the_value_itself():
+def test_grad_of_partial_derivatives():
     a = Value(3.0, "a")
     slope, _ = grad(lambda x, y: x**2 * y)(a, 2.0 * a)  # 2 x y = 4 a^2
     slope.backward()
@@ -251,23 +251,23 @@ def test_derivatives_of_partial_derivatives_reach_the_value_itself():
     assert a.grad == 24.0
 
 
-def test_a_gradient_given_a_value_can_be_differentiated_by_gradients():
+def test_gradients_of_grad():
     a = Value(3.0)
     slope = grad(cubic)(a)
 
     assert gradients(slope, [a])[0].data == 18.0
 
 
-def test_grad_inside_a_function_that_is_differentiated():
+def test_grad_inside_grad():
     # d/dx [x * d/dy (x y^2) at y = 2] = d/dx 4 x^2
     assert grad(lambda x: x * grad(lambda y: x * y**2)(2.0))(3.0) == 24.0
 
 
-def test_inner_and_outer_variables_are_not_confused():
+def test_grad_tells_inner_from_outer():
     assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0) == 1.0
 
 
-def test_derivatives_reach_a_captured_value_through_a_gradient_at_a_plain_number():
+def test_grad_at_number_reaches_captured_value():
     w = Value(2.0, "w")
     loss = grad(lambda x: x * x * w)(3.0) * w  # 6 w^2
     loss.backward()
@@ -275,7 +275,7 @@ def test_derivatives_reach_a_captured_value_through_a_gradient_at_a_plain_number
     assert w.grad == 24.0
 
 
-def test_the_value_of_a_function_of_captured_values_is_connected_to_them():
+def test_value_and_grad_keeps_captured_history():
     w = Value(2.0, "w")
     value, _ = value_and_grad(lambda x: x * w)(3.0)
     value.backward()
@@ -283,14 +283,14 @@ def test_the_value_of_a_function_of_captured_values_is_connected_to_them():
     assert w.grad == 3.0
 
 
-def test_a_captured_value_without_influence_leaves_floats():
+def test_grad_with_unused_captured_value():
     w = Value(2.0)
 
     assert type(grad(lambda x, w: x * x)(3.0, 4.0)[0]) is float
     assert type(grad(lambda x: x * x if w > 0 else w)(3.0)) is float
 
 
-def test_no_grad_is_written():
+def test_grad_writes_nothing():
     w, a = Value(2.0), Value(3.0)
     w.grad = a.grad = 0.5
     for take in (grad, value_and_grad, hessian, jacobian):
@@ -300,7 +300,7 @@ def test_no_grad_is_written():
     assert (w.grad, a.grad) == (0.5, 0.5)
 
 
-def test_rules_older_than_the_call_are_not_looked_at():
+def test_grad_skips_older_rules():
     def refuse(out, x):
         raise AssertionError("an older rule was called")
 
@@ -310,14 +310,14 @@ def test_rules_older_than_the_call_are_not_looked_at():
     assert grad(lambda x: x * a)(a).data == 3.0
 
 
-def test_a_label_goes_with_its_value():
+def test_grad_keeps_labels():
     seen = []
     grad(lambda x: seen.append(x) or x * 2)(Value(3.0, "rate"))
 
     assert seen[0].label == "rate"
 
 
-def test_what_stands_behind_a_captured_value_may_have_changed():
+def test_grad_with_stale_history_behind_captured():
     w = Value(2.0)
     h = w * 5.0
     w.data = 3.0
@@ -328,7 +328,7 @@ def test_what_stands_behind_a_captured_value_may_have_changed():
 # --- Errors --------------------------------------------------------------------------------------
 
 
-def test_arrays_of_other_libraries_get_a_hint():
+def test_grad_of_other_arrays_gets_a_hint():
     with pytest.raises(TypeError, match=r"holds a Tensor: .*x\.tolist\(\)"):
         grad(lambda x: x)(Tensor([1.0]))
     with pytest.raises(TypeError, match="takes one number x"):
@@ -340,22 +340,22 @@ def test_arrays_of_other_libraries_get_a_hint():
 
 
 @pytest.mark.parametrize("n", range(7))
-def test_the_nth_derivative_of_sin(n):
+def test_derivative_of_sin(n):
     expected = [math.sin(0.7), math.cos(0.7), -math.sin(0.7), -math.cos(0.7)][n % 4]
 
     assert derivative(sin, n)(0.7) == close(expected)
 
 
-def test_derivative_n_0_is_the_function_itself():
+def test_derivative_0_is_the_function():
     assert derivative(lambda x: x.exp(), 0)(1.0) == math.e
 
 
-def test_the_third_derivative_of_a_line_is_0():
+def test_derivative_of_line_is_0():
     assert derivative(lambda t: 3.0 * t, 1)(2.0) == 3.0
     assert derivative(lambda t: 3.0 * t, 3)(2.0) == 0.0
 
 
-def test_derivative_at_a_value_is_a_value_and_keywords_pass_through():
+def test_derivative_at_a_value():
     slope = derivative(lambda x, p: x**p, 2)(Value(2.0), p=3)
 
     assert type(slope) is Value
@@ -365,18 +365,18 @@ def test_derivative_at_a_value_is_a_value_and_keywords_pass_through():
 # --- jacobian, hessian, hvp ----------------------------------------------------------------------
 
 
-def test_d9_the_jacobian_of_a_matrix_is_the_matrix():
+def test_D9_jacobian_of_a_matrix():
     A = [[1.0, -2.0, 0.5], [0.0, 4.0, 3.0]]
 
     assert jacobian(lambda x: [dot(row, x) for row in A])([0.3, 0.7, -0.2]) == A  # [output][input]
 
 
-def test_the_jacobian_of_one_number_is_its_gradient():
+def test_jacobian_of_one_number():
     assert jacobian(cubic)(3.0) == 27.0
     assert jacobian(lambda x: x[0] * x[1])([3.0, 4.0]) == [4.0, 3.0]
 
 
-def test_the_jacobian_with_respect_to_several_arguments_is_a_tuple_of_tables():
+def test_jacobian_in_several_arguments():
     def f(x, t):
         return [x[0] * t, x[1] + t, 7.0]
 
@@ -384,14 +384,14 @@ def test_the_jacobian_with_respect_to_several_arguments_is_a_tuple_of_tables():
     assert jacobian(f, argnums=1)([2.0, 3.0], 5.0) == [2.0, 1.0, 0.0]
 
 
-def test_the_jacobian_of_a_tuple_of_outputs_has_the_outputs_outermost():
+def test_jacobian_of_tuple_of_outputs():
     def f(x, y):
         return x * y, [x, y**2]
 
     assert jacobian(f)(2.0, 3.0) == ((3.0, 2.0), ([1.0, 0.0], [0.0, 6.0]))
 
 
-def test_the_jacobian_of_values_can_be_differentiated():
+def test_jacobian_of_values():
     x = Value(2.0)
     table = jacobian(lambda x: [x[0] ** 3, x[0] * x[1]])([x, 3.0])
     table[0][0].backward()
@@ -400,31 +400,31 @@ def test_the_jacobian_of_values_can_be_differentiated():
     assert x.grad == 12.0
 
 
-def test_the_hessian_of_one_number_is_the_second_derivative():
+def test_hessian_of_one_number():
     assert hessian(cubic)(3.0) == 18.0
 
 
-def test_the_hessian_of_a_list_is_a_matrix():
+def test_hessian_of_list():
     assert hessian(lambda x: x[0] ** 2 * x[1] + x[1] ** 3)([2.0, 3.0]) == [[6.0, 4.0], [4.0, 18.0]]
 
 
-def test_the_hessian_of_several_numbers_is_a_tuple_of_tuples():
+def test_hessian_of_several_numbers():
     assert hessian(mixed)(2.0, 3.0) == ((6.0, 4.0), (4.0, 18.0))
     assert hessian(mixed, argnums=1)(2.0, 3.0) == 18.0
     assert hessian(mixed, argnums=(0,))(2.0, 3.0) == ((6.0,),)
 
 
-def test_the_hessian_of_a_list_and_a_number_has_a_block_for_each_pair():
+def test_hessian_of_list_and_number():
     expected = (([[6.0, 0.0], [0.0, 2.0]], [4.0, 0.0]), ([4.0, 0.0], 18.0))
 
     assert hessian(blocks)([2.0, 5.0], 3.0) == expected
 
 
-def test_the_hessian_of_a_constant_is_0():
+def test_hessian_of_constant():
     assert hessian(lambda x: 5.0)([1.0, 2.0]) == [[0.0, 0.0], [0.0, 0.0]]
 
 
-def test_hvp_is_the_hessian_times_the_vector():
+def test_hvp_is_hessian_times_vector():
     def f(x):
         return exp(x[0] * x[1]) + sin(x[2]) * x[0] + sqrt(x[1])
 
@@ -434,7 +434,7 @@ def test_hvp_is_the_hessian_times_the_vector():
     assert hvp(f)(x, vector=v) == close(expected)
 
 
-def test_hvp_with_several_arguments_takes_a_tuple():
+def test_hvp_of_several_arguments():
     assert hvp(blocks)([2.0, 5.0], 3.0, vector=([1.0, 1.0], 2.0)) == ([14.0, 2.0], 40.0)
     assert hvp(mixed, argnums=0)(2.0, 3.0, vector=5.0) == 30.0
     assert hvp(cubic)(2.0, vector=3.0) == 36.0
@@ -443,12 +443,12 @@ def test_hvp_with_several_arguments_takes_a_tuple():
 # --- The lectures' numbers -----------------------------------------------------------------------
 
 
-def test_d8_functions_of_one_and_two_variables():
+def test_D8_functions_of_one_and_two_variables():
     assert derivative(lambda x: (2 * x + 1) ** 4)(1.5) == 512.0
     assert grad(lambda x1, x2: x1**2 * x2 + x1 * x2**3)(2.0, 3.0) == (39.0, 58.0)
 
 
-def test_d8_along_a_curve():
+def test_D8_along_a_curve():
     def circle(t):
         x1, x2 = sin(t), cos(t)
         return x1**2 + 2 * x2
@@ -461,13 +461,13 @@ def test_d8_along_a_curve():
     assert value_and_grad(spiral)(0.7) == close((1.1150238234749623, 0.7062888605145928))
 
 
-def test_d15_product_quotient_and_chain_rule():
+def test_D15_product_quotient_and_chain_rule():
     assert grad(lambda t: sin(t) * exp(t))(0.7) == close(2.837498137307049)
     assert grad(lambda t: sin(t) / exp(t))(0.7) == close(0.059900354000425766)
     assert grad(lambda s, t: (s * t) ** 2 + 2 * (s + t))(2.0, 3.0) == (38.0, 26.0)
 
 
-def test_c8_the_chain_rule_through_one_function_three_times():
+def test_C8_chain_rule_three_times():
     def chain(w):
         return sigmoid(sigmoid(sigmoid(w)))
 
@@ -479,14 +479,14 @@ def test_c8_the_chain_rule_through_one_function_three_times():
     assert slope(y) * slope(x) * slope(0.5) == close(grad(chain)(0.5))
 
 
-def test_the_derivatives_of_tanh_up_to_the_fourth():
+def test_derivative_of_tanh_to_fourth_order():
     t = math.tanh(0.3)
     closed = [1 - t**2, -2 * t * (1 - t**2), (6 * t**2 - 2) * (1 - t**2), (16 * t - 24 * t**3) * (1 - t**2)]
 
     assert [derivative(tanh, n)(0.3) for n in range(1, 5)] == close(closed, rel=1e-11)
 
 
-def test_importing_autodiff_leaves_the_checker_unimported_until_it_is_used():
+def test_import_leaves_checker_alone():
     import subprocess
     import sys
 

@@ -28,7 +28,7 @@ def test_D1_as_on_the_slide():
     )
 
 
-def test_paths_add_up_and_rounded_numbers_are_about_equal():
+def test_latex_of_paths_and_rounded_numbers():
     lines = EXAMPLES["E7"].build().steps().latex().splitlines()
     rounded = EXAMPLES["D2"].build().steps(digits=2).latex()
 
@@ -39,7 +39,7 @@ def test_paths_add_up_and_rounded_numbers_are_about_equal():
     assert r"= 0.2 \cdot 2 \approx 0.39" in rounded
 
 
-def test_a_formula_in_one_line_and_in_several():
+def test_latex_in_one_line_and_several():
     x, y = variables(x=2, y=3)
     q = x * y
     q.label = "q_1"
@@ -51,7 +51,7 @@ def test_a_formula_in_one_line_and_in_several():
         latex(3.0)
 
 
-def test_a_long_chain_has_lines_of_its_own():
+def test_latex_of_long_chain():
     x = Value(0.5, "x")
     f = x
     for _ in range(3000):
@@ -63,7 +63,7 @@ def test_a_long_chain_has_lines_of_its_own():
 
 
 @pytest.mark.parametrize("label", [r"\input{x}", "a_b{c", "$", "%", "a & b \\\\", "#1", "日本", "\x00", "^^5c"])
-def test_labels_mean_nothing_to_tex(label):
+def test_latex_of_labels(label):
     f = Value(2.0, label) * 3.0
     f.label = label
     for text in (latex(f), f.steps().latex()):
@@ -75,7 +75,7 @@ def test_labels_mean_nothing_to_tex(label):
         assert text.count("&") - text.count("\\&") == text.count("&=") + text.count(r"&\mathrel")
 
 
-def test_every_example_has_balanced_tex():
+def test_latex_of_examples_is_balanced():
     for example in EXAMPLES.values():
         output = example.build()
         for text in (latex(output), output.steps().latex()):
@@ -83,7 +83,7 @@ def test_every_example_has_balanced_tex():
             assert text.count(r"\left") == text.count(r"\right")
 
 
-def test_the_command_line_prints_formula_and_steps(capsys):
+def test_latex_by_command_line(capsys):
     assert main(["D1", "--latex"]) == 0
     out = capsys.readouterr().out
 
@@ -94,7 +94,7 @@ def test_the_command_line_prints_formula_and_steps(capsys):
     assert "--step" in capsys.readouterr().err
 
 
-def test_infinite_numbers_and_closed_gates():
+def test_latex_of_infinite_numbers_and_closed_gates():
     f = parse("relu(1/x - 2)", x=0.0)
 
     assert r"\infty" in f.steps().latex()

@@ -60,7 +60,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("node", "expected"), ROWS, ids=[row[0].primitive.name for row in ROWS])
-def test_gates_as_mathml(node, expected):
+def test_mathml_of_gates(node, expected):
     assert markup(gate(node, NAMES, MathFormula).tree) == expected
 
 
@@ -82,14 +82,14 @@ LOCALS = [
 
 
 @pytest.mark.parametrize(("node", "place", "expected"), LOCALS, ids=[row[0].primitive.name for row in LOCALS])
-def test_local_gradients_as_factors(node, place, expected):
+def test_mathml_of_local_gradients(node, place, expected):
     step = next(step for step in node.steps().renamed({**NAMES, node: 3}) if step.place == place)
     text = step.factor_in(MathFormula)
 
     assert markup(text.bare if text.is_fraction else text.tree) == expected  # a fraction needs no brackets
 
 
-def test_a_gate_of_a_users_own_is_called_by_its_name_even_if_that_is_exp():
+def test_mathml_of_own_gate_named_exp():
     own = Primitive("exp", lambda a: a * a, lambda out, a: (2.0 * a,))
     tree = gate(own(x), NAMES, MathFormula).tree
 
@@ -97,7 +97,7 @@ def test_a_gate_of_a_users_own_is_called_by_its_name_even_if_that_is_exp():
 
 
 @pytest.mark.parametrize("id", EXAMPLES)
-def test_the_text_beside_the_tree_is_the_slides(id):
+def test_mathml_text_is_the_slides(id):
     """Gate by gate, but for names and for where they need parentheses."""
     steps = EXAMPLES[id].build().steps()
     for node in [row.node for row in steps.rows if row.phase == "forward"]:
@@ -106,7 +106,7 @@ def test_the_text_beside_the_tree_is_the_slides(id):
         assert gate(node, called, MathFormula) == gate(node, called, SlideFormula)
 
 
-def test_every_primitive_is_written_by_elements():
+def test_mathml_of_every_primitive():
     seen = 0
     for row in PRIMITIVES.values():
         for count in (1, 2, 3, 5):

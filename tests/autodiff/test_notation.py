@@ -40,7 +40,7 @@ NAMES = [  # label, Unicode, TeX
 
 
 @pytest.mark.parametrize(("label", "text", "code"), NAMES)
-def test_a_label_is_written_as_on_a_slide(label, text, code):
+def test_label_as_on_a_slide(label, text, code):
     name = Name(label)
 
     assert str(name) == text
@@ -57,11 +57,11 @@ def test_a_label_is_written_as_on_a_slide(label, text, code):
         ("日 é\x00", r"\text{[U+65E5] é[U+0000]}"),
     ],
 )
-def test_nothing_that_a_user_wrote_means_anything_to_tex(label, code):
+def test_label_means_nothing_to_tex(label, code):
     assert tex(Name(label).tree) == code
 
 
-def test_a_formula_as_tex():
+def test_formula_as_tex():
     x, w = (MathFormula.variable(Name(label).tree) for label in ("x_bar", "theta1"))
 
     assert tex((1.0 / (1.0 + x**2.0)).text.tree) == r"\frac{1}{1 + \bar{x}^2}"

@@ -11,7 +11,7 @@ from autodiff.flat import lower
 @pytest.mark.parametrize(
     "kind", [np.float64, np.float32, np.float16, np.int64, np.int8, np.uint16, np.bool_, np.longdouble]
 )
-def test_scalars_are_numbers(kind):
+def test_numpy_scalars_are_numbers(kind):
     one, v = kind(1), Value(3.0)
 
     assert Value(one).data == 1.0
@@ -39,7 +39,7 @@ def test_scalars_are_numbers(kind):
         (lambda v, a: a**v, [1.0, 8.0]),
     ],
 )
-def test_arrays_of_numbers_on_either_side(operation, numbers):
+def test_operators_with_arrays(operation, numbers):
     out = operation(Value(3.0), np.array([1.0, 2.0]))
 
     assert out.shape == (2,)
@@ -51,7 +51,7 @@ NAMED_ALIKE = "exp log sqrt sin cos tan tanh expm1 log1p log2 log10 sinh cosh re
 
 
 @pytest.mark.parametrize("name", NAMED_ALIKE.split())
-def test_functions_of_numpy_record_gates(name):
+def test_ufuncs_record_gates(name):
     v = Value(0.5)
     alone, of_array = getattr(np, name)(v), getattr(np, name)(np.array([v, v * 2]))
 
@@ -61,7 +61,7 @@ def test_functions_of_numpy_record_gates(name):
         assert alone.primitive is PRIMITIVES[name]
 
 
-def test_object_arrays_multiply_as_matrices_and_differentiate():
+def test_object_arrays_multiply_as_matrices():
     """D9: the gradient of a sum of A x is the sum of the rows of A."""
     x = np.array(variables(x0=1, x1=2))
     out = (np.array([[1.0, 2.0], [3.0, 4.0]]) @ x).sum()
@@ -71,7 +71,7 @@ def test_object_arrays_multiply_as_matrices_and_differentiate():
     assert [v.grad for v in x] == [4.0, 6.0]
 
 
-def test_means_and_lengths():
+def test_object_arrays_means_and_lengths():
     x = np.array(variables(x0=3, x1=4))
 
     assert np.mean(x).data == 3.5
@@ -128,7 +128,7 @@ def test_means_and_lengths():
         (lambda v, w: np.multiply.outer(np.array([v, w]), np.array([1.0, 2.0])).sum(), 12.0, [3.0, 3.0]),
     ],
 )
-def test_functions_of_numpy_make_gates(make, number, slopes):
+def test_ufuncs_make_gates(make, number, slopes):
     v, w = variables(v=2, w=2)
     out = make(v, w)
     out.backward()
@@ -151,7 +151,7 @@ NUMPYS = [  # gates of a user: value, rule, and how steps write the first local 
 
 
 @pytest.mark.parametrize(("value", "rule", "formula"), NUMPYS)
-def test_a_users_gate_of_numpys_functions_is_written_down(value, rule, formula):
+def test_own_gate_of_ufuncs(value, rule, formula):
     gate = Primitive("mine", value, rule)
     x = Value(0.7, "x")
     f = gate(x)
@@ -191,7 +191,7 @@ def test_primitives_take_arrays_element_by_element():
         autodiff.relu(np.array(["1"], dtype=object))
 
 
-def test_a_value_in_an_array_stays_itself():
+def test_object_arrays_keep_values():
     v = Value(3.0)
 
     assert np.array([v, v])[0] is v

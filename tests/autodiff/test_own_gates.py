@@ -138,7 +138,7 @@ ANSWERS = [  # a function, where, and what IEEE 754 and C99 have there although 
 
 
 @pytest.mark.parametrize(("function", "x", "expected"), ANSWERS)
-def test_what_raises_answers_inf_or_nan(function, x, expected):
+def test_value_that_raises_gives_inf_or_nan(function, x, expected):
     """As a value: of numbers and Values; as a rule: in backward, steps, grad, the recorded sweep and call-backs."""
     value = Primitive("own", function, lambda out, a: (1.0,))
     rule = Primitive("own", lambda a: a, lambda out, a: (function(a),))
@@ -175,7 +175,7 @@ def fails(*operands):
         (lambda x: [][0], IndexError, "list index out of range"),
     ],
 )
-def test_other_errors_name_the_gate_and_its_operands(function, error, message):
+def test_error_names_gate_and_operands(function, error, message):
     """In a note; that of a value which should answer inf or nan is a ValueError that says so."""
     value = Primitive("own", function, lambda out, a: (1.0,))
     rule = Primitive("own", lambda a: a, lambda out, a: (function(a),))
@@ -197,7 +197,7 @@ def test_other_errors_name_the_gate_and_its_operands(function, error, message):
 
 
 @pytest.mark.parametrize("entry", ["a", [1.0], (1.0,)])
-def test_a_local_gradient_that_is_no_number_names_the_gate(entry):
+def test_local_gradient_that_is_no_number(entry):
     y = Primitive("own", lambda a: a, lambda out, a: (entry,))(Value(2.0, "x"))
 
     with pytest.raises(TypeError, match="the local gradient of operand 1 must be a number or None, got") as caught:
@@ -205,7 +205,7 @@ def test_a_local_gradient_that_is_no_number_names_the_gate(entry):
     assert caught.value.__notes__ == ["in the rule of own at (2.0, 2.0)"]
 
 
-def test_a_value_that_calls_its_own_gate_is_named_once():
+def test_value_that_calls_its_own_gate():
     own = Primitive("own", lambda a: own(a), lambda out, a: (1.0,))
 
     with pytest.raises(RecursionError) as caught:
@@ -213,7 +213,7 @@ def test_a_value_that_calls_its_own_gate_is_named_once():
     assert caught.value.__notes__ == ["in the value of own at (2.0)"]
 
 
-def test_a_rule_that_raises_leaves_the_rest_of_the_sweep_as_it_is():
+def test_rule_that_raises_leaves_the_sweep():
     x, y = autodiff.variables(x=0, y=3)
     root = Primitive("root", math.sqrt, lambda out, a: (0.5 / out,))
     f = root(x) * 2.0 + y * y
@@ -222,7 +222,7 @@ def test_a_rule_that_raises_leaves_the_rest_of_the_sweep_as_it_is():
     assert (x.grad, y.grad) == (INF, 6.0)
 
 
-def test_a_complex_slope_is_nan_behind_it():
+def test_rule_with_complex_slope():
     x = Value(-8.0, "x")
     f = Primitive("third", lambda a: abs(a) ** (1 / 3), lambda out, a: (a ** (-2 / 3) / 3,))(2.0 * x)
     f.backward()
@@ -235,7 +235,7 @@ def test_a_complex_slope_is_nan_behind_it():
 
 
 @pytest.mark.parametrize(("gate", "at", "slopes", "curvatures"), OWN.values(), ids=OWN)
-def test_every_derivative_of_a_gate_of_ones_own(gate, at, slopes, curvatures):
+def test_derivatives_of_own_gates(gate, at, slopes, curvatures):
     leaves = [Value(x, f"x{i}") for i, x in enumerate(at)]
     y = gate(*leaves)
     y.backward()
@@ -264,7 +264,7 @@ def test_every_derivative_of_a_gate_of_ones_own(gate, at, slopes, curvatures):
     assert (product[0] if len(at) > 1 else product) == pytest.approx(curvatures[0], abs=1e-15)
 
 
-def test_a_rule_of_math_can_be_differentiated_once_while_compiled():
+def test_rule_of_math_while_compiled():
     def slope(x):
         return gradients(sinus(x) + leaky(x), [x])[0]
 
@@ -279,7 +279,7 @@ def test_a_rule_of_math_can_be_differentiated_once_while_compiled():
 
 
 @pytest.mark.parametrize(("gate", "at"), [row[:2] for row in OWN.values()], ids=OWN)
-def test_a_gate_that_is_a_global_of_a_module_pickles(gate, at):
+def test_pickle_of_global_gate(gate, at):
     leaves = [Value(x) for x in at]
     twin_leaves, twin = pickle.loads(pickle.dumps((leaves, gate(*leaves))))
     twin.backward()
@@ -294,7 +294,7 @@ def gradients_of(gate, at):
     return found if len(at) > 1 else [found]
 
 
-def test_any_gate_is_copied_with_its_graph():
+def test_copy_of_any_gate():
     local = Primitive("local", lambda x: x * x, lambda out, x: (2 * x,))
     x = Value(3.0)
     x_again, again = copy.deepcopy((x, local(x)))
@@ -304,7 +304,7 @@ def test_any_gate_is_copied_with_its_graph():
     assert (x_again.grad, x.grad) == (6.0, 0.0)
 
 
-def test_a_gate_of_the_table_that_is_missing_is_named(monkeypatch):
+def test_pickle_of_missing_row(monkeypatch):
     local = Primitive("local", lambda x: x, lambda out, x: (1.0,))
     monkeypatch.setitem(PRIMITIVES, "local", local)
     data = pickle.dumps(local)
@@ -314,7 +314,7 @@ def test_a_gate_of_the_table_that_is_missing_is_named(monkeypatch):
         pickle.loads(data)
 
 
-def test_models_with_gates_of_ones_own_are_copied_pickled_and_saved(tmp_path):
+def test_models_with_own_gates(tmp_path):
     import nn
 
     model = nn.MLP(2, [3, 1], activation=atan, seed=0)
@@ -333,7 +333,7 @@ def test_models_with_gates_of_ones_own_are_copied_pickled_and_saved(tmp_path):
         del nn.activations.ACTIVATIONS["atan"]
 
 
-def test_gates_of_the_main_module_reach_processes_that_are_spawned(tmp_path):
+def test_pickle_of_main_gate_to_spawned_process(tmp_path):
     program = tmp_path / "main.py"
     program.write_text(
         "import math, multiprocessing\n"
@@ -353,7 +353,7 @@ def test_gates_of_the_main_module_reach_processes_that_are_spawned(tmp_path):
     assert done.stdout == "[(0.2, True)]\n", done.stderr
 
 
-def test_hypot_at_the_origin_is_named():
+def test_error_of_hypot_at_origin():
     origin = nonfinite_origin(hypot(*autodiff.variables(x=0, y=0)))
 
     assert origin.kind == "gradient"
@@ -401,7 +401,7 @@ def test_hypot_at_the_origin_is_named():
     ],
     ids=lambda gate: getattr(gate, "name", ""),
 )
-def test_help_shows_the_row(gate, lines):
+def test_help_of_row(gate, lines):
     said = pydoc.plain(pydoc.render_doc(gate))
 
     for line in lines:
@@ -411,7 +411,7 @@ def test_help_shows_the_row(gate, lines):
     assert max(map(len, gate.__doc__.splitlines())) <= 80
 
 
-def test_every_row_has_a_text_and_a_signature():
+def test_help_of_every_row():
     for name, row in PRIMITIVES.items():
         assert row.__doc__.startswith(f"{name}(")
         assert "out = " in row.__doc__
@@ -423,7 +423,7 @@ def test_every_row_has_a_text_and_a_signature():
 
 
 @pytest.mark.parametrize("name", ["exp", "sigmoid", "relu", "leaky_relu", "clip", "maximum", "tanh"])
-def test_methods_have_the_text_of_their_gate(name):
+def test_help_of_methods(name):
     method = getattr(Value, name)
 
     for said in (inspect.getdoc(method), str(method.__doc__), pydoc.plain(pydoc.render_doc(method))):
@@ -431,7 +431,7 @@ def test_methods_have_the_text_of_their_gate(name):
             assert line in said
 
 
-def test_help_is_written_when_it_is_asked_for():
+def test_help_is_written_on_demand():
     code = "import sys, autodiff; early = 'inspect' in sys.modules; autodiff.exp.__doc__; "
     code += "print(early, 'inspect' in sys.modules)"
     answer = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
@@ -441,7 +441,7 @@ def test_help_is_written_when_it_is_asked_for():
 
 @pytest.mark.parametrize("labelled", [False, True])
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
-def test_a_gate_named_like_the_flat_function(runner, labelled):
+def test_own_gate_named_like_the_flat_function(runner, labelled):
     square = Primitive("f", lambda x: x * x, lambda out, x: (2.0 * x,))
 
     def twice(x):
@@ -464,7 +464,7 @@ def converging(x):
     return guess
 
 
-def test_the_value_is_not_called_elsewhere_when_only_the_rule_is_written_down():
+def test_rule_written_down_calls_no_value():
     asked = []
     gate = Primitive("root", lambda x: asked.append(x) or converging(x), lambda out, x: (0.5 / out,))
     value, slope = autodiff.compile(gate, "source").value_and_grad(4.0)
@@ -474,7 +474,7 @@ def test_the_value_is_not_called_elsewhere_when_only_the_rule_is_written_down():
 
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native", "auto"])
-def test_a_gate_with_the_name_of_the_flat_function(runner):
+def test_own_gate_with_flat_functions_name(runner):
     gate = Primitive("f", lambda x: x * x, lambda out, x: (2 * x,))
 
     assert autodiff.compile(gate, runner).value_and_grad(3.0) == (9.0, 6.0)
@@ -482,7 +482,7 @@ def test_a_gate_with_the_name_of_the_flat_function(runner):
     assert autodiff.compile(lambda x: gate(gate(x)), runner)(2.0) == 16.0
 
 
-def test_help_where_the_rule_has_fewer_entries_than_operands():
+def test_help_of_rule_with_fewer_entries():
     gate = Primitive("scaled", lambda x, k=2.0: k * x, lambda out, x, k=2.0: (k,))
 
     assert "d out / d k = what the rule computes" in gate.__doc__

@@ -184,7 +184,7 @@ EDGES = [
 
 
 @pytest.mark.parametrize(("name", "point", "value", "local"), EDGES, ids=[f"{row[0]}{row[1]}" for row in EDGES])
-def test_edge(name, point, value, local):
+def test_edge_values_and_gradients(name, point, value, local):
     """IEEE 754's answer, forward and backward, with its sign."""
     primitive = PRIMITIVES[name]
     out = primitive(*point)

@@ -14,7 +14,7 @@ def name(request):
     return request.param
 
 
-def test_copies_by_name(name):
+def test_copy_by_name(name):
     primitive = PRIMITIVES[name]
 
     assert primitive.name == name
@@ -29,7 +29,7 @@ def cube():
     return Primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
 
 
-def test_a_primitive_of_ones_own(cube):
+def test_own_primitive(cube):
     x = Value(2.0, "x")
     y = cube(x)
     y.backward()
@@ -40,7 +40,7 @@ def test_a_primitive_of_ones_own(cube):
     assert gradients(slope, [x])[0].data == 12.0
 
 
-def test_a_primitive_of_ones_own_copies_once_it_is_in_the_table(cube, monkeypatch):
+def test_copy_of_own_primitive(cube, monkeypatch):
     y = cube(Value(2.0, "x"))
     with pytest.raises(TypeError, match=r"'cube'.*assign it to a global of a module, cube = .*autodiff\.PRIMITIVES"):
         pickle.dumps(y)
@@ -51,7 +51,7 @@ def test_a_primitive_of_ones_own_copies_once_it_is_in_the_table(cube, monkeypatc
     assert (again.data, again.operands[0].grad) == (8.0, 12.0)
 
 
-def test_whatever_has_a_record_method_records_itself():
+def test_record_method_records():
     class Counter:
         seen = ()
 
@@ -69,7 +69,7 @@ def test_whatever_has_a_record_method_records_itself():
 @pytest.mark.parametrize(
     ("operands", "wanted"), [(1, "(...,), got 0.5"), (2, "(..., ...), got 0.5"), (3, "(..., ..., ...), got 0.5")]
 )
-def test_the_tuple_that_a_rule_should_give_is_shown(operands, wanted):
+def test_rule_error_shows_the_tuple(operands, wanted):
     y = Primitive("mine", lambda *operands: 1.0, lambda out, *operands: 0.5)(*[Value(3.0) for _ in range(operands)])
     with pytest.raises(TypeError) as caught:
         y.backward()

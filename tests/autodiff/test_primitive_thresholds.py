@@ -38,7 +38,7 @@ def test_thresholds_at_0(x):
 
 
 @pytest.mark.parametrize("x", BESIDE)
-def test_gradients_to_the_constants_beside_0(x):
+def test_thresholds_gradients_to_constants(x):
     for name, negative_side in (("leaky_relu", -x), ("elu", math.expm1(-x)), ("heaviside", 0.0)):
         for a, expected in ((x, 0.0), (-x, negative_side)):
             constant = Value(0.25)
@@ -63,7 +63,7 @@ def test_thresholds_between_two_operands(x):
 
 
 @pytest.mark.parametrize("x", [1e-9, 0.25, 0.5])
-def test_clip_lets_through_what_is_inside(x):
+def test_clip_passes_what_is_inside(x):
     low, high = 0.5, 2.0
     assert answers("clip", low + x, low, high) == (low + x, 1.0)
     assert answers("clip", low - x, low, high) == (low, 0.0)
@@ -72,7 +72,7 @@ def test_clip_lets_through_what_is_inside(x):
 
 
 @pytest.mark.parametrize("condition", [5e-324, -0.5, 1.0, 2.0, math.nan, math.inf])
-def test_where_takes_the_first_side_unless_the_condition_is_0(condition):
+def test_where_takes_first_side_unless_0(condition):
     for chosen, expected in ((condition, (3.0, 1.0, 0.0)), (0.0, (4.0, 0.0, 1.0)), (-0.0, (4.0, 0.0, 1.0))):
         a, b = Value(3.0), Value(4.0)
         out = where(Value(chosen), a, b)
@@ -81,6 +81,6 @@ def test_where_takes_the_first_side_unless_the_condition_is_0(condition):
 
 
 @pytest.mark.parametrize("x", [0.0, 1e-9, 0.5, 0.999, 1.0, 1.001, 30.0, 700.0])
-def test_a_sigmoid_written_in_two_ways_is_one_function(x):
+def test_sigmoid_written_in_two_ways(x):
     assert answers("sigmoid", x)[0] + answers("sigmoid", -x)[0] == near(1.0)
     assert answers("sigmoid", x)[0] == near(0.5 * (1.0 + math.tanh(0.5 * x)))

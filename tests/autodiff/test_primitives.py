@@ -41,7 +41,7 @@ def same(a, b):
     return a is b or a == b or (a is not None and b is not None and a != a and b != b)
 
 
-def test_every_primitive_has_sample_points(name):
+def test_sample_points_of_every_primitive(name):
     assert samples(name)[2]
 
 
@@ -74,7 +74,7 @@ def test_second_derivatives(name):
                 assert second.data == close(derivative(reference, point, i, j), abs=1e-11), (point, i, j)
 
 
-def test_rule_gives_the_same_with_numbers_and_with_values(name):
+def test_rule_with_numbers_and_with_values(name):
     _, primitive, points = samples(name)
     for point in [*points, *(operands for operands, _ in KINKS.get(name, []))]:
         out = primitive(*point)
@@ -103,6 +103,6 @@ def test_kink_is_flagged(name):
 
 
 @pytest.mark.parametrize(("name", "point"), [("leaky_relu", (0.0, 1.0)), ("elu", (0.0, 1.0))])
-def test_smooth_choice_of_a_constant_is_no_kink(name, point):
+def test_kink_is_none_at_smooth_choice(name, point):
     primitive = PRIMITIVES[name]
     assert not primitive.kink(primitive(*point), *point)

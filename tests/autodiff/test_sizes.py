@@ -52,7 +52,7 @@ SIZES = [0.0, 1.0, -700.0, 1e3, 1e8, 1e16, -1e16, 1e50, 1e300]
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("size", SIZES)
-def test_equal_scores(runner, size):
+def test_softmax_of_equal_scores(runner, size):
     third = pytest.approx([1 / 3] * 3, rel=1e-15)
 
     assert softmax([size] * 3) == third
@@ -65,7 +65,7 @@ def test_equal_scores(runner, size):
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("size", [0.0, 1e3, 1e8, -1e12])
 @pytest.mark.parametrize("target", [0, 1, 2, [0.25, 0.25, 0.5]])
-def test_scores_two_apart(runner, size, target):
+def test_softmax_of_scores_two_apart(runner, size, target):
     """The answers do not depend on what is added to all scores."""
     value, slopes = value_and_grad(lambda xs: cross_entropy(xs, target), runner, [size, size + 2.0, size + 4.0])
     small, small_slopes = value_and_grad(lambda xs: cross_entropy(xs, target), "eager", [0.0, 2.0, 4.0])
@@ -75,7 +75,7 @@ def test_scores_two_apart(runner, size, target):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_masked_scores(runner):
+def test_softmax_of_masked_scores(runner):
     """-inf takes a class out: probability 0, gradient 0, and the others as if it were not there."""
     value, slopes = value_and_grad(lambda xs: cross_entropy(xs, 0), runner, [1.0, -math.inf, 1.0])
 
@@ -84,7 +84,7 @@ def test_masked_scores(runner):
     assert log_softmax([0.0, -math.inf]) == [0.0, -math.inf]
 
 
-def test_losses_read_what_softmax_made():
+def test_cross_entropy_of_softmax():
     """The loss of softmax's outputs has the digits that the outputs themselves have lost."""
     scores = [Value(x) for x in (0.0, 800.0)]
     loss = cross_entropy(softmax(scores), 0)
@@ -94,7 +94,7 @@ def test_losses_read_what_softmax_made():
     assert [score.grad for score in scores] == [-1.0, 1.0]
 
 
-def test_second_derivatives_of_cross_entropy():
+def test_cross_entropy_second_derivatives():
     """The Hessian is diag(p) - p p^T, at any size."""
     for size in (0.0, 1e6):
         table = autodiff.hessian(lambda xs: cross_entropy(xs, 0))([size, size + 1.0, size - 1.0])

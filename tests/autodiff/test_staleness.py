@@ -25,7 +25,7 @@ def graph():
 @pytest.mark.parametrize(
     "use", [Value.backward, Value.steps, lambda f: gradients(f, [f])], ids=["backward", "steps", "gradients"]
 )
-def test_a_stale_graph_is_refused_and_nothing_is_written(graph, use):
+def test_stale_graph_is_refused(graph, use):
     x, _, _, _, f = graph
     x.data = 1.0
     with pytest.raises(StaleGraphError, match=r"'x'.* changed after .*'q'.* was computed from it by add: call forward"):
@@ -45,14 +45,14 @@ def test_forward_recomputes_and_backward_works_again(graph):
     assert (x.grad, y.grad, z.grad) == (-4.0, -4.0, 6.0)
 
 
-def test_forward_leaves_gradients_and_leaves_alone(graph):
+def test_forward_leaves_grad_and_leaves_alone(graph):
     graph[-1].forward()
 
     assert [node.grad for node in graph] == [-4.0, -4.0, 3.0, -4.0, 1.0]
     assert [node.data for node in graph] == [-2.0, 5.0, -4.0, 3.0, -12.0]
 
 
-def test_forward_of_a_part_leaves_the_rest_stale(graph):
+def test_forward_of_a_part(graph):
     x, _, _, q, f = graph
     x.data = 1.0
     q.forward()
@@ -61,7 +61,7 @@ def test_forward_of_a_part_leaves_the_rest_stale(graph):
         f.backward()
 
 
-def test_stale_yields_each_node_with_the_operand_that_changed(graph):
+def test_stale_yields_nodes_with_operands(graph):
     x, _, z, _, f = graph
     assert list(stale(history(f))) == []
     x.data, z.data = 1.0, 1.0
@@ -70,14 +70,14 @@ def test_stale_yields_each_node_with_the_operand_that_changed(graph):
     assert [(node.label, operand.label) for node, operand in found] == [("q", "x"), ("f", "z")]
 
 
-def test_assigning_the_same_number_counts_as_a_change(graph):
+def test_assignment_of_same_number(graph):
     x, *_, f = graph
     x.data = x.data
     with pytest.raises(StaleGraphError):
         f.backward()
 
 
-def test_assigning_before_use_or_to_another_graph_does_no_harm(graph):
+def test_assignment_before_use_or_elsewhere(graph):
     *_, f = graph
     other = Value(1.0)
     other.data = 2.0
@@ -86,7 +86,7 @@ def test_assigning_before_use_or_to_another_graph_does_no_harm(graph):
     assert other.grad == -12.0
 
 
-def test_a_refused_assignment_does_not_make_stale(graph):
+def test_assignment_refused_makes_nothing_stale(graph):
     x, *_, f = graph
     with pytest.raises(TypeError):
         x.data = "1"
@@ -95,7 +95,7 @@ def test_a_refused_assignment_does_not_make_stale(graph):
     assert x.grad == -8.0
 
 
-def test_an_update_between_two_losses_that_share_parameters():
+def test_update_between_two_losses():
     """PyTorch raises here too: the second loss was computed with the old weight."""
     w = Value(1.0, "w")
     first, second = (w - 3.0) ** 2, (w - 5.0) ** 2
@@ -109,7 +109,7 @@ def test_an_update_between_two_losses_that_share_parameters():
     assert w.grad == 2.0 * (w.data - 5.0)
 
 
-def test_a_comparison_can_be_stale_too():
+def test_stale_comparison():
     x = Value(1.0, "x")
     above = x > 0
     x.data = -1.0
@@ -118,7 +118,7 @@ def test_a_comparison_can_be_stale_too():
     assert above.forward() == 0.0
 
 
-def test_a_copy_of_a_stale_graph_is_stale(graph):
+def test_stale_graph_copies_stale(graph):
     x, *_, f = graph
     x.data = 1.0
     again = copy.deepcopy(f)
@@ -128,7 +128,7 @@ def test_a_copy_of_a_stale_graph_is_stale(graph):
     again.backward()
 
 
-def test_a_training_loop_on_one_recorded_graph():
+def test_forward_in_a_training_loop():
     """Record once, then forward, backward, update."""
     w = Value(0.0, "w")
     loss = (w - 3.0) ** 2
@@ -141,7 +141,7 @@ def test_a_training_loop_on_one_recorded_graph():
     assert w.data == pytest.approx(3.0, rel=1e-12)
 
 
-def test_gates_choose_anew_in_forward():
+def test_forward_chooses_anew():
     x, y = variables(x=1, y=2)
     f = maximum(x, y)
     x.data = 3.0
@@ -151,7 +151,7 @@ def test_gates_choose_anew_in_forward():
     assert (f.data, x.grad, y.grad) == (3.0, 1.0, 0.0)
 
 
-def test_a_deep_graph_goes_stale_and_is_recomputed_without_recursion():
+def test_forward_of_deep_graph():
     x, out = chain(10_000)
     x.data = 2.0
     with pytest.raises(StaleGraphError):
@@ -160,7 +160,7 @@ def test_a_deep_graph_goes_stale_and_is_recomputed_without_recursion():
 
 
 @given(graphs(), strategies.data())
-def test_any_change_of_an_input_in_use_is_noticed_and_forward_repairs_it(graph, data):
+def test_forward_repairs_any_change(graph, data):
     leaves, output = graph
     used = [leaf for leaf in leaves if any(leaf is node for node in history(output)) and leaf is not output]
     leaf = data.draw(strategies.sampled_from(used))

@@ -166,7 +166,7 @@ GRADIENTS
 
 
 @pytest.mark.parametrize(("build", "table"), [(d1, D1), (d2, D2), (e7, E7), (a6, A6)], ids=["D1", "D2", "E7", "A6"])
-def test_table(build, table):
+def test_steps_as_table(build, table):
     """The lecture's examples come out line by line, at most 80 columns wide."""
     steps = build().steps()
 
@@ -174,7 +174,7 @@ def test_table(build, table):
     assert max(len(line) for line in table.splitlines()) <= 80
 
 
-def test_sentence_of_d1():
+def test_D1_sentences():
     f = d1()
 
     assert f.steps()[1].sentence == (
@@ -184,7 +184,7 @@ def test_sentence_of_d1():
     assert f.steps().sentences[2] == "Step 3 of 7. The gradient of f with respect to itself is 1."
 
 
-def test_sentence_of_a_gate_with_three_operands_is_said_like_any_other():
+def test_sentence_of_three_operands():
     condition, x, y = variables(condition=1, x=2, y=3)
 
     said = where(condition, x, y).steps().sentences[0]
@@ -192,7 +192,7 @@ def test_sentence_of_a_gate_with_three_operands_is_said_like_any_other():
     assert said == "Step 1 of 4. Gate f equals where of condition and x and y: where of 1 and 2 and 3 gives 2."
 
 
-def test_sentence_tells_paths_and_kinks():
+def test_sentence_of_paths_and_kinks():
     x = Value(-3.0, "x")
     f = maximum(x, x)
 
@@ -220,14 +220,14 @@ def test_steps_write_no_grad():
     assert f.steps()[0].total == 3.0
 
 
-def test_squared_by_itself_has_two_edges():
+def test_steps_of_square_by_itself():
     x = Value(3.0, "x")
     steps = (x * x).steps()
 
     assert [(step.place, step.path, step.paths, step.total) for step in steps] == [(0, 1, 2, 3.0), (1, 2, 2, 6.0)]
 
 
-def test_digits_prints_the_slides_numbers_and_says_when_they_are_rounded():
+def test_digits_of_the_slides_numbers():
     """D2 with one digit is the slide's 0.2 * 2 = 0.4."""
     table = str(d2().steps(digits=1))
 
@@ -249,14 +249,14 @@ def test_digits_prints_the_slides_numbers_and_says_when_they_are_rounded():
         ("dot([x], [0.1234567], 0.7654321)", "f = x*0.1234567 + 0.7654321 = 2*0.123457 + 0.765432 = 1.01235", "dot"),
     ],
 )
-def test_constants_stand_whole_in_formulas(text, line, role):
+def test_constants_in_formulas_are_whole(text, line, role):
     table = str(parse(text, x=2).steps())
 
     assert f"  1  {line}" in table
     assert role in table.replace("\n       ", " ")
 
 
-def test_constants_are_spoken_whole():
+def test_constants_in_sentences_are_whole():
     assert (
         parse("x * -1.0000001", x=2)
         .steps()[0]
@@ -280,7 +280,7 @@ def test_constants_are_spoken_whole():
         ("x ** 1234567.5", {"x": -1.3316e-11}, 3),
     ],
 )
-def test_what_is_inf_or_nan_is_not_rounded_and_follows_from_what_is_printed(text, inputs, digits):
+def test_digits_of_inf_and_nan(text, inputs, digits):
     for row in parse(text, **inputs).steps(digits).rows:
         printed = "   ".join(row.parts)
         if row.phase == "backward" and not math.isfinite(row.downstream):
@@ -295,7 +295,7 @@ def test_what_is_inf_or_nan_is_not_rounded_and_follows_from_what_is_printed(text
 
 
 @pytest.mark.parametrize("text", ["sqrt(relu(x))", "1 / max(x, 0)", "log(clip(x, 0, 1))", "sqrt(where(x > 0, x, 0))"])
-def test_a_gate_that_is_closed_to_inf_is_not_called_rounded(text):
+def test_digits_of_gate_closed_to_inf(text):
     step = parse(text, x=-1).steps()[-1]
 
     assert step.parts[1:] == [f"{step.upstream} * 0 = 0", "(closed)"]
@@ -308,7 +308,7 @@ def test_a_gate_that_is_closed_to_inf_is_not_called_rounded(text):
         ("1 / x", {"x": 0}), ("x ** y", {"x": 0, "y": 0.5}), ("norm([x, y])", {"x": 0, "y": 0}),
     ],
 )  # fmt: skip
-def test_what_is_not_finite_is_not_said_to_follow_a_nudge(text, inputs):
+def test_sentence_of_nonfinite(text, inputs):
     f = parse(text, **inputs)
     table = str(f.steps())
     what = "not all finite" if math.isfinite(f.data) else "f is not finite"
@@ -326,7 +326,7 @@ def test_what_is_not_finite_is_not_said_to_follow_a_nudge(text, inputs):
         ("max(x, y)", {"x": 1, "y": 2}, False), ("relu(x) * 0 + x", {"x": 0}, False), ("elu(x, 1)", {"x": 3}, False),
     ],
 )  # fmt: skip
-def test_on_a_kink_the_gradient_is_called_a_convention(text, inputs, convention):
+def test_kink_gradient_is_a_convention(text, inputs, convention):
     lines = str(parse(text, **inputs).steps()).splitlines()
     (heading,) = [line for line in lines if line.startswith("GRADIENTS")]
 
@@ -335,7 +335,7 @@ def test_on_a_kink_the_gradient_is_called_a_convention(text, inputs, convention)
     assert len(heading) <= 80
 
 
-def test_kink_is_named_above_the_step():
+def test_kink_is_named_above_its_step():
     x = Value(0.0, "x")
 
     assert "on a kink: the input is 0, where relu bends" in str(relu(x).steps())
@@ -350,7 +350,7 @@ def test_comparison_sends_nothing_back():
     assert steps.gradients[x] == 3.0
 
 
-def test_long_gates_stay_within_80_columns():
+def test_steps_of_long_gates_fit_80_columns():
     weights = [Value(i / 7.0, f"a_rather_long_weight_name_{i}") for i in range(50)]
     steps = dot(weights, [float(i) for i in range(50)], 1.0).tanh().steps()
 
@@ -358,7 +358,7 @@ def test_long_gates_stay_within_80_columns():
     assert len(steps) == 51
 
 
-def test_repr_of_a_large_graph_is_cut_and_print_is_not():
+def test_repr_of_large_graph_is_cut():
     x = Value(1.0, "x")
     y = x
     for _ in range(600):
@@ -369,14 +369,14 @@ def test_repr_of_a_large_graph_is_cut_and_print_is_not():
     assert len(str(steps).splitlines()) > 1800
 
 
-def test_steps_of_a_leaf_is_the_start_alone():
+def test_steps_of_a_leaf():
     x = Value(3.0, "x")
 
     assert len(x.steps()) == 0
     assert x.steps().gradients[x] == 1.0
 
 
-def test_unlabelled_nodes_and_doubled_labels_get_names_of_their_own():
+def test_names_of_unlabeled_nodes():
     a, b, c = Value(1.0, "x"), Value(2.0, "x"), Value(3.0)
     table = str((a * b * c).steps())
 
@@ -395,7 +395,7 @@ def test_as_dict_is_plain_data():
     assert [row["value"] for row in data["forward"]] == [3.0, -12.0]
 
 
-def test_a_row_says_its_phase_its_gate_and_its_factor():
+def test_row_has_phase_gate_and_factor():
     """D1, and tanh, whose local gradient is a difference."""
     rows = d1().steps().rows
     (step,) = variables(x=1.0)[0].tanh().steps()
@@ -412,7 +412,7 @@ def test_pages_join_to_the_table():
     assert len(steps.pages()) == steps.last + 1
 
 
-def test_labels_that_are_formulas_get_parentheses_among_other_signs():
+def test_labels_that_are_formulas():
     """As in the lectures, where gates are labelled x1*w1 + x2*w2."""
     x1, w1, x2, w2, b = variables(x1=2, w1=-3, x2=0, w2=1, b=6)
     q, r = x1 * w1, x2 * w2
@@ -429,7 +429,7 @@ def test_labels_that_are_formulas_get_parentheses_among_other_signs():
 
 
 @pytest.mark.parametrize("label", [None, 5])
-def test_a_label_that_is_no_text_is_named(label):
+def test_labels_that_are_no_text(label):
     x = Value(1.0, "x")
 
     with pytest.raises(TypeError, match="a label must be a str, got"):
@@ -438,7 +438,7 @@ def test_a_label_that_is_no_text_is_named(label):
 
 
 @pytest.mark.parametrize("digits", [0, 1, 6, 17])
-def test_huge_numbers_have_an_exponent_whatever_the_digits(digits):
+def test_digits_of_huge_numbers(digits):
     table = str(parse("y * z", y=1e200, z=3).steps(digits=digits))
 
     assert "f = y * z = 1e+200 * 3 = 3e+200   df/dy = z = 3, df/dz = y = 1e+200\n" in table
@@ -447,14 +447,14 @@ def test_huge_numbers_have_an_exponent_whatever_the_digits(digits):
     assert show(999999999999999.0, digits) == "999999999999999"
 
 
-def test_a_rule_made_of_math_functions_shows_its_number():
+def test_rule_of_math_shows_its_number():
     waves = Primitive("waves", math.sin, lambda out, x: (math.cos(x),))
 
     assert "df/dx = df/df * -0.416147" in str(waves(Value(2.0, "x")).steps())
 
 
 @pytest.mark.timed
-def test_the_sentences_of_a_gate_of_many_inputs_take_no_time_that_grows_with_their_square():
+def test_sentence_time_is_linear_in_inputs():
     def seconds(n):
         steps = dot([Value(1.0) for _ in range(n)], [1.0] * n).steps()
         with Clock() as clock:
@@ -464,7 +464,7 @@ def test_the_sentences_of_a_gate_of_many_inputs_take_no_time_that_grows_with_the
     assert min(seconds(1600) for _ in range(2)) < 10 * max(seconds(400) for _ in range(2))
 
 
-def test_half_a_character_in_a_label_can_be_printed():
+def test_labels_with_half_a_character():
     table = str((Value(2.0, "\ud800") * 3.0).steps())
 
     assert "f = \\ud800 * 3" in table
@@ -481,7 +481,7 @@ def test_half_a_character_in_a_label_can_be_printed():
         (lambda out, x: (-1.0 if out == x else x,), 4.0, "4", "its input gets upstream times 4"),
     ],
 )
-def test_a_rule_with_an_if_prints_no_formula_that_is_false(rule, x, local, role):
+def test_rule_with_an_if_prints_no_false_formula(rule, x, local, role):
     gate = Primitive("g", lambda x: x * x, rule)
     table = str(gate(Value(x, "x")).steps())
 
@@ -501,7 +501,7 @@ FORWARD   each gate computes its output, and how fast it grows along x
 D1_TANGENTS = "TANGENTS   one forward pass gives df/dx alone: 3 inputs need 3, backward 1"
 
 
-def test_the_column_of_tangents_of_d1():
+def test_D1_tangents():
     x, y, z = variables(x=-2, y=5, z=-4)
     q = x + y
     q.label = "q"
@@ -557,7 +557,7 @@ def test_tangents_as_data():
     assert data == plain
 
 
-def test_the_footer_says_that_stop_gradient_hides_a_part():
+def test_footer_of_stop_gradient():
     x = Value(3.0, "x")
 
     text = str((PRIMITIVES["stop_gradient"](x) * x).steps())
@@ -569,7 +569,7 @@ def test_the_footer_says_that_stop_gradient_hides_a_part():
 # --- For whoever is new to derivatives --------------------------------------------------------------
 
 
-def test_every_row_has_a_because():
+def test_because_of_every_row():
     rows = d1().steps().rows
     assert [row.because for row in rows[:1] + rows[2:]] == [
         "its inputs are known; q grows by 1 for each 1 of x, by 1 for each 1 of y",
@@ -585,7 +585,7 @@ def test_every_row_has_a_because():
     assert "does not change with them" in (Value(1.0, "x") > 0).steps().rows[0].because
 
 
-def test_each_step_rounded_as_on_the_slide():
+def test_digits_rounded_at_each_step():
     """D2 with every number rounded to two places before the next is computed."""
     steps = d2().steps().rounded(2)
 
@@ -600,7 +600,7 @@ def test_each_step_rounded_as_on_the_slide():
     assert steps.latex().endswith("= 0.2 \\cdot 2 = 0.4\n\\end{align*}")
 
 
-def test_a_value_used_several_times_is_copied():
+def test_because_of_value_used_several_times():
     x = Value(2.0, "x")
     twice, often = str((x * x).steps()), str((x * x + x * x * x * x * x * x * x * x + 3 * x).steps())
 
@@ -611,7 +611,7 @@ def test_a_value_used_several_times_is_copied():
     assert (x * x).steps().rounded(0)[1].total == 4.0
 
 
-def test_local_gradients_of_many_inputs_are_left_out_in_the_middle():
+def test_local_gradients_of_many_inputs():
     values = [Value(float(i), f"x{i}") for i in range(9)]
     text = " ".join(autodiff.sum(values).steps().rows[0].text.split())
 

@@ -82,7 +82,7 @@ def test_third_derivatives_of_powers():
         ([math.inf, 1.0, math.inf], [1 / 2, 0.0, 1 / 2]),
     ],
 )
-def test_the_largest_share_a_tie_equally(runner, values, shares):
+def test_maximum_shares_a_tie_equally(runner, values, shares):
     if runner == "eager":
         leaves = [Value(x) for x in values]
         maxout(leaves).backward()
@@ -91,7 +91,7 @@ def test_the_largest_share_a_tie_equally(runner, values, shares):
         assert autodiff.compile(maxout, runner).value_and_grad(values) == (max(values), shares)
 
 
-def test_a_tie_of_three_is_reported():
+def test_maximum_tie_of_three_is_reported():
     check = check_gradients(lambda *xs: maxout(xs), 2.0, 2.0, 2.0)
     node = maxout([Value(2.0), Value(2.0), Value(1.0)])
 

@@ -23,30 +23,30 @@ ROOT = Path(autodiff.__file__).parent.parent
 # --- The table -----------------------------------------------------------------------------------
 
 
-def test_one_row_of_words_for_every_row_of_mathematics():
+def test_words_for_every_primitive():
     assert set(ROWS) == set(PRIMITIVES)
 
 
-def test_signs_are_what_expressions_are_written_with():
+def test_signs_are_those_of_expressions():
     for name, row in INFIX.items():
         assert parse(f"x {row.sign} y", x=2, y=3).primitive is PRIMITIVES[name]
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
-def test_what_is_left_out_is_made_from_the_name(name):
+def test_words_left_out_come_from_the_name(name):
     row = ROWS[name]
     assert all([row.name, row.symbol, row.spoken, row.kink])
     assert set(vars(row)) <= set(dir(words("no such gate")))
     assert row is words(PRIMITIVES[name]) is words(name)
 
 
-def test_a_gate_without_a_row_has_words_from_its_name():
+def test_words_of_gate_without_row():
     row = words(Primitive("my_own gate", abs, lambda out, x: (1.0,)))
     assert [row.name, row.spoken, row.symbol, row.role] == ["my_own_gate", "my own gate", "my own gate", ""]
 
 
 @pytest.mark.parametrize("name", ["add", "maximum", "where", "dot", "neg", "log", "sqrt", "less"])
-def test_a_gate_that_borrows_a_name_does_not_borrow_its_words(name):
+def test_words_of_gate_with_borrowed_name(name):
     """An unlisted gate called add is no sum."""
     row = words(Primitive(name, abs, lambda out, x: (1.0,)))
     assert (row.name, row.role, row.value, row.gradient, row.sign) == (name, "", "", "", "")
@@ -73,7 +73,7 @@ def gates_in(node):
     return {x for x in texts if isinstance(x, str) and x in PRIMITIVES} | {x for x in attributes if x in PRIMITIVES}
 
 
-def test_tables_of_gates_are_few():
+def test_tables_of_gates():
     found = {}
     for room in ("autodiff", "nn", "visualize"):
         for path in sorted((ROOT / room).rglob("*.py")):
@@ -132,7 +132,7 @@ a, b, c, x = (Formula(name) for name in "abcx")
         (-(SlideFormula("a") / SlideFormula("b")), "-a / b"),
     ],
 )
-def test_formulas_have_their_brackets(formula, text):
+def test_formulas_brackets(formula, text):
     assert str(formula) == text
 
 
@@ -165,7 +165,7 @@ def test_formulas_read_back(tree):
 
 
 @given(FORMULAS)
-def test_slides_say_what_they_compute(tree):
+def test_slide_formulas_compute(tree):
     """Read as Python would, a slide's text has the number of its formula."""
     inputs = {"a": 1.25, "b": 0.75}
     formula = SlideFormula.of(built(tree, lambda name: SlideFormula(name, number=inputs[name])))
@@ -254,7 +254,7 @@ def row(request):
     return gate(*inputs), gate, operands, forward, factors
 
 
-def test_steps_of_a_users_gate(row):
+def test_own_gate_steps(row):
     """Formulas where the rule gives them, else the number; what is printed is the number that is used."""
     output, _, _, forward, factors = row
     steps = output.steps()
@@ -267,7 +267,7 @@ def test_steps_of_a_users_gate(row):
         )
 
 
-def test_every_other_word_about_a_users_gate(row):
+def test_own_gate_other_words(row):
     """Sentences, data, statements, drawings, questions, checks: none raises, and all call it by its name."""
     output, gate, operands, _, _ = row
     name = re.sub(r"\W", "_", gate.name)
@@ -300,7 +300,7 @@ def test_every_other_word_about_a_users_gate(row):
         ("df/dx", "df_dx"),
     ],
 )
-def test_any_name_of_a_gate(name, called):
+def test_own_gate_of_any_name(name, called):
     """Texts call it by a name of letters, digits and _; the picture shows it, and stays a picture."""
     x = Value(3.0, "x")
     output = Primitive(name, lambda x: x * x, lambda out, x: (2 * x,))(x) * 2
@@ -309,7 +309,7 @@ def test_any_name_of_a_gate(name, called):
     assert minidom.parseString(visualize.draw(output).svg())
 
 
-def test_statements_of_a_users_gate_read_back():
+def test_own_gate_statements_read_back():
     hypot = Primitive("hypot", math.hypot, lambda out, x, y: (x / out, y / out))
     x, y = variables(x=3, y=4)
     output = hypot(x * y, hypot(x, 2.5)) - hypot(y, y)
@@ -318,20 +318,20 @@ def test_statements_of_a_users_gate_read_back():
     assert again.data == output.data
 
 
-def test_a_gate_with_one_edge_speaks_of_one_input():
+def test_own_gate_with_one_edge():
     x, y = variables(x=2, y=5)
     half = Primitive("half", lambda x, y: x / 2, lambda out, x, y: (0.5, None))
     assert half(x, y).steps()[0].role == "half scales: its input gets upstream times 0.5"
 
 
-def test_a_value_that_raises_at_the_rounded_number():
+def test_own_gate_that_raises_at_rounded_number():
     """0.003 is 0 with 2 places, where math.log raises: the line is told from the true number."""
     x = Value(0.003, "x")
     logarithm = Primitive("mylog", math.log, lambda out, x: (1 / x,))
     assert logarithm(x).steps(digits=2).rows[0].line == "f = mylog(x) = mylog(0) = -5.81   (rounded)"
 
 
-def test_a_users_value_that_is_not_finite():
+def test_own_gate_with_nonfinite_value():
     x = Value(3.0, "x")
     broken = Primitive("broken", lambda x: math.nan, lambda out, x: (1.0,))
     assert str(nonfinite_origin(broken(x))).endswith(
@@ -339,14 +339,14 @@ def test_a_users_value_that_is_not_finite():
     )
 
 
-def test_no_remedy_of_a_namesake():
+def test_own_gate_gets_no_remedy_of_namesake():
     """A user's gate called log gets no advice about logarithms."""
     x = Value(3.0, "x")
     log = Primitive("log", lambda x: math.inf, lambda out, x: (1.0,))
     assert "positive number" not in str(nonfinite_origin(log(x)))
 
 
-def test_users_gates_inside_users_rules():
+def test_own_gates_inside_own_rules():
     """A rule that calls another user's gate is written with its name."""
     atan = Primitive("atan", math.atan, lambda out, x: (1 / (1 + x * x),))
     area = Primitive("area", lambda x: x * math.atan(x), lambda out, x: (atan(x) + x / (1 + x * x),))

@@ -117,7 +117,7 @@ def opening(fault):
 @writers
 @over
 @pytest.mark.parametrize("call", ["write", "replace"])
-def test_a_full_disk_leaves_what_was_there_and_no_other_file(write, name, old, call, place, monkeypatch):
+def test_full_disk_keeps_old_file(write, name, old, call, place, monkeypatch):
     path, before = place(name, old)
     with monkeypatch.context() as patched:
         patched.setattr(*(("builtins.open", opening(full)) if call == "write" else (os, "replace", lambda *_: full())))
@@ -131,7 +131,7 @@ def test_a_full_disk_leaves_what_was_there_and_no_other_file(write, name, old, c
 @FORKS
 @writers
 @over
-def test_a_file_that_the_kernel_cuts_short_leaves_what_was_there(write, name, old, place, tmp_path_factory):
+def test_short_write_keeps_old_file(write, name, old, place, tmp_path_factory):
     write(tmp_path_factory.mktemp("warm") / name)  # what is imported when used may write caches
     path, before = place(name, old)
     error = in_child(lambda: (without_room(), write(path))).error
@@ -143,7 +143,7 @@ def test_a_file_that_the_kernel_cuts_short_leaves_what_was_there(write, name, ol
 @writers
 @over
 @pytest.mark.parametrize("call", ["write", "replace"])
-def test_ctrl_c_while_saving_leaves_what_was_there(write, name, old, call, place, monkeypatch):
+def test_ctrl_c_while_saving_keeps_old_file(write, name, old, call, place, monkeypatch):
     path, before = place(name, old)
     with monkeypatch.context() as patched:
         patched.setattr(*(("builtins.open", opening(interrupt)) if call == "write" else (os, "replace", interrupt)))
@@ -164,7 +164,7 @@ def reachable():
 @FORKS
 @writers
 @over
-def test_a_read_only_folder_is_said_and_stays_as_it_is(write, name, old, reachable, tmp_path):
+def test_read_only_folder_is_named(write, name, old, reachable, tmp_path):
     write(tmp_path / name)  # imports what only root may read, perhaps
     locked, free = reachable / "locked", reachable / "free"
     for folder in (locked, free):
@@ -189,7 +189,7 @@ def test_a_read_only_folder_is_said_and_stays_as_it_is(write, name, old, reachab
 
 @writers
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_device_or_pipe_is_not_replaced_by_a_file(write, name, tmp_path):
+def test_device_or_pipe_is_not_replaced(write, name, tmp_path):
     """Renaming a file to /dev/null would take the device away from the whole machine."""
     pipe = tmp_path / name
     os.mkfifo(pipe)
@@ -201,7 +201,7 @@ def test_a_device_or_pipe_is_not_replaced_by_a_file(write, name, tmp_path):
 
 
 @writers
-def test_a_folder_in_the_way_or_none_at_all_is_said(write, name, tmp_path):
+def test_folder_in_the_way_or_missing_is_named(write, name, tmp_path):
     (tmp_path / name).mkdir()
     with pytest.raises(IsADirectoryError, match=f"{name}.*it is a folder"):
         write(tmp_path / name)
@@ -213,7 +213,7 @@ def test_a_folder_in_the_way_or_none_at_all_is_said(write, name, tmp_path):
 
 @writers
 @pytest.mark.parametrize("strange", ["\0", "\ud800"], ids=["zero byte", "half a character"])
-def test_a_name_that_no_file_can_have_is_said(write, name, strange, tmp_path):
+def test_impossible_file_name_is_named(write, name, strange, tmp_path):
     with pytest.raises(ValueError, match=r"cannot save .*: not a valid file name"):
         write(f"{tmp_path}/{strange}{name}")
 
@@ -221,7 +221,7 @@ def test_a_name_that_no_file_can_have_is_said(write, name, strange, tmp_path):
 
 
 @writers
-def test_the_written_file_is_whole_has_the_old_ones_rights_and_follows_links(write, name, tmp_path):
+def test_written_file_keeps_mode_and_links(write, name, tmp_path):
     write(tmp_path / name)
     whole = entries(tmp_path)
     assert len(whole[name]) > 100
@@ -280,7 +280,7 @@ def run(tmp_path, monkeypatch):
 
 @FORKS
 @commands
-def test_a_command_on_a_full_disk_ends_with_2_and_names_the_file(run, command):
+def test_command_on_full_disk_exits_with_2(run, command):
     run_once_elsewhere(command)
     status, name, messages = run(command, without_room)
 
@@ -290,7 +290,7 @@ def test_a_command_on_a_full_disk_ends_with_2_and_names_the_file(run, command):
 
 @FORKS
 @commands
-def test_a_command_interrupted_while_it_writes_ends_with_130(run, command, monkeypatch):
+def test_command_interrupted_exits_with_130(run, command, monkeypatch):
     monkeypatch.setattr(os, "replace", interrupt)
     status, _, messages = run(command)
 
@@ -300,7 +300,7 @@ def test_a_command_interrupted_while_it_writes_ends_with_130(run, command, monke
 
 @FORKS
 @commands
-def test_a_command_in_a_read_only_folder_ends_with_2_and_names_the_file(command, reachable, monkeypatch):
+def test_command_in_read_only_folder_exits_with_2(command, reachable, monkeypatch):
     run_once_elsewhere(command)
     door, arguments = COMMANDS[command]
     monkeypatch.chdir(reachable)
@@ -332,7 +332,7 @@ DOORS = {"autodiff": ["D1"], "visualize": ["D1", "-o", "d1.svg"], "nn": ["or", "
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 @pytest.mark.parametrize("door", DOORS)
-def test_an_output_that_takes_no_more_is_said(door, tmp_path):
+def test_full_output_is_named(door, tmp_path):
     with open("/dev/full", "w") as output:
         command = [sys.executable, "-m", door, *DOORS[door]]
         ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, cwd=tmp_path)

@@ -59,7 +59,7 @@ def uninterrupted(request):
     return request.param, [Run(request.param)] + [Run(request.param, n).fit() for n in range(1, EPOCHS + 1)]
 
 
-def test_ctrl_c_at_any_line_leaves_a_whole_number_of_epochs_that_can_be_gone_on_with(uninterrupted):
+def test_ctrl_c_at_any_line_keeps_whole_epochs(uninterrupted):
     """The numbers are those of a run of as many epochs; the rest of the epochs leads to those of the whole run."""
     runner, whole = uninterrupted
     lines = interrupted(Run(runner), 0)
@@ -87,7 +87,7 @@ def test_ctrl_c_at_any_line_leaves_a_whole_number_of_epochs_that_can_be_gone_on_
 
 
 @pytest.mark.parametrize("delay", [0.02, 0.05, 0.1])
-def test_ctrl_c_from_outside_while_machine_code_runs(delay):
+def test_ctrl_c_while_machine_code_runs(delay):
     """Epochs of so many mini-batches that ctrl-C falls into the middle of one."""
     draw = [[math.sin(i), math.cos(3 * i)] for i in range(500)]
     wanted = [a * b for a, b in draw]
@@ -110,7 +110,7 @@ runners = pytest.mark.parametrize("runner", RUNNERS)
 
 
 @runners
-def test_a_real_ctrl_c_in_a_callback_keeps_what_was_learned_and_the_net_usable(runner, tmp_path):
+def test_ctrl_c_in_a_callback(runner, tmp_path):
     run = Run(runner, 100)
 
     def interrupt(model, history):
@@ -128,7 +128,7 @@ def test_a_real_ctrl_c_in_a_callback_keeps_what_was_learned_and_the_net_usable(r
 
 @runners
 @pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, RecursionError])
-def test_an_exception_of_a_callback_comes_through_with_the_net_as_learned(runner, error):
+def test_callback_that_raises(runner, error):
     run = Run(runner, 100)
 
     def fail(model, history):
@@ -143,7 +143,7 @@ def test_an_exception_of_a_callback_comes_through_with_the_net_as_learned(runner
 
 
 @runners
-def test_an_exception_of_the_loss_comes_through_and_another_run_is_right(runner):
+def test_loss_that_raises(runner):
     """Most runners call a loss once, to record it; the eager one again and again."""
 
     def fail(outputs, target):
@@ -163,7 +163,7 @@ def test_an_exception_of_the_loss_comes_through_and_another_run_is_right(runner)
 @runners
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 @pytest.mark.parametrize("place", ["example", "target"])
-def test_a_number_in_the_data_that_is_not_finite_is_named_before_it_changes_anything(runner, bad, place):
+def test_nonfinite_data_is_named(runner, bad, place):
     examples, targets = [[*x] for x in X], [float(y) for y in Y]
     if place == "example":
         examples[2][0] = bad
@@ -188,7 +188,7 @@ def numbers(runner, seed=0):
 
 
 @runners
-def test_threads_that_train_at_once_get_the_numbers_they_get_alone(runner):
+def test_threads_that_train_at_once(runner):
     alone = [numbers(runner, seed) for seed in range(4)]
     together = at_once(lambda seed: numbers(runner, seed), range(4))
 
@@ -197,7 +197,7 @@ def test_threads_that_train_at_once_get_the_numbers_they_get_alone(runner):
 
 @FORKS
 @runners
-def test_a_forked_process_trains_to_the_same_numbers(runner):
+def test_fork_trains_to_the_same_numbers(runner):
     """After the parent has trained, and so compiled, and the other way round."""
     before = in_child(lambda: numbers(runner, 1))
     alone = numbers(runner, 1)
@@ -207,7 +207,7 @@ def test_a_forked_process_trains_to_the_same_numbers(runner):
 
 @FORKS
 @pytest.mark.parametrize("runner", ["eager", "native"])
-def test_forked_workers_train_to_the_same_numbers(runner):
+def test_forked_workers_train_alike(runner):
     alone = [numbers(runner, seed) for seed in range(2)]
     with multiprocessing.get_context("fork").Pool(2) as pool:
         found = [pool.apply_async(numbers, (runner, seed)) for seed in range(2)]
@@ -216,7 +216,7 @@ def test_forked_workers_train_to_the_same_numbers(runner):
 
 
 @FORKS
-def test_a_process_forked_while_machine_code_trains_goes_on_by_itself():
+def test_fork_while_machine_code_trains():
     """The fork comes from a callback, between two epochs."""
     children = []
 

@@ -164,13 +164,13 @@ quick = settings(
 
 @quick
 @given(command_lines("autodiff"))
-def test_any_command_line_of_autodiff_ends_well(words):
+def test_autodiff_takes_any_command_line(words):
     sane("autodiff", words)
 
 
 @settings(quick, max_examples=100)
 @given(command_lines("visualize"))
-def test_any_command_line_of_visualize_ends_well(words):
+def test_visualize_takes_any_command_line(words):
     sane("visualize", words)
 
 
@@ -179,13 +179,13 @@ def test_any_command_line_of_visualize_ends_well(words):
 @example(["xor", "--hidden", "1000000000"])
 @example(["xor", "--hidden", "4,99999999999999999999"])
 @example(["xor", "--seed", "9" * 5000])
-def test_any_command_line_of_nn_ends_well(words):
+def test_nn_takes_any_command_line(words):
     sane("nn", [*words, "--epochs", "1"])
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("word", [*STRANGE, *FILES], ids=lambda word: word[:20].encode("ascii", "replace").decode())
-def test_each_strange_word_alone_and_as_a_value_ends_well(door, word):
+def test_strange_words_end_well(door, word):
     task = ["or", "--epochs", "1"] if door == "nn" else ["x*y", "x=2", "y=3"]
     file = "--save" if door == "nn" else "-o"
     for words in ([word], [*task, word], [word, *task], [*task, file, word]):
@@ -195,7 +195,7 @@ def test_each_strange_word_alone_and_as_a_value_ends_well(door, word):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("words", [["x" + "+x" * 30_000], ["a=x;" * 10_000], ["-" * 99_000 + "x"]])
-def test_the_largest_texts_take_little_memory(words):
+def test_largest_texts_take_little_memory(words):
     tracemalloc.start()
     try:
         answered("autodiff", [*words, "x=1"])
@@ -208,7 +208,7 @@ def test_the_largest_texts_take_little_memory(words):
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8", "utf-16"])
-def test_messages_about_what_cannot_be_printed_are_printed(door, encoding, tmp_path):
+def test_messages_of_unprintable_text(door, encoding, tmp_path):
     words = [b"\xff\xfe \xe2\x80\xae x", "--digits=\u202e\u2028", "-o", b"\xf0.svg"][: 1 if door == "nn" else 4]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"}
     ended = subprocess.run(

@@ -91,7 +91,7 @@ def shape(element):
 
 @quick
 @given(LABELS, LABELS)
-def test_a_label_is_only_text_in_svg(first, second):
+def test_label_is_only_text_in_svg(first, second):
     found = ElementTree.fromstring(draw(labelled(first, second)[1], layout="built-in").svg())
 
     assert {part.tag.partition("}")[2] for part in found.iter()} <= {
@@ -101,7 +101,7 @@ def test_a_label_is_only_text_in_svg(first, second):
 
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
-def test_a_label_is_only_text_in_a_page(label):
+def test_label_is_only_text_in_a_page(label):
     """The page has as many tags of each kind as one with a harmless label."""
     hostile, harmless = [page(labelled(text, text)[1]).html() for text in (label, "A" * len(label))]
     tags = [sorted(re.findall(r"<\s*(/?script|img|iframe|/?style|!--)", text)) for text in (hostile, harmless)]
@@ -112,7 +112,7 @@ def test_a_label_is_only_text_in_a_page(label):
 
 @quick
 @given(LABELS, LABELS)
-def test_generated_python_has_only_names_numbers_and_arithmetic(first, second):
+def test_label_in_generated_python(first, second):
     x, f = labelled(first, second)
     text = str(lower(f, inputs=[x]))
     kinds = {type(node) for node in ast.walk(ast.parse(text))}
@@ -125,7 +125,7 @@ def test_generated_python_has_only_names_numbers_and_arithmetic(first, second):
 
 @quick
 @given(LABELS, LABELS)
-def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, second):
+def test_label_in_generated_javascript(first, second):
     x, f = labelled(first, second)
     text = javascript.text(lower(f, inputs=[x]))
     lines = [line for line in text.splitlines() if not line.strip().startswith("//")]
@@ -137,7 +137,7 @@ def test_generated_javascript_has_only_names_numbers_and_arithmetic(first, secon
 
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
-def test_a_label_is_not_in_machine_code(label):
+def test_label_is_not_in_machine_code(label):
     """What is written for LLVM, the nests, is the same for every label, in a function and a training."""
     pytest.importorskip("llvmlite")
     from autodiff.flat.backends.llvm.steps import of_rows
@@ -163,7 +163,7 @@ def test_a_label_is_not_in_machine_code(label):
 
 
 @pytest.mark.parametrize("ending", [".png", ".pdf"])
-def test_labels_are_only_text_in_pictures_of_dots(ending, tmp_path):
+def test_label_is_only_text_in_dot(ending, tmp_path):
     """matplotlib would read formulas between dollars; a character that no font has is a box."""
     x = Value(0.5, NASTY[0])
     f = x
@@ -177,7 +177,7 @@ def test_labels_are_only_text_in_pictures_of_dots(ending, tmp_path):
 
 @quick
 @given(LABELS, LABELS)
-def test_a_label_is_only_text_in_a_quiz(first, second):
+def test_label_is_only_text_in_a_quiz(first, second):
     """On the printed page and in Moodle's format."""
     hostile, harmless = [Question.of(labelled(*names)[1]) for names in ((first, second), ("a", "b"))]
     tags = [
@@ -191,7 +191,7 @@ def test_a_label_is_only_text_in_a_quiz(first, second):
 
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
-def test_a_label_does_not_change_what_flat_code_computes(label, tmp_path, monkeypatch):
+def test_label_changes_no_flat_code(label, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     x, f = labelled("x", label)
     captured = Value(2.0, label)
@@ -205,7 +205,7 @@ def test_a_label_does_not_change_what_flat_code_computes(label, tmp_path, monkey
 
 
 @pytest.mark.parametrize("name", ["$(touch owned).svg", "; touch owned.svg", "-rf.svg", "a b'\"\n.svg", "ü%s.svg"])
-def test_a_file_name_is_only_a_name(name, tmp_path, monkeypatch):
+def test_file_name_is_only_a_name(name, tmp_path, monkeypatch):
     """Also where the program dot lays the graph out."""
     monkeypatch.chdir(tmp_path)
     draw(labelled("x", name)[1]).save(name)
@@ -214,7 +214,7 @@ def test_a_file_name_is_only_a_name(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
-def test_a_label_is_only_text_to_the_program_dot(label):
+def test_label_is_only_text_to_the_program_dot(label):
     source = draw(labelled(label, label)[1]).graphviz().source
     try:
         ran = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=False, timeout=20)
@@ -250,7 +250,7 @@ def saved(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("protocol", [0, 2, pickle.HIGHEST_PROTOCOL])
-def test_a_pickle_is_refused_and_not_run(saved, protocol):
+def test_load_refuses_a_pickle(saved, protocol):
     saved.write_bytes(pickle.dumps(Owned(), protocol))
     with pytest.raises(ModelFileError):
         load(saved)
@@ -258,26 +258,26 @@ def test_a_pickle_is_refused_and_not_run(saved, protocol):
     assert os.listdir(saved.parent) == ["net.json"]
 
 
-def test_a_huge_file_is_refused_unread(saved):
+def test_load_refuses_a_huge_file(saved):
     os.truncate(saved, 600_000_000)
     with pytest.raises(ModelFileError, match="is larger than any model"):
         load(saved)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+def test_load_refuses_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "net.json")
     with pytest.raises(ModelFileError, match="is not a regular file"):
         load(tmp_path / "net.json")
 
 
-def test_a_missing_file_is_a_missing_file(tmp_path):
+def test_load_of_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "net.json")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "latin-1"])
-def test_a_file_in_another_encoding_is_refused_or_the_same(saved, encoding):
+def test_load_of_other_encodings(saved, encoding):
     expected = load(saved).state_dict()
     saved.write_bytes(saved.read_text(encoding="utf-8").encode(encoding))
     try:
@@ -306,7 +306,7 @@ FIELDS = ["sizes", "activations", "bias", "seed", "parameters", "architecture", 
 @example("sizes", {"2": 2, "3": 3, "1": 1})
 @example("architecture", [])
 @example("bias", "yes")
-def test_any_change_to_a_file_with_a_fitting_checksum_is_refused_or_a_net(saved, field, anything):
+def test_load_of_any_changed_file(saved, field, anything):
     """Whoever knows the format can make a file whose checksum fits: it is still only data."""
     save(MLP(2, [3, 1], seed=0), saved)
     contents = json.loads(saved.read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from tests.support.threads import at_once
 
 
 @pytest.mark.parametrize("place", [0, 5, 49])
-def test_ctrl_c_in_the_middle_then_zero_grad_and_backward(place):
+def test_ctrl_c_then_zero_grad_and_backward(place):
     """The half-done pass leaves nothing behind that zero_grad does not clear."""
     calls = []
 
@@ -36,7 +36,7 @@ def test_ctrl_c_in_the_middle_then_zero_grad_and_backward(place):
     assert x.grad == 2.0**51 - 1.0  # f = x^(2^51 - 1) at 1
 
 
-def test_threads_build_graphs_at_once():
+def test_threads_build_graphs():
     """Each thread gets its own numbers right, although all use the same weight and the same clock."""
     weight = Value(2.0)
 
@@ -57,7 +57,7 @@ def test_threads_build_graphs_at_once():
     assert len(set().union(*births)) == sum(map(len, births)) - 7  # all different, but for the weight
 
 
-def test_a_deep_graph_is_swept_without_recursion():
+def test_backward_of_deep_graph_without_recursion():
     limit = sys.getrecursionlimit()
     x, out = chain(limit * 3)
     out.backward()

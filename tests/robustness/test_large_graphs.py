@@ -129,7 +129,7 @@ LIGHTER = {lowered: 10, second_order: 5, written: 10, copied: 5, deeply_copied: 
 
 
 @pytest.mark.parametrize("work", [*WORK, pytest.param("page", id="page")])
-def test_no_recursion_that_a_deep_graph_could_deepen(work):
+def test_deep_graph_without_recursion(work):
     """Far deeper than Python's stack, in the run of every day."""
     n = 5 * sys.getrecursionlimit()
     if work == "page":
@@ -142,7 +142,7 @@ def test_no_recursion_that_a_deep_graph_could_deepen(work):
 @pytest.mark.slow
 @pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_linear_time_and_no_recursion(shape, work):
+def test_large_graph_in_linear_time(shape, work):
     """Four times the nodes: about four times the time, where a quadratic step takes sixteen."""
     build, n = SHAPES[shape]
     n //= LIGHTER.get(work, 1)
@@ -196,7 +196,7 @@ KEPT = {graph_and_gradients: (230, 300), graph_of_gradients: (1200, 1350), flat_
 @pytest.mark.slow
 @pytest.mark.parametrize("work", KEPT, ids=lambda work: work.__name__)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_bytes_a_node(shape, work):
+def test_memory_per_node(shape, work):
     build, n = SHAPES[shape]
     n //= 10 if work is not flat_code else 50
     kept, peak = bytes_a_node(lambda: work(build, n), len(history(build(n)[1])))
@@ -208,7 +208,7 @@ def test_bytes_a_node(shape, work):
 
 
 @pytest.mark.slow
-def test_the_flat_code_of_a_long_chain_runs():
+def test_flat_code_of_long_chain():
     leaves, out = deep(20_000)
     out.backward()
     found = Source(lower(out, inputs=leaves, roll=False)).row([1.0], [])

@@ -50,7 +50,7 @@ def archives(tmp_path_factory):
     return {"wheel": wheel, "source": source}
 
 
-def test_the_wheel_holds_the_three_rooms_with_their_assets_and_nothing_else(archives):
+def test_wheel_holds_packages_and_assets(archives):
     names = zipfile.ZipFile(archives["wheel"]).namelist()
 
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == set(ROOMS)
@@ -59,7 +59,7 @@ def test_the_wheel_holds_the_three_rooms_with_their_assets_and_nothing_else(arch
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
-def test_the_source_archive_holds_tests_notebooks_and_documents(archives):
+def test_sdist_holds_tests_notebooks_and_docs(archives):
     with tarfile.open(archives["source"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
@@ -69,14 +69,14 @@ def test_the_source_archive_holds_tests_notebooks_and_documents(archives):
     assert {"tests/robustness/test_release.py", "tests/data/d1.svg"} <= names
 
 
-def test_twine_finds_nothing_wrong(archives):
+def test_twine_check(archives):
     printed = run(sys.executable, "-m", "twine", "check", "--strict", *archives.values(), cwd=ROOT)
 
     assert printed.count("PASSED") == 2
 
 
 @pytest.mark.parametrize("kind", ["wheel", "source"])
-def test_it_installs_and_works_in_a_clean_environment(kind, archives, tmp_path):
+def test_wheel_installs_and_works(kind, archives, tmp_path):
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     run(python, "-m", "pip", "install", "--quiet", archives[kind], cwd=tmp_path)
@@ -88,7 +88,7 @@ def test_it_installs_and_works_in_a_clean_environment(kind, archives, tmp_path):
     assert "</html>" in (tmp_path / "graph.html").read_text(encoding="utf-8")
 
 
-def test_the_version_is_one_number_everywhere():
+def test_version_is_the_same_everywhere():
     import autodiff
 
     assert PROJECT["version"] == autodiff.__version__

@@ -10,17 +10,17 @@ from nn import MLP, Layer, Module
 from nn.optim import Optimizer
 
 
-def test_sums_of_nothing_are_plain_numbers():
+def test_sum_of_nothing_is_a_number():
     assert autodiff.logsumexp([]) == float("-inf")
     assert autodiff.dot([], [], 2.0) == 2.0
     assert autodiff.softmax([]) == []
 
 
-def test_a_compiled_function_shows_what_it_was_made_from():
+def test_compile_repr():
     assert repr(compile(grad)) == f"compile({grad!r})"
 
 
-def test_rows_of_values_are_recorded_not_compiled():
+def test_map_of_values_records():
     x = Value(3.0, "x")
     out, plain = compile(lambda a, b: a * b).map([(x, 2.0), (2.0, x)])
     out.backward()
@@ -28,7 +28,7 @@ def test_rows_of_values_are_recorded_not_compiled():
     assert (out.data, plain.data, x.grad) == (6.0, 6.0, 2.0)
 
 
-def test_no_rows_have_no_results():
+def test_map_of_no_rows():
     assert compile(lambda a: a * 2.0).map([]) == []
 
 
@@ -43,7 +43,7 @@ def test_names_and_statements_take_one_value():
             names(nothing)
 
 
-def test_an_optimizer_without_an_update_says_what_it_needs():
+def test_optimizer_without_update():
     x = Value(1.0)
     with pytest.raises(NotImplementedError, match="Optimizer must define update"):
         Optimizer([x], 0.1).step()
@@ -51,7 +51,7 @@ def test_an_optimizer_without_an_update_says_what_it_needs():
     assert x.data == 1.0
 
 
-def test_parameters_in_a_dictionary_are_found_by_their_keys():
+def test_parameters_in_a_dict():
     class Net(Module):
         def __init__(self):
             self.parts = {"first": Layer(1, 1, seed=0), "gain": Value(2.0)}
@@ -62,7 +62,7 @@ def test_parameters_in_a_dictionary_are_found_by_their_keys():
     assert all(name.startswith("parts.first.neurons.0.") for name in names[:-1])
 
 
-def test_an_unknown_public_name_is_an_attribute_error_in_every_package():
+def test_unknown_name_is_an_attribute_error():
     import nn
     import visualize
 
@@ -72,7 +72,7 @@ def test_an_unknown_public_name_is_an_attribute_error_in_every_package():
         assert "__name__" in dir(package)
 
 
-def test_a_net_that_does_not_depend_on_its_input_has_gradient_0():
+def test_grad_of_net_independent_of_input():
     net = MLP(1, [1], seed=0)
     net.parameters()[0].data = 0.0
     x = Value(5.0, "x")

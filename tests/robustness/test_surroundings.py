@@ -67,7 +67,7 @@ BROKEN = {
 
 @posix
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
-def test_a_broken_dot_is_told_with_the_layout_that_needs_none(dot, text):
+def test_dot_broken_suggests_built_in_layout(dot, text):
     dot(text)
     begun = time.monotonic()
     with pytest.raises(OSError, match=r'the program dot failed: .*; use layout="built-in"'):
@@ -76,7 +76,7 @@ def test_a_broken_dot_is_told_with_the_layout_that_needs_none(dot, text):
 
 
 @posix
-def test_a_dot_that_may_not_be_run_is_none(dot):
+def test_dot_without_permission(dot):
     dot(BROKEN["hangs"], mode=0o644)
 
     with pytest.raises(FileNotFoundError, match="no program dot on the PATH"):
@@ -99,7 +99,7 @@ def without(monkeypatch):
     return forget
 
 
-def test_without_tqdm_training_says_plain_lines(without, capsys):
+def test_tqdm_missing_prints_plain_lines(without, capsys):
     without("tqdm")
     history = fit(MLP(2, [4, 1], seed=0), *XOR, epochs=20)
 
@@ -107,7 +107,7 @@ def test_without_tqdm_training_says_plain_lines(without, capsys):
     assert capsys.readouterr().err.startswith("epoch 2 of 20: loss ")
 
 
-def test_without_graphviz_all_but_its_own_files_are_drawn(without, tmp_path):
+def test_graphviz_missing_draws_svg(without, tmp_path):
     without("graphviz")
 
     assert draw(f()).svg().startswith("<svg")
@@ -117,7 +117,7 @@ def test_without_graphviz_all_but_its_own_files_are_drawn(without, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["f.svg"]
 
 
-def test_without_matplotlib_what_needs_it_says_so(without, tmp_path):
+def test_matplotlib_missing_is_named(without, tmp_path):
     without("matplotlib")
 
     for ending in ("png", "pdf"):
@@ -130,7 +130,7 @@ def test_without_matplotlib_what_needs_it_says_so(without, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["f.html", "f.svg"]
 
 
-def test_without_matplotlib_a_plot_is_refused_before_the_training(without, tmp_path, capsys):
+def test_matplotlib_missing_refuses_plot_before_training(without, tmp_path, capsys):
     from nn.__main__ import main
 
     without("matplotlib")
@@ -144,7 +144,7 @@ def test_without_matplotlib_a_plot_is_refused_before_the_training(without, tmp_p
 # --- Streams that are not there -------------------------------------------------------------------
 
 
-def test_without_an_error_stream_training_says_nothing(monkeypatch, capsys):
+def test_stderr_missing_fit_is_silent(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stderr", None)
     history = fit(MLP(2, [4, 1], seed=0), *XOR, epochs=20)
 
@@ -152,7 +152,7 @@ def test_without_an_error_stream_training_says_nothing(monkeypatch, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_an_error_stream_may_be_as_poor_as_write(monkeypatch):
+def test_stderr_with_write_only(monkeypatch):
     class Poor:
         text = ""
 
@@ -187,7 +187,7 @@ def closed(*arguments, streams):
     ],
     ids=lambda x: " ".join(x) if type(x) is list else None,
 )
-def test_closed_streams_change_no_status_and_show_no_traceback(arguments, status, streams, tmp_path, monkeypatch):
+def test_closed_streams_change_no_status(arguments, status, streams, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(os.path.abspath, sys.path)))
     monkeypatch.chdir(tmp_path)
     done = closed(*arguments, streams=streams)
@@ -216,7 +216,7 @@ class Line:
 
 @pytest.mark.parametrize("runner", ["auto", "source", "batch"])
 @pytest.mark.parametrize("called", [False, True])
-def test_compiled_functions_pickle_and_copy(runner, called):
+def test_compile_pickles_and_copies(runner, called):
     fast = autodiff.compile(product, runner)
     if called:
         assert fast.value_and_grad(3.0, 4.0) == (12.0, (4.0, 3.0))
@@ -225,7 +225,7 @@ def test_compiled_functions_pickle_and_copy(runner, called):
         assert twin.value_and_grad(3.0, 4.0) == (12.0, (4.0, 3.0))
 
 
-def test_a_lambda_copies_and_does_not_pickle():
+def test_compile_of_lambda_does_not_pickle():
     fast = autodiff.compile(lambda x: x * x)
     fast(2.0)
 
@@ -235,7 +235,7 @@ def test_a_lambda_copies_and_does_not_pickle():
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda line: pickle.loads(pickle.dumps(line))])
-def test_a_model_that_holds_a_compiled_method_copies_with_it(copied):
+def test_model_with_compiled_method_copies(copied):
     line = Line()
     assert line.fast(3.0) == 6.0
     twin = copied(line)
@@ -261,7 +261,7 @@ WAYS = [("picture", "f.svg"), ("picture", "f.png"), ("page", "f.html"), ("net", 
 
 
 @pytest.mark.parametrize(("way", "name"), WAYS)
-def test_a_tilde_is_the_home(way, name, tmp_path, monkeypatch):
+def test_tilde_is_the_home(way, name, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     saved_by(way)(f"~/{name}")
@@ -273,7 +273,7 @@ def test_a_tilde_is_the_home(way, name, tmp_path, monkeypatch):
 
 @posix
 @pytest.mark.parametrize("arguments", [["autodiff", "x", "x=1", "-o"], ["visualize", "x", "x=1", "-o"]])
-def test_a_tilde_is_the_home_on_the_command_line(arguments, tmp_path, monkeypatch, capsys):
+def test_tilde_on_the_command_line(arguments, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HOME", str(tmp_path))
     main = __import__(f"{arguments[0]}.__main__", fromlist=["main"]).main
 
@@ -284,7 +284,7 @@ def test_a_tilde_is_the_home_on_the_command_line(arguments, tmp_path, monkeypatc
 
 @posix
 @pytest.mark.parametrize(("way", "name"), WAYS)
-def test_a_link_to_itself_is_told_and_stays(way, name, tmp_path):
+def test_link_to_itself_is_refused(way, name, tmp_path):
     first, second = tmp_path / name.replace("{n}", "1"), tmp_path / "other"
     first.symlink_to(second)
     second.symlink_to(first)
@@ -296,7 +296,7 @@ def test_a_link_to_itself_is_told_and_stays(way, name, tmp_path):
 
 
 @posix
-def test_a_link_to_a_file_or_to_nothing_yet_is_followed(tmp_path):
+def test_link_is_followed(tmp_path):
     (tmp_path / "link.svg").symlink_to(tmp_path / "f.svg")
     for _ in range(2):
         draw(f()).save(tmp_path / "link.svg")
@@ -308,21 +308,21 @@ def test_a_link_to_a_file_or_to_nothing_yet_is_followed(tmp_path):
 @posix
 @pytest.mark.parametrize("name", ["-", "/dev/stdout"])
 @pytest.mark.parametrize("module", ["autodiff", "visualize"])
-def test_a_picture_may_go_to_the_standard_output(module, name):
+def test_stdout_takes_a_picture(module, name):
     command = [sys.executable, "-m", module, "x*y", "x=2", "y=3", "-o", name]
     done = subprocess.run(command, capture_output=True, timeout=60, check=True)
 
     assert (done.stdout[:4], done.stdout.strip()[-6:], done.stderr) == (b"<svg", b"</svg>", b"")
 
 
-def test_the_standard_output_may_be_text_alone(monkeypatch):
+def test_stdout_of_text_alone(monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     draw(f()).save("-")
 
     assert sys.stdout.getvalue().startswith("<svg")
 
 
-def test_a_quiz_on_the_standard_output_is_the_worksheet(capsys):
+def test_stdout_takes_a_worksheet(capsys):
     from autodiff.__main__ import main
 
     assert main(["--quiz", "2", "-o", "-"]) == 0
@@ -331,7 +331,7 @@ def test_a_quiz_on_the_standard_output_is_the_worksheet(capsys):
     assert one == capsys.readouterr().out
 
 
-def test_a_picture_says_how_a_page_is_made(tmp_path):
+def test_picture_says_how_to_make_a_page(tmp_path):
     for name in ("a.html", "A.HTM"):
         with pytest.raises(ValueError, match=r"a picture is not a page: visualize.page\(f\).save\('.*' writes one|\)"):
             draw(f()).save(tmp_path / name)
@@ -361,7 +361,7 @@ def written(tmp_path):
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity", "-Infinity", "1" + "0" * 400 + ".0"])
-def test_a_weight_that_is_not_finite_is_refused(written, number):
+def test_load_refuses_nonfinite_weights(written, number):
     path = written('"layers.0.neurons.0.b": 0.0', f'"layers.0.neurons.0.b": {number}')
 
     with pytest.raises(ModelFileError, match=r"is not a complete model file: .* must be finite, got"):
@@ -390,7 +390,7 @@ def test_a_weight_that_is_not_finite_is_refused(written, number):
         ('"layers.0.neurons.0.b": 0.0', '"layers.0.neurons.0.b": 1' + "0" * 400, "does not fit"),
     ],
 )
-def test_an_architecture_of_another_kind_is_refused(written, old, new, said):
+def test_load_refuses_other_architectures(written, old, new, said):
     with pytest.raises(ModelFileError, match=said):
         load(written(old, new))
 
@@ -398,7 +398,7 @@ def test_an_architecture_of_another_kind_is_refused(written, old, new, said):
 @pytest.mark.parametrize(
     "architecture", ["7", "[]", '"MLP"', '{"sizes": [2], "activations": [], "bias": true, "seed": 1}']
 )
-def test_an_architecture_that_is_none_is_refused(tmp_path, architecture):
+def test_load_refuses_what_is_no_architecture(tmp_path, architecture):
     body = {"architecture": json.loads(architecture), "parameters": {}}
     contents = {"format": "scalar-autodiff model", "version": 1, "checksum": checksum(body), **body}
     (tmp_path / "net.json").write_text(json.dumps(contents), encoding="utf-8")

@@ -13,7 +13,7 @@ from tests.support.children import FORKS, ctrl_c_after, in_child
 from tests.support.threads import at_once
 
 
-def test_two_threads_train_and_compile_at_once():
+def test_threads_train_and_compile():
     """Each thread's numbers are those it gets alone."""
     X, Y = truth_table("xor")
 
@@ -28,7 +28,7 @@ def test_two_threads_train_and_compile_at_once():
     assert at_once(run, range(4)) == alone
 
 
-def test_reading_a_value_in_one_thread_while_another_compiles_is_no_trace_error():
+def test_thread_reads_while_another_compiles():
     x, seen = Value(2.0, "x"), []
 
     def f(a):
@@ -42,7 +42,7 @@ def test_reading_a_value_in_one_thread_while_another_compiles_is_no_trace_error(
 
 
 @FORKS
-def test_a_forked_process_goes_on_with_the_graph_and_leaves_the_parent_alone():
+def test_fork_goes_on_with_the_graph():
     x = Value(3.0, "x")
     f = x * x + 1.0
 
@@ -71,7 +71,7 @@ def unrelated(gates, seed=0):
 
 
 @FORKS
-def test_a_process_forked_while_another_thread_compiles_can_compile():
+def test_fork_while_a_thread_compiles():
     assert autodiff.compile(lambda x: x + 2.0, "native")(1.0) == 3.0  # all is imported: Python's own locks are not ours
     for seed in range(3):
         busy = threading.Thread(target=lambda: autodiff.compile(unrelated(300, seed), "native")(0.1, 0.2))  # noqa: B023
@@ -83,7 +83,7 @@ def test_a_process_forked_while_another_thread_compiles_can_compile():
 
 
 @FORKS
-def test_a_process_forked_while_another_thread_runs_machine_code_can_run_it():
+def test_fork_while_a_thread_runs_machine_code():
     fast, rows, done = autodiff.compile(unrelated(100), "native"), [(0.1, 0.2)] * 20_000, threading.Event()
     expected = fast(0.1, 0.2)
 
@@ -102,7 +102,7 @@ def test_a_process_forked_while_another_thread_runs_machine_code_can_run_it():
 
 
 @pytest.mark.timed
-def test_thousands_of_unrelated_gates_compile_in_seconds():
+def test_compile_thousands_of_unrelated_gates():
     expected = unrelated(3000)(Value(0.3), Value(0.4)).data
     start = time.perf_counter()
     assert autodiff.compile(unrelated(3000), "native")(0.3, 0.4) == pytest.approx(expected, rel=1e-12)
@@ -110,7 +110,7 @@ def test_thousands_of_unrelated_gates_compile_in_seconds():
 
 
 @pytest.mark.timed
-def test_ctrl_c_is_heard_while_machine_code_is_compiled():
+def test_ctrl_c_while_machine_code_compiles():
     start = time.process_time()  # other processes may be busy, too
     with pytest.raises(KeyboardInterrupt), ctrl_c_after(1.5):
         autodiff.compile(unrelated(20_000), "native").value_and_grad(0.1, 0.2)  # for more seconds

@@ -9,7 +9,7 @@ from autodiff import Value
 from visualize import draw
 
 
-def test_every_trap_has_a_test_named_by_its_number():
+def test_traps_all_have_tests():
     texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("test_*.py")]
     named = set(re.findall(r"^def test_trap_0*(\d+a?)_", "\n".join(texts), re.MULTILINE))
 
@@ -17,7 +17,7 @@ def test_every_trap_has_a_test_named_by_its_number():
 
 
 @pytest.mark.slow
-def test_trap_03_a_chain_of_1_000_is_drawn_whole():
+def test_trap_03_chain_of_1000_is_drawn():
     out = x = Value(1.0, "x")
     for _ in range(1_000):
         out = out + x

@@ -11,7 +11,7 @@ from autodiff.graph import history
 from tests.support.engine_programs import chain, close, slopes
 
 
-def test_trap_01_a_value_used_twice_counts_twice():
+def test_trap_01_value_used_twice():
     assert slopes(lambda x: x + x, 3.0) == (6.0, (2.0,))
     assert slopes(lambda x: x * x, 3.0) == (9.0, (6.0,))
 
@@ -25,7 +25,7 @@ def test_trap_01_two_edges():
     assert len(y.steps()) == 2
 
 
-def test_trap_02_the_sweep_follows_a_topological_order():
+def test_trap_02_topological_order():
     def f(a, b):
         c, d = a + b, a * b
         e, g = c + d, c * d
@@ -34,7 +34,7 @@ def test_trap_02_the_sweep_follows_a_topological_order():
     assert slopes(f, 2.0, 3.0) == (41.0, (25.0, 19.0))
 
 
-def test_trap_03_a_chain_of_100_000_additions():
+def test_trap_03_chain_of_100_000_additions():
     x, out = chain(100_000)
     out.backward()
 
@@ -47,7 +47,7 @@ def test_trap_03_a_chain_of_100_000_additions():
 
 
 @pytest.mark.slow
-def test_trap_03_a_chain_of_a_million_additions():
+def test_trap_03_chain_of_a_million_additions():
     x, out = chain(1_000_000)
     out.backward()
 
@@ -55,7 +55,7 @@ def test_trap_03_a_chain_of_a_million_additions():
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda graph: pickle.loads(pickle.dumps(graph))])
-def test_trap_03_a_chain_of_10_000_copied(copied):
+def test_trap_03_chain_of_10_000_copied(copied):
     x, out = chain(10_000)
     x_copy, again = copied((x, out))
     again.backward()
@@ -63,7 +63,7 @@ def test_trap_03_a_chain_of_10_000_copied(copied):
     assert (again.data, x_copy.grad, x.grad) == (10_001.0, 10_001.0, 0.0)
 
 
-def test_trap_04_a_sum_of_1_000_losses():
+def test_trap_04_sum_of_1000_losses():
     w = Value(0.5)
     data, (grad,) = slopes(lambda w: sum((w * float(i) - 1.0) ** 2 for i in range(1_000)), 0.5)
 
@@ -71,7 +71,7 @@ def test_trap_04_a_sum_of_1_000_losses():
     assert data == close(sum((w.data * i - 1.0) ** 2 for i in range(1_000)))
 
 
-def test_trap_05_sum_makes_no_node_for_its_0():
+def test_trap_05_sum_has_no_node_for_0():
     a, b = variables(a=1, b=2)
     out = sum([a, b])
 
@@ -80,7 +80,7 @@ def test_trap_05_sum_makes_no_node_for_its_0():
     assert sum([a]) is a
 
 
-def test_trap_06_backward_twice_adds_up_in_leaves_and_not_in_gates():
+def test_trap_06_backward_twice():
     x = Value(3.0)
     y = x * x * x
     y.backward()
@@ -110,7 +110,7 @@ def test_trap_08_data_changed_after_use():
     assert (x.grad, y.grad, z.grad) == (0.0, 0.0, 0.0)
 
 
-def test_trap_09_a_parameter_rebound_in_a_loop_gets_deeper_and_still_differentiates():
+def test_trap_09_parameter_rebound_in_a_loop():
     p = Value(1.0)
     for _ in range(100):
         loss = p * p
@@ -140,7 +140,7 @@ def test_trap_27_data_and_gradients_are_floats():
     assert type(x.data) is type(x.grad) is float
 
 
-def test_trap_28_a_value_is_used_by_its_number():
+def test_trap_28_value_used_by_its_number():
     v, zero = Value(3.0), Value(0.0)
 
     assert v
@@ -153,7 +153,7 @@ def test_trap_28_a_value_is_used_by_its_number():
     assert f"{v:.4f}" == "3.0000"
 
 
-def test_trap_29_an_input_that_does_not_matter_has_gradient_0():
+def test_trap_29_unused_input_has_gradient_0():
     x, y = variables(x=1, y=2)
     f = y * 2
     f.backward()
@@ -162,7 +162,7 @@ def test_trap_29_an_input_that_does_not_matter_has_gradient_0():
     assert gradients(f, [x])[0].data == 0.0
 
 
-def test_trap_30_twenty_doublings_are_21_nodes():
+def test_trap_30_doublings_share_nodes():
     y = Value(1.0)
     for _ in range(20):
         y = y + y
@@ -172,7 +172,7 @@ def test_trap_30_twenty_doublings_are_21_nodes():
     assert history(y)[0].grad == 2.0**20
 
 
-def test_trap_33_a_dropped_graph_leaves_nothing_to_the_collector():
+def test_trap_33_dropped_graph_is_freed():
     def collected():
         return sum(generation["collected"] for generation in gc.get_stats())
 
@@ -189,7 +189,7 @@ def test_trap_33_a_dropped_graph_leaves_nothing_to_the_collector():
     assert collected() == before
 
 
-def test_trap_34_the_same_program_gives_the_same_order():
+def test_trap_34_order_is_deterministic():
     def program():
         x, y = variables(x=1, y=2)
         a, b = x * y, y + x

@@ -88,11 +88,11 @@ def test_published_numbers(id):
 
 
 @pytest.mark.parametrize("id", ["D13a", "D13c"])
-def test_slope_of_a_saturated_sigmoid_to_1e_11(id):
+def test_sigmoid_saturated_slope(id):
     assert EXAMPLES[id].gradients["x"] == pytest.approx(4.53958077359517e-05, rel=1e-11, abs=0)
 
 
-def test_D2_along_the_chain_to_the_published_seven_digits():
+def test_D2_chain_to_seven_digits():
     chain = [EXAMPLES["D2"].gradients[gate] for gate in ("s6", "s5", "s4", "s3")]
 
     assert chain == pytest.approx([-0.5344466, -0.5344466, -0.1966119, 0.1966119], abs=5e-8)
@@ -337,7 +337,7 @@ def test_formulas(id, names, expected):
 # --- What a row cannot say ------------------------------------------------------------------------------------------
 
 
-def test_B1_neurons_are_related_as_the_slides_say():
+def test_B1_relations_of_neurons():
     softmax = parse("e1 = exp(z1); e2 = exp(z2); e3 = exp(z3); s = e1 + e2 + e3; e1/s + e2/s + e3/s", z1=1, z2=2, z3=3)
 
     assert value("B1f") == close(math.tanh(0.5))
@@ -356,7 +356,7 @@ def test_B1_largest_slopes(id, largest):
     assert max(slopes) == slopes[2] == largest  # z = 0 at b = -1
 
 
-def test_B8_no_linear_fit_to_XOR_is_better_than_a_half():
+def test_B8_linear_fit_to_XOR_is_a_half():
     example = EXAMPLES["B8c"]
     for name, number in example.inputs.items():
         for step in (-0.1, 0.1):
@@ -386,7 +386,7 @@ def test_D2_has_the_gates_of_the_slide():
     assert constants == [1.0]
 
 
-def test_D13_inputs_all_positive_give_gradients_of_one_sign():
+def test_D13_positive_inputs_gradients_of_one_sign():
     inputs = EXAMPLES["D13d"].inputs
 
     assert min(inputs["x1"], inputs["x2"]) > 0 > max(gradients("D13d", "w1 w2"))
@@ -396,7 +396,7 @@ def test_E1_step_units_pass_no_gradient_on():
     assert set(EXAMPLES["E1"].gradients.values()) == {0}
 
 
-def test_E2_and_E3_are_the_truth_tables_of_AND_and_XNOR():
+def test_E2_and_E3_are_AND_and_XNOR():
     for part, (x1, x2) in zip("abcd", [(0, 0), (0, 1), (1, 0), (1, 1)]):
         both, neither = logistic(-30 + 20 * x1 + 20 * x2), logistic(10 - 20 * x1 - 20 * x2)
         assert value("E2" + part) == close(both, abs=0)
@@ -409,5 +409,5 @@ def test_E8_gradients_vanish_with_large_weights():
     assert max(map(abs, gradients("E8b", "w11 w12 w21 w22 x1 x2"))) < 2e-8
 
 
-def test_E11_the_net_is_the_linear_function_of_its_gradients():
+def test_E11_net_is_linear_in_its_gradients():
     assert dot(gradients("E11", "x0 x1 x2 x3"), [EXAMPLES["E11"].inputs[f"x{i}"] for i in range(4)]) == value("E11")

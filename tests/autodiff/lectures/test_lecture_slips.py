@@ -34,20 +34,20 @@ def assert_slip(example, name, slide):
     assert measured != pytest.approx(slide, rel=1e-2)
 
 
-def test_every_slip_is_noted_and_nothing_else():
+def test_slips_are_all_noted():
     noted = [id for id, example in EXAMPLES.items() if example.note]
 
     assert noted == ["A3b", "A8", "B8a", "D7", "D9a", "D11b", "D12h", "E7"]
 
 
 @pytest.mark.parametrize("id", ["B4a", "B4c", "D15b", "E5"])
-def test_what_the_slides_have_right_is_not_called_a_slip(id):
+def test_slips_exclude_what_is_right(id):
     """B's minus stands in the last of a slide's three builds, D's (5.30) has its minus, E's J also counts from 1."""
     assert not any(example.note for key, example in EXAMPLES.items() if key.startswith(id))
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb")), ids=str)
-def test_notebooks_speak_of_slips_in_the_text_that_we_have(path):
+def test_slips_in_notebooks_have_our_text(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     said = " ".join("".join(cell["source"]) for cell in cells)
 
@@ -57,11 +57,11 @@ def test_notebooks_speak_of_slips_in_the_text_that_we_have(path):
     assert "the text of the slides that we have" in said or "slip" not in said.lower()
 
 
-def test_A3_the_slide_loses_the_minus_of_x5():
+def test_A3_slide_loses_minus_of_x5():
     assert_slip(EXAMPLES["A3b"], "x5", slide=1)
 
 
-def test_A8_the_slides_second_gradient_of_w_is_that_of_U():
+def test_A8_slides_second_gradient_is_of_U():
     example = EXAMPLES["A8"]
     h, error, w, x = example.values, example.values["f"] - 0.5, [0.7, -0.8], [1, 2, -1]
     slide = [[error * w[i] * h[f"h{i + 1}"] * (1 - h[f"h{i + 1}"]) * x_j for x_j in x] for i in range(2)]
@@ -72,7 +72,7 @@ def test_A8_the_slides_second_gradient_of_w_is_that_of_U():
             assert quotient(example, f"u{i + 1}{j + 1}") == pytest.approx(slide[i][j], rel=1e-6)
 
 
-def test_B8_the_product_of_C_x_H_and_H_x_D_is_C_x_D():
+def test_B8_shape_of_product():
     W2, W1 = [[1.0, 2.0]], [[0.0, 1.0, 1.0], [1.0, 1.0, 0.0]]  # C = 1, H = 2, D = 3
 
     def net(x):
@@ -82,7 +82,7 @@ def test_B8_the_product_of_C_x_H_and_H_x_D_is_C_x_D():
     assert jacobian(net)([1.0, 2.0, 3.0]) == [[2.0, 3.0, 1.0]]
 
 
-def test_D7_the_slides_gradients_do_not_follow_from_its_numbers():
+def test_D7_slides_gradients_do_not_follow():
     example = EXAMPLES["D7"]
 
     assert f"{run(example):.4f}" == "1.6693" != "1.6688"
@@ -90,7 +90,7 @@ def test_D7_the_slides_gradients_do_not_follow_from_its_numbers():
     assert_slip(example, "w12", slide=0.9)
 
 
-def test_D7_the_slides_way_a_forward_difference_at_0_001():
+def test_D7_forward_difference_at_0_001():
     example, h = EXAMPLES["D7"], 0.001
     L, up11, up12 = run(example), run(example, w11=-0.1 + h), run(example, w12=0.2 + h)
 
@@ -98,7 +98,7 @@ def test_D7_the_slides_way_a_forward_difference_at_0_001():
     assert (up12 - L) / h == pytest.approx(0.3748979074, abs=1e-10)
 
 
-def test_D7_rounding_the_loss_first_loses_the_gradient():
+def test_D7_rounding_loses_the_gradient():
     example, h = EXAMPLES["D7"], 0.001
     L, up11, up12 = (round(run(example, **w), 4) for w in ({}, {"w11": -0.1 + h}, {"w12": 0.2 + h}))
 
@@ -106,14 +106,14 @@ def test_D7_rounding_the_loss_first_loses_the_gradient():
     assert (up12 - L) / h == pytest.approx(0.3, abs=1e-9)
 
 
-def test_D9_the_jacobian_is_output_by_input_and_not_its_transpose():
+def test_D9_jacobian_is_output_by_input():
     A = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     rows = [[EXAMPLES[id].gradients[name] for name in ("x1", "x2", "x3")] for id in ("D9a", "D9b")]
 
     assert jacobian(lambda x: [dot(row, x) for row in A])([1.0, -2.0, 0.5]) == rows == A
 
 
-def test_D11_the_slides_expansion_with_a_plus_is_another_loss():
+def test_D11_slides_plus_is_another_loss():
     example = EXAMPLES["D11b"]
     s1, s2, s3 = (example.values[name] for name in ("s1", "s2", "s3"))
     slide = max(0, s2 + s1 + 1) + max(0, s3 + s1 + 1) + 0.1 * example.values["R"]
@@ -123,7 +123,7 @@ def test_D11_the_slides_expansion_with_a_plus_is_another_loss():
     assert_slip(example, "w12", slide=-2 + 0.2 * 0.2)
 
 
-def test_D12_the_slides_max_of_alpha_x_and_x_is_PReLU_only_up_to_alpha_1():
+def test_D12_slides_max_is_PReLU_up_to_alpha_1():
     example = EXAMPLES["D12h"]
     for alpha in (-0.5, 0.25, 1.0):
         for x in (-2.0, 2.0):
@@ -133,7 +133,7 @@ def test_D12_the_slides_max_of_alpha_x_and_x_is_PReLU_only_up_to_alpha_1():
     assert run(example, alpha=1.5, x=-2.0) == -3.0 != max(1.5 * -2.0, -2.0)
 
 
-def test_E7_at_a_tie_the_slides_indicators_lose_the_gradient():
+def test_E7_slides_indicators_lose_gradient_at_tie():
     tie = parse(EXAMPLES["E7"].text, x=1, y=2, z=2)
     tie.backward()
     gradients = leaf_gradients(tie)

@@ -39,7 +39,7 @@ def by_name(output):
 
 
 @every_example
-def test_every_input_has_its_number_and_its_gradient(example):
+def test_examples_have_inputs_and_gradients(example):
     leaves = {node.label: node.data for node in history(example.build()) if node.primitive is None}
 
     assert leaves == example.inputs
@@ -47,7 +47,7 @@ def test_every_input_has_its_number_and_its_gradient(example):
 
 
 @every_example
-def test_every_gate_has_its_value(example):
+def test_examples_have_gate_values(example):
     output = example.build()
     nodes = by_name(output)
 
@@ -58,14 +58,14 @@ def test_every_gate_has_its_value(example):
 
 
 @every_example
-def test_every_gate_that_the_slide_names_is_in_the_table(example):
+def test_examples_have_the_slides_gates(example):
     labelled = {node.label for node in history(example.build()) if node.primitive and node.label}
 
     assert labelled <= example.values.keys()
 
 
 @every_example
-def test_backward_gives_the_gradients(example):
+def test_examples_by_backward(example):
     output = example.build()
     nodes = by_name(output)
     output.backward()
@@ -75,7 +75,7 @@ def test_backward_gives_the_gradients(example):
 
 
 @every_example
-def test_the_sweep_and_the_graph_form_give_the_same_gradients(example):
+def test_examples_by_sweep_and_graph_form(example):
     output = example.build()
     nodes = by_name(output)
     swept = {node: upstream for node, upstream, _ in sweep(output)}
@@ -86,7 +86,7 @@ def test_the_sweep_and_the_graph_form_give_the_same_gradients(example):
         assert slope.data == close(expected, example), name
 
 
-def test_the_examples_on_a_kink_are_known():
+def test_examples_on_a_kink():
     found = [id for id, example in EXAMPLES.items() if any(map(on_kink, history(example.build())))]
 
     assert found == ON_A_KINK
@@ -120,7 +120,7 @@ def computed_by_hand(example, nudged="", h=0):
 
 
 @every_example
-def test_the_values_are_those_of_60_digits(example):
+def test_examples_values_at_60_digits(example):
     with mpmath.workdps(60):
         gates = computed_by_hand(example)
 
@@ -130,7 +130,7 @@ def test_the_values_are_those_of_60_digits(example):
 
 
 @smooth_examples
-def test_the_gradients_are_difference_quotients_at_60_digits(id):
+def test_examples_gradients_at_60_digits(id):
     example = EXAMPLES[id]
     with mpmath.workdps(60):
         h = mpmath.mpf("1e-20")
@@ -142,7 +142,7 @@ def test_the_gradients_are_difference_quotients_at_60_digits(id):
 
 
 @smooth_examples
-def test_the_gradients_are_difference_quotients_of_the_engine(id):
+def test_examples_gradients_by_differences(id):
     """Each input is nudged by 1e-5 both ways and the recorded graph recomputed."""
     example, h = EXAMPLES[id], 1e-5
     output = example.build()
@@ -160,13 +160,13 @@ def test_the_gradients_are_difference_quotients_of_the_engine(id):
 # --- The table is whole, and finding in it -------------------------------------------------------
 
 
-def test_every_formula_example_of_the_lectures_is_there_in_order():
+def test_examples_are_complete_and_in_order():
     wholes = dict.fromkeys(id.rstrip("abcdefgh") for id in EXAMPLES)
 
     assert list(wholes) == FORMULA_EXAMPLES
 
 
-def test_the_parts_of_an_example_are_lettered_from_a():
+def test_examples_parts_are_lettered():
     for id in FORMULA_EXAMPLES:
         parts = [example.id for example in find(id)]
 
@@ -174,7 +174,7 @@ def test_the_parts_of_an_example_are_lettered_from_a():
 
 
 @every_example
-def test_every_row_has_a_title_and_its_lecture_in_ascii(example):
+def test_examples_titles_and_lectures_are_ascii(example):
     assert example.title
     assert example.lecture == LECTURES[example.id[0]]
     for text in (example.title, example.text, example.note, example.lecture):
@@ -183,20 +183,20 @@ def test_every_row_has_a_title_and_its_lecture_in_ascii(example):
 
 
 @pytest.mark.parametrize("id", IN_NOTEBOOKS)
-def test_an_example_without_a_formula_is_found_in_its_notebook(id):
+def test_examples_in_notebooks(id):
     with pytest.raises(ValueError, match=rf"^{id} has no formula of its own: it is in notebooks/{id[0]}-\*.ipynb$"):
         find(id.lower())
     (path,) = (Path(__file__).parents[3] / "notebooks").glob(f"{id[0]}-*.ipynb")
     assert f"## {id} " in path.read_text(encoding="utf-8")
 
 
-def test_find_gives_one_example_or_all_its_parts_in_any_case():
+def test_find_example_or_its_parts():
     assert find("D1") == find("d1") == find(" D1 ") == [EXAMPLES["D1"]]
     assert find("D8b") == find("d8B") == [EXAMPLES["D8b"]]
     assert [example.id for example in find("C9")] == ["C9a", "C9b", "C9c", "C9d", "C9e"]
 
 
-def test_an_example_is_built_anew_each_time():
+def test_example_is_built_anew():
     first, second = EXAMPLES["D1"].build(), EXAMPLES["D1"].build()
     first.backward()
 
@@ -204,7 +204,7 @@ def test_an_example_is_built_anew_each_time():
     assert second.operands[0].grad == 0.0
 
 
-def test_an_example_tells_its_id_and_title():
+def test_example_shows_id_and_title():
     assert repr(EXAMPLES["D1"]) == "<example D1: A simple example>"
     assert isinstance(EXAMPLES["D1"], Example)
     assert EXAMPLES["D1"].inputs == {"x": -2.0, "y": 5.0, "z": -4.0}
@@ -214,17 +214,17 @@ def test_an_example_tells_its_id_and_title():
 
 
 @every_example
-def test_the_table_confirms_the_graphs_that_it_builds(example):
+def test_confirm_built_graphs(example):
     assert example.confirm(example.build()).startswith(f"{example.id}: all ")
 
 
-def test_a_graph_written_in_python_is_confirmed_by_the_names_of_its_inputs():
+def test_confirm_graph_by_input_names():
     x, y, z = variables(x=-2, y=5, z=-4)
 
     assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers match the lecture's formulas to 1e-12"
 
 
-def test_numbers_agree_to_1e_12_and_nan_with_nothing():
+def test_agree_to_1e_12_and_never_with_nan():
     agree([[1.0], 1e-16], [[1.0 + 1e-13], 0.0])
     for found in (1.0 + 1e-11, math.nan, math.inf):
         with pytest.raises(AssertionError, match=r"df/dx should be 1\.0"):

@@ -51,7 +51,7 @@ def refusal(text, **given):
 # --- What is read --------------------------------------------------------------------------------
 
 
-def test_d1_is_recorded_with_labelled_inputs_and_gates():
+def test_D1_labeled_inputs_and_gates():
     f = parse("q = x + y; f = q * z", x=-2, y=5, z=-4)
     q, z = f.operands
     f.backward()
@@ -64,7 +64,7 @@ def test_d1_is_recorded_with_labelled_inputs_and_gates():
     ]
 
 
-def test_leaves_come_in_the_order_of_first_appearance_before_all_gates():
+def test_parse_order_of_leaves():
     f = parse("(b + a) * c", c=1, a=2, b=3)
 
     assert [node.label for node in history(f)] == ["b", "a", "c", "", ""]
@@ -104,14 +104,14 @@ def test_leaves_come_in_the_order_of_first_appearance_before_all_gates():
     ],
 )
 @pytest.mark.filterwarnings("ignore:.*does not depend on")
-def test_text_becomes_the_gates_it_says(text, expected):
+def test_parse_gates_of_text(text, expected):
     if expected is None:
         assert "is missing here" in refusal(text, x=2)
     else:
         assert formulas(text, x=2, y=3) == expected
 
 
-def test_signs_and_letters_of_the_slides_are_read():
+def test_parse_signs_and_letters_of_slides():
     text = "σ(w₁·x₁ − b) × 2² ÷ 𝑥₁⁻¹ ≤ π"  # noqa: RUF001 - these very letters are meant
 
     assert formulas(text, w1=1, x1=2, b=3) == [
@@ -125,13 +125,13 @@ def test_signs_and_letters_of_the_slides_are_read():
     ]
 
 
-def test_e_is_the_constant_unless_it_is_given_or_computed():
+def test_parse_e_is_the_constant_unless_given():
     assert parse("e * x", x=1).data == math.e
     assert parse("e * x", x=1, e=5).data == 5.0
     assert parse("c = a + b; d = a * b; e = c + d; f = c * d; y = e + f", a=2, b=3).data == 41.0  # not e = 2.718...
 
 
-def test_a_number_alone_is_a_constant_and_a_named_one_a_leaf():
+def test_parse_number_alone_and_named():
     assert parse("2 ** 3").data == 8.0
     assert parse("9**9**9**9").data == math.inf
     assert (parse("1/0").data, parse("-1/0").data, math.isnan(parse("0/0").data)) == (math.inf, -math.inf, True)
@@ -143,14 +143,14 @@ def test_a_number_alone_is_a_constant_and_a_named_one_a_leaf():
     assert (f.operands[1].label, f.operands[1].grad) == ("x", 2.0)
 
 
-def test_a_name_that_is_set_twice_means_the_second_from_then_on():
+def test_parse_name_set_twice():
     f = parse("q = x + 1; q = q * q", x=2)
 
     assert f.data == 9.0
     assert parse(";".join(statements(history(f), f)), x=2).data == 9.0
 
 
-def test_values_are_used_as_they_are_so_that_text_is_differentiable():
+def test_parse_of_values_is_differentiable():
     x = Value(2.0)
     f = parse("x ** 3", x=x)
 
@@ -159,7 +159,7 @@ def test_values_are_used_as_they_are_so_that_text_is_differentiable():
     assert autodiff.grad(autodiff.grad(lambda x: parse("x ** 3", x=x)))(2.0) == 12.0
 
 
-def test_a_primitive_of_the_users_own_can_be_called():
+def test_parse_own_primitive():
     PRIMITIVES["cube"] = Primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
     try:
         assert parse("cube(x) + 1", x=2).data == 9.0
@@ -168,14 +168,14 @@ def test_a_primitive_of_the_users_own_can_be_called():
         del PRIMITIVES["cube"]
 
 
-def test_what_has_no_influence_on_the_result_is_said():
+def test_unused_statement_is_noted():
     with pytest.warns(UserWarning, match="^f does not depend on z$"):
         parse("f = x + y", x=1, y=2, z=3)
     with pytest.warns(UserWarning, match="^the result does not depend on y, a$"):
         parse("a = y + 1; x + 1", x=1, y=2)
 
 
-def test_importing_autodiff_leaves_the_parser_alone():
+def test_import_leaves_parser_alone():
     code = "import sys, autodiff; print([m for m in ('ast', 'difflib', 'autodiff.parser') if m in sys.modules])"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
@@ -218,7 +218,7 @@ def graphs(draw):
 
 
 @pytest.mark.parametrize("name", sorted(PRIMITIVES))
-def test_every_primitive_reads_back_from_its_text(name):
+def test_statements_of_primitives_read_back(name):
     count = arity(name)
     leaves = [Value(1.0 + i / 8, f"x{i}") for i in range(count)]
     leaves[-1].data = 2.0 if name == "take" else leaves[-1].data
@@ -230,7 +230,7 @@ def test_every_primitive_reads_back_from_its_text(name):
 
 @settings(max_examples=150, deadline=None)
 @given(graphs())
-def test_statements_read_back_as_the_same_graph(output):
+def test_statements_read_back_as_the_graph(output):
     lines = statements(history(output), output)
     again = parse("\n".join(lines), **inputs(output))
 
@@ -239,11 +239,11 @@ def test_statements_read_back_as_the_same_graph(output):
     assert statements(history(again), again) == lines
 
 
-def test_a_thousand_terms_in_one_statement_are_read():
+def test_parse_1000_terms():
     assert parse("+".join(["x"] * 1000), x=2).data == 2000.0
 
 
-def test_a_large_graph_reads_back():
+def test_statements_of_large_graph_read_back():
     x = output = Value(1.0, "x")
     for i in range(1000):
         output = output * 0.5 + x
@@ -326,7 +326,7 @@ def test_a_large_graph_reads_back():
         (" ; \n # nothing", 0, "it is empty"),
     ],
 )
-def test_refusals_show_the_text_a_caret_and_what_to_write(text, caret, advice):
+def test_expression_error_shows_caret_and_advice(text, caret, advice):
     shown = text.partition("\n")[0]
     lines = refusal(text, x=1, y=2).split("\n")
 
@@ -352,7 +352,7 @@ def test_refusals_show_the_text_a_caret_and_what_to_write(text, caret, advice):
         ("max([x, y])", "max(a, b)"), ("relu(x, y)", "call it as relu(a)"),
     ],
 )  # fmt: skip
-def test_refusals_say_what_to_write_instead(text, advice):
+def test_expression_error_advice(text, advice):
     assert advice in refusal(text, x=1, y=2).splitlines()[-1]
 
 
@@ -375,7 +375,7 @@ def test_refusals_say_what_to_write_instead(text, advice):
         ("sine", math.sin),
     ],
 )  # fmt: skip
-def test_a_function_known_elsewhere_is_told_as_a_formula_that_gives_it(name, function):
+def test_functions_elsewhere_get_a_formula(name, function):
     advice = refusal(f"{name}(x)", x=1).splitlines()[-1]
     formula = advice.removeprefix(f"there is no function {name}: write ")
 
@@ -390,7 +390,7 @@ BOUNDED = ["asin(x)", "acos(x)", "atanh(x)"]
 
 
 @pytest.mark.parametrize("formula", ELSEWHERE)
-def test_every_formula_for_a_function_known_elsewhere_can_be_read(formula):
+def test_functions_elsewhere_formulas_parse(formula):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert math.isfinite(parse(formula, x=0.5 if formula in BOUNDED else 2, y=3, a=4, b=5).data) or "1 -" in formula
@@ -398,7 +398,7 @@ def test_every_formula_for_a_function_known_elsewhere_can_be_read(formula):
 
 
 @pytest.mark.parametrize("name", ["lgamma", "digamma", "round", "argmax", "tand", "dct", "xyz"])
-def test_no_other_function_is_proposed(name):
+def test_functions_elsewhere_propose_no_other(name):
     assert "did you mean" not in refusal(f"{name}(x)", x=1)
     assert "write" not in refusal(f"{name}(x)", x=1)
 
@@ -408,7 +408,7 @@ def test_no_other_function_is_proposed(name):
     [("ReLU", "relu"), ("Sigmoid", "sigmoid"), ("sgimoid", "sigmoid"), ("softpls", "softplus"),
      ("log_sum_exp", "logsumexp"), ("recipprocal", "reciprocal"), ("heavyside", "heaviside"), ("Tanh", "tanh")],
 )  # fmt: skip
-def test_a_slip_of_one_letter_is_put_right(name, meant):
+def test_suggestion_for_one_wrong_letter(name, meant):
     assert f"did you mean {meant}?" in refusal(f"{name}(x)", x=1)
 
 
@@ -420,7 +420,7 @@ def test_a_slip_of_one_letter_is_put_right(name, meant):
         ("q = x; q = y; f = q*x", None), ("q = x*2; q = q*y; q + x", None),
     ],
 )  # fmt: skip
-def test_a_statement_that_is_lost_is_noted(text, lost):
+def test_lost_statement_is_noted(text, lost):
     if lost is None:
         assert type(parse(text, x=1, y=2)) is Value
     else:
@@ -428,7 +428,7 @@ def test_a_statement_that_is_lost_is_noted(text, lost):
             parse(text, x=1, y=2)
 
 
-def test_the_caret_stands_in_the_line_and_the_part_that_matter():
+def test_caret_line_and_place():
     assert "    b = 2a\n         ^\n" in refusal("a = x\nb = 2a", x=1)
     long = refusal("x + " * 100 + "2x" + " + x" * 100, x=1)
     shown, caret = long.split("\n")[1:3]
@@ -438,7 +438,7 @@ def test_the_caret_stands_in_the_line_and_the_part_that_matter():
     assert shown[caret.index("^") - 1 :].startswith("2x +")
 
 
-def test_a_missing_value_shows_the_whole_corrected_call():
+def test_missing_value_shows_corrected_call():
     message = refusal("x * y + z", x=2.5, z=-1)
 
     assert "    x * y + z\n        ^\n" in message
@@ -459,16 +459,16 @@ def test_a_missing_value_shows_the_whole_corrected_call():
         ("X + 1", {"x": 1}, "x"),
     ],
 )
-def test_a_name_without_a_value_may_have_meant_another(text, given, guess):
+def test_missing_value_suggests_name(text, given, guess):
     assert f"did you mean {guess}?" in refusal(text, **given)
 
 
-def test_a_use_before_the_assignment_is_a_missing_value():
+def test_missing_value_before_assignment():
     assert "q has no value" in refusal("f = q * x; q = x + 1", x=1)
 
 
 @pytest.mark.parametrize("text", ["q = x + y f = q*z", "x + y f = 3", "(x + y) f = 3"])
-def test_statements_without_a_sign_between_them_are_told_of_it(text):
+def test_missing_semicolon_is_named(text):
     message = refusal(text, x=1, y=2, z=3)
     shown, caret = message.split("\n")[1:3]
 
@@ -476,7 +476,7 @@ def test_statements_without_a_sign_between_them_are_told_of_it(text):
     assert shown[caret.index("^")] == "f"
 
 
-def test_expression_errors_pickle():
+def test_expression_error_pickles():
     with pytest.raises(ExpressionError) as caught:
         parse("a * b")
     again = pickle.loads(pickle.dumps(caught.value))
@@ -530,7 +530,7 @@ def read_or_refused(text, **given):
         "\N{MATHEMATICAL BOLD CAPITAL A}" * 30_000,
     ],
 )
-def test_hostile_text_is_read_or_refused_within_a_second(text):
+def test_parse_hostile_text_within_a_second(text):
     with Clock() as clock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read_or_refused(text, x=1.0, a=1.0, aa=1.0)
@@ -545,12 +545,12 @@ WORDS += [" ", "\n", "\0"]
 @pytest.mark.filterwarnings("ignore:.*does not depend on")
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=40) | st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
-def test_any_text_is_read_or_refused(text):
+def test_parse_any_text(text):
     read_or_refused(text, x=2.0, y=-3.0)
 
 
 @pytest.mark.timed
-def test_thousands_of_names_without_a_value_are_told_at_once():
+def test_missing_values_by_thousands():
     with Clock() as clock, pytest.raises(ExpressionError, match="have no value") as error:
         parse("+".join(f"q{i}" for i in range(15_000)))
 
@@ -570,7 +570,7 @@ def test_thousands_of_names_without_a_value_are_told_at_once():
         ("x % (x % 2)", ["s0 = x % 2", "f = x % s0"]),
     ],
 )
-def test_remainders_bind_as_in_python(text, lines):
+def test_remainder_binds_as_in_python(text, lines):
     output = parse(text, x=5.5)
     assert statements(output) == lines
     assert output.data == eval(text, {"x": 5.5})
@@ -617,7 +617,7 @@ OWN |= {"ln": hypot, "Δ2": cube, "e": cube, "max": total}
         ("hypot = x + y; hypot(hypot, x)", ["hypot = x + y", "f = hypot(hypot, x)"]),
     ],
 )
-def test_functions_of_the_user(text, lines):
+def test_own_functions(text, lines):
     inputs = {name: number for name, number in (("x", 3.0), ("y", 4.0)) if re.search(rf"\b{name}\b", text)}
     output = parse(text, functions=OWN, **inputs)
     assert statements(output) == lines
@@ -639,16 +639,16 @@ def test_functions_of_the_user(text, lines):
         ("foo(x)", 'for a function of your own, in Python: parse(text, functions={"foo": ...})'),
     ],
 )
-def test_advice_knows_functions_of_the_user(text, advice):
+def test_own_functions_advice(text, advice):
     with pytest.raises(ExpressionError) as error:
         parse(text, functions=OWN, x=3)
     assert str(error.value).endswith(advice)
 
 
 @pytest.mark.parametrize("result", [2, True, np.float64(2.0), Fraction(5, 2)])
-def test_a_function_may_return_a_number(result):
+def test_own_functions_may_return_numbers(result):
     assert parse("x * f(x)", functions={"f": lambda x: result}, x=3).data == 3 * float(result)
 
 
-def test_an_input_may_be_called_functions():
+def test_input_named_functions():
     assert parse("functions * 2", functions=3).data == 6

@@ -12,7 +12,7 @@ from autodiff.quiz import Question, ask, gift, html, moodle, questions, variant,
 E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})
 
 
-def test_same_seed_same_questions():
+def test_questions_of_one_seed():
     first, second = questions(5, seed=1), questions(5, seed=1)
 
     assert [question.text for question in first] == [question.text for question in second]
@@ -20,7 +20,7 @@ def test_same_seed_same_questions():
 
 
 @pytest.mark.parametrize("gates", range(1, 9))
-def test_every_question_uses_all_its_gates_and_inputs(gates):
+def test_questions_use_all_gates_and_inputs(gates):
     for question in questions(10, seed=gates, gates=gates):
         f = parse(question.text, **question.inputs)
         f.backward()
@@ -31,14 +31,14 @@ def test_every_question_uses_all_its_gates_and_inputs(gates):
         assert not any(step.kink for step in question.steps)
 
 
-def test_answers_of_e7():
+def test_E7_answers():
     assert E7.answers == {
         "a": 3.0, "b": 2.0, "f": 6.0,
         "df/db": 3.0, "df/da": 2.0, "df/dx": 2.0, "df/dy": 5.0, "df/dz": 0.0,
     }  # fmt: skip
 
 
-def test_right_answers_are_right():
+def test_check_right_answers():
     assert {verdict.text for verdict in E7.check(E7.answers).values()} == {"right"}
 
 
@@ -53,11 +53,11 @@ def test_right_answers_are_right():
         ("a", 17.0, "not right yet"),
     ],
 )
-def test_feedback_says_where_a_wrong_number_came_from(name, given, said):
+def test_feedback_names_the_mistake(name, given, said):
     assert E7.check({name: given})[name].text.startswith(said)
 
 
-def test_a_recorded_graph_becomes_a_question():
+def test_question_of_recorded_graph():
     x, y, z = variables(x=-2, y=5, z=-4)
     question = Question.of((x + y) * z)  # D1
 
@@ -71,7 +71,7 @@ def e7():
     return Question(E7.text, E7.inputs)
 
 
-def test_every_wrong_answer_brings_the_next_hint_and_none_tells_the_number():
+def test_hints_come_one_by_one():
     question, said = e7(), []
     for given in (1, 2, 2, 3, 4, 6):  # 2 is given twice, which is no new attempt
         said.append(question.feedback({"df/dy": given}).splitlines())
@@ -92,7 +92,7 @@ def test_every_wrong_answer_brings_the_next_hint_and_none_tells_the_number():
         question.reveal("df/dq")
 
 
-def test_hints_on_a_gate_use_the_numbers_of_the_student():
+def test_hints_use_the_students_numbers():
     question = e7()
     for given in (1, 2, 3):
         said = question.feedback({"a": 4, "f": given})
@@ -102,7 +102,7 @@ def test_hints_on_a_gate_use_the_numbers_of_the_student():
     ]  # fmt: skip
 
 
-def test_a_hint_leaves_the_number_to_the_formula_where_it_is_the_answer():
+def test_hints_hide_the_answer():
     question = Question("f = sigmoid(x)", {"x": 0.5})
     said = [question.feedback({"df/dx": given}) for given in (1, 3, 4)]
 
@@ -110,7 +110,7 @@ def test_a_hint_leaves_the_number_to_the_formula_where_it_is_the_answer():
     assert "0.235" not in "".join(said)
 
 
-def test_feedback_tells_a_mistake_from_what_follows_from_it():
+def test_feedback_carries_errors_on():
     said = e7().feedback({"df/da": 3.0, "df/dx": 3.0, "df/dy": 6.0}).splitlines()
 
     assert said[0].startswith("df/da = 3: ")
@@ -119,7 +119,7 @@ def test_feedback_tells_a_mistake_from_what_follows_from_it():
     assert said[3] == "df/dy = 6: follows from your df/da, which is wrong; this edge is right"
 
 
-def test_wrong_values_are_carried_like_wrong_gradients():
+def test_feedback_carries_wrong_values_on():
     said = e7().check({"a": 4, "f": 8, "df/db": 4, "df/dy": 6})
 
     assert [said[name].follows for name in said] == ["", "a", "a", "df/db"]
@@ -128,12 +128,12 @@ def test_wrong_values_are_carried_like_wrong_gradients():
     assert e7().check({"a": 4, "df/db": -4})["df/db"].mistakes[0] == "sign"  # a mistake on top of another
 
 
-def test_a_blank_may_be_left_open():
+def test_blank_left_open():
     assert e7().feedback(dict.fromkeys(E7.answers)) == f"still open: {', '.join(E7.answers)}"
     assert e7().feedback({"a": 3, "b": None}).startswith("a = 3: right\nstill open: b, f, ")
 
 
-def test_the_picture_of_a_question_has_names_and_no_number():
+def test_picture_has_names_and_no_numbers():
     a, b = variables(a=2, b=3)
     exercise = Question.of((a + b) * a)
     picture = visualize.draw(exercise.graph, values=False, gradients="blank").svg()
@@ -143,12 +143,12 @@ def test_the_picture_of_a_question_has_names_and_no_number():
     assert exercise.graph.operands[0].label == "s0"
 
 
-def test_feedback_on_right_answers_is_short():
+def test_feedback_on_right_answers():
     assert E7.attempts == {}
     assert {line.rpartition(": ")[2] for line in E7.feedback(E7.answers).splitlines()} == {"right"}
 
 
-def test_worksheet_hides_what_the_key_shows():
+def test_worksheet_hides_the_key():
     asked = questions(2, seed=1)
 
     assert worksheet(asked).count("________") == sum(len(question.answers) for question in asked)
@@ -156,7 +156,7 @@ def test_worksheet_hides_what_the_key_shows():
 
 
 @pytest.mark.parametrize(("text", "f"), [("sqrt(x) * y", 0), ("x ** 0.5 - y", -2), ("y + norm([x, 0])", 2)])
-def test_what_is_inf_or_nan_is_not_asked(text, f):
+def test_question_skips_inf_and_nan(text, f):
     question = Question(f"b = x + 1; {text} + 0*b", {"x": 0, "y": 2})
 
     assert (question.answers["b"], question.answers["f"]) == (1.0, f)
@@ -180,7 +180,7 @@ def test_gift_is_read_as_html():
     ("given", "verdict"),
     [("5", "right"), ("10/2", "right"), (" 5.0 ", "right"), ("\N{MINUS SIGN}5", "the sign is wrong")],
 )
-def test_answers_may_be_texts(given, verdict):
+def test_answers_as_texts(given, verdict):
     assert E7.check({"df/dy": given})["df/dy"].text == verdict
     assert e7().feedback({"df/dy": given}).splitlines()[0].partition(": ")[2].startswith(verdict)
 
@@ -195,12 +195,12 @@ def test_answers_may_be_texts(given, verdict):
         ("1/3", 1 / 3, "right"), (0.34, 1 / 3, "not right yet"), (1.0, 5.0, "not right yet"), (5, 5.5, "this is"),
     ],
 )  # fmt: skip
-def test_an_answer_is_right_as_far_as_its_digits_go(given, right, said):
+def test_answers_are_right_to_their_digits(given, right, said):
     verdict = Question("f = x * y", {"x": right / 7, "y": 7}).check({"f": given})["f"]
     assert verdict.text.startswith(said)
 
 
-def test_what_rounding_leaves_of_a_zero_is_zero():
+def test_answers_near_zero():
     question = Question("s = x + y; f = s - z", {"x": 0.1, "y": 0.2, "z": 0.3})
 
     assert 0.0 < question.answers["f"] < 1e-15
@@ -208,7 +208,7 @@ def test_what_rounding_leaves_of_a_zero_is_zero():
     assert not Question("f = x * y", {"x": 1e-9, "y": 2}).check({"f": 0})["f"].right
 
 
-def test_what_follows_from_rounded_numbers_is_right():
+def test_answers_from_rounded_numbers():
     question = Question("s = sigmoid(x); f = (s - 1) * s", {"x": 1})
     answers = {"s": 0.73, "s0": -0.27, "f": -0.1971}  # f is -0.1966
 
@@ -219,7 +219,7 @@ def test_what_follows_from_rounded_numbers_is_right():
 
 
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
-def test_no_question_has_gradients_of_0_and_1_alone(level):
+def test_questions_have_other_gradients_than_0_and_1(level):
     asked = questions(60, seed=level, level=level)
     used = " ".join(question.text for question in asked)
 
@@ -252,7 +252,7 @@ def test_questions_like_examples_of_the_lectures():
         questions(100, like="D4c")
 
 
-def test_variants_have_the_same_formulas_and_other_numbers():
+def test_variants_change_only_numbers():
     asked = questions(5, seed=3, level=3)
     sheets = [variant(asked, number) for number in (1, 2, 1)]
 
@@ -261,7 +261,7 @@ def test_variants_have_the_same_formulas_and_other_numbers():
     assert repr(sheets[0]) == repr(sheets[2])
 
 
-def test_a_quiz_in_the_terminal(monkeypatch, capsys):
+def test_ask_in_terminal(monkeypatch, capsys):
     typed = "3\n9\n2\n?\n?\n6\nfive\n!\n\n4\nq\n"
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
     said = ask([e7()])

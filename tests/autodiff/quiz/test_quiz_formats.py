@@ -69,7 +69,7 @@ def check_blank(rows, right):
     assert all(text and abs(x - key) > margin + within for _, x, within, text in rows[1:])
 
 
-def test_gift_has_one_question_for_each_blank_with_named_feedback():
+def test_gift_has_one_question_per_blank():
     found = read_gift(gift(SHEET))
 
     assert len(found) == sum(len(question.answers) for question in SHEET)
@@ -112,7 +112,7 @@ def test_moodle_has_one_picture_and_many_blanks():
 
 
 @pytest.mark.parametrize(("x", "y"), WIDE)
-def test_keys_of_any_size(x, y):
+def test_key_of_any_size(x, y):
     a, b = variables(x=x, y=y)
     question = Question.of(a * b + a)
 
@@ -123,7 +123,7 @@ def test_keys_of_any_size(x, y):
 
 
 @pytest.mark.parametrize("braces", ["a{b}", "a~b", "a#b", "a\\b", 'a"b', "a & b", "a:b", "]]>"])
-def test_a_label_ends_no_answer(braces):
+def test_label_ends_no_answer(braces):
     x, _ = variables(x=2, y=3)
     x.label = braces
     question = Question.of(x * x + x)
@@ -153,7 +153,7 @@ class Sheet(HTMLParser):
         self.texts.append(data)
 
 
-def test_a_worksheet_has_a_graph_a_name_line_marks_and_blanks():
+def test_worksheet_parts():
     draw = lambda question: f"<svg>{len(question.text)}</svg>"  # noqa: E731
     sheet = Sheet(html(SHEET, title="<script>alert(1)</script>", draw=draw))
     blanks = sum(len(question.answers) for question in SHEET)
@@ -169,7 +169,7 @@ def test_a_worksheet_has_a_graph_a_name_line_marks_and_blanks():
     assert drawn == list(map(draw, SHEET))
 
 
-def test_a_page_holds_no_answer_and_the_key_all_of_them():
+def test_page_hides_answers_and_key_has_them():
     sheet, key = Sheet(html(SHEET)), Sheet(html(SHEET, key=True))
     answers = [show(x) for question in SHEET for x in question.answers.values()]
 
@@ -195,7 +195,7 @@ def test_variants_are_sheets_of_their_own():
 
 
 @pytest.mark.parametrize("ending", ["html", "gift", "xml", "txt"])
-def test_the_command_line_writes_every_format(tmp_path, ending, capsys):
+def test_command_line_writes_every_format(tmp_path, ending, capsys):
     files = [tmp_path / f"{name}.{ending}" for name in ("sheet", "key")]
     for file, option in zip(files, ([], ["--key"])):
         assert main(["--quiz", "3", "--like", "E7,D3", "--variants", "2", "-o", str(file), *option]) == 0

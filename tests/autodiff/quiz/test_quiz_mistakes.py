@@ -45,7 +45,7 @@ U = 2 * (S - 1)  # its df/ds
         (NEURON, "df/ds0", "-0.1", "rounded"),
     ],
 )
-def test_typical_mistakes_are_named(graph, blank, given, name):
+def test_mistakes_are_named(graph, blank, given, name):
     verdict = Question(*graph).check({blank: given})[blank]
     assert not verdict.right
     assert name in verdict.mistakes[:2]
@@ -114,7 +114,7 @@ NAMES = [  # what can be made at each level, beside what can be made below it
 
 
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
-def test_every_mistake_in_a_random_graph_is_named(level):
+def test_mistakes_in_random_graphs(level):
     seen = {}
     for question in questions(25, seed=10 + level, level=level):
         for blank, right in question.answers.items():
@@ -151,7 +151,7 @@ def numbers_of_a_student(question, wrong, factor):
 
 
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
-def test_one_mistake_is_blamed_once(level):
+def test_mistake_is_blamed_once(level):
     source = random.Random(level)
     for question in questions(25, seed=30 + level, level=level):
         wrong = source.choice([name for name, x in question.answers.items() if x])
@@ -164,14 +164,14 @@ def test_one_mistake_is_blamed_once(level):
             assert [name for name, x in verdicts.items() if not x.right and not x.follows] == [wrong]
 
 
-def test_a_mistake_on_one_of_several_paths_is_named():
+def test_mistake_on_one_path():
     question = Question("a = x * y; f = a + relu(x)", {"x": 3, "y": 5})
 
     assert question.check({"df/dx": 3 + 1})["df/dx"].mistakes[0] == "swapped operand"
     assert question.check({"df/dx": -5 + 1})["df/dx"].mistakes == ("sign",)
 
 
-def test_users_gates_have_mistakes_too():
+def test_mistakes_of_own_gates():
     cube = Primitive("cube", lambda x: x * x * x, lambda out, x: (3.0 * x * x,))
     plain = Primitive("plain", lambda x: math.log(x), lambda out, x: (1 / float(x),))
     x, y = variables(x=2, y=5)

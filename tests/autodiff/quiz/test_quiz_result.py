@@ -19,11 +19,11 @@ TYPED = f"AD1~f = λ * x; g~5~~0~3~~{checksum('AD1~f = λ * x; g~5~~0~3~')}"
         (CODE.replace("bbf", "BBF"), Result("D1", 2, 0, 3.5, 4, "Ada")),
     ],
 )
-def test_a_code_is_read_whatever_a_mail_made_of_its_spaces(code, result):
+def test_read_result_ignores_spaces(code, result):
     assert read_result(code) == result
 
 
-def test_every_change_of_a_letter_is_found():
+def test_read_result_finds_changed_letters():
     for i, letter in enumerate(CODE):
         for other in "0a~":
             if other not in (letter, letter.lower()):
