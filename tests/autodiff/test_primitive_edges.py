@@ -225,7 +225,7 @@ def test_empty_sums():
     assert PRIMITIVES["dot"](2.5) == 2.5
 
 
-def test_where_with_a_plain_condition_picks_its_side_at_once():
+def test_where_with_plain_condition():
     a, b = Value(1.0), Value(2.0)
 
     assert where(True, a, b) is a
@@ -266,7 +266,7 @@ def test_values_keep_their_digits_in_the_tail(name):
 
 
 @pytest.mark.parametrize("name", ["gelu", "normal_cdf", "silu", "erf", "gaussian", "floor_div", "mod"])
-def test_an_expansion_gives_the_value(name):
+def test_expansion_gives_the_value(name):
     """To 2 units, from the sizes where nothing happens to the tail; whole quotients and remainders exactly."""
     row = PRIMITIVES[name]
     xs = [0.0, 1e-300, 1e-9, 0.3, 0.39, 0.41, 0.5, 0.7, 1.0, 2.5, 6.0, 20.0, 36.0, 700.0, 744.0, 1e30, 1e300, INF]

@@ -170,7 +170,7 @@ def test_check_gradients_of_constant():
 
 @pytest.mark.parametrize("x", [1e8, 1e-8, 1.0, 1e-300, 1e100])
 @pytest.mark.parametrize("f", [log, sqrt, lambda x: 1 / x, lambda x: x**-0.5], ids=["log", "sqrt", "1/x", "power"])
-def test_trap_40_the_step_fits_the_size_of_the_input(f, x):
+def test_trap_40_step_fits_the_input(f, x):
     if f(x) < 1e150:
         check = check_gradients(f, x)
         (row,) = check.inputs
@@ -190,7 +190,7 @@ def test_trap_40_the_step_fits_the_size_of_the_input(f, x):
         (lambda x: softplus(x) - 0.5, -20.0),
     ],
 )
-def test_trap_40_the_step_is_widened_where_rounding_dominates(f, x):
+def test_trap_40_step_widens_against_rounding(f, x):
     assert verdicts(check_gradients(f, x)) == ["ok"]
 
 
@@ -207,7 +207,7 @@ def test_trap_40_the_step_is_widened_where_rounding_dominates(f, x):
         (lambda x: exp(1e4 * x), 0.0),
     ],
 )
-def test_trap_40_the_step_is_narrowed_where_the_function_ends_or_bends(f, x):
+def test_trap_40_step_narrows_at_ends_and_bends(f, x):
     assert verdicts(check_gradients(f, x)) == ["ok"]
 
 
@@ -266,7 +266,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 @pytest.mark.parametrize("name", sorted(SAMPLES))
-def test_trap_42_a_mistake_in_any_rule_is_found_and_the_primitive_named(name, mistake):
+def test_trap_42_wrong_rule_is_named(name, mistake):
     row = PRIMITIVES[name]
     wrong = crooked(row, MISTAKES[mistake])
     for operands in SAMPLES[name][1]:
@@ -291,7 +291,7 @@ def test_trap_42_a_mistake_in_any_rule_is_found_and_the_primitive_named(name, mi
     ],
     ids=["swapped", "missing edge", "too few", "a little off"],
 )
-def test_trap_42_what_is_wrong_is_said(rule, said):
+def test_trap_42_wrong_rule_is_described(rule, said):
     wrong = Primitive("times", lambda a, b: a * b, rule)
     check = check_gradients(lambda x, y: sin(wrong(x, y)) + x, 3.0, -4.0)
 
@@ -300,7 +300,7 @@ def test_trap_42_what_is_wrong_is_said(rule, said):
     assert "times(x, y)" in repr(check)
 
 
-def test_trap_42_right_rules_around_a_wrong_one_are_not_blamed():
+def test_trap_42_right_rules_are_not_blamed():
     wrong = Primitive("wrong", math.tanh, lambda out, a: (1.0 - out,))
     check = check_gradients(lambda x, y: exp(wrong(x * y)) / sqrt(y) + relu(x), 0.7, 1.3)
 
@@ -359,7 +359,7 @@ def test_given_gradient_passes():
         (lambda x: where(x > 0, x, 2.0 * x), (0.0,), 2.0, 1.0, 2.0),
     ],
 )
-def test_trap_41_a_kink_shows_both_sides_and_is_no_failure(f, inputs, left, right, taken):
+def test_trap_41_kink_is_no_failure(f, inputs, left, right, taken):
     check = check_gradients(f, *inputs)
     (row,) = check.inputs
 
@@ -370,7 +370,7 @@ def test_trap_41_a_kink_shows_both_sides_and_is_no_failure(f, inputs, left, righ
     assert f"left derivative {left:g}, right derivative {right:g}; {taken:g} is taken" in " ".join(check.notes)
 
 
-def test_trap_41_a_tie():
+def test_trap_41_tie():
     for tie in (maximum, minimum):
         check = check_gradients(lambda x, y, tie=tie: tie(x, y), 2.0, 2.0)
 
