@@ -1,4 +1,4 @@
-"""Any graph: its derivatives are mpmath's, and text, copies, pictures and another order tell the same."""
+"""Random graphs: derivatives equal mpmath's; text, copies, pictures and other orders agree."""
 
 import math
 import pickle
@@ -13,6 +13,7 @@ import autodiff
 from autodiff import PRIMITIVES, Value, gradients, parse
 from autodiff.formula import statements
 from autodiff.graph import history, sweep
+from tests.support.engine_programs import same
 from tests.support.flat_samples import agree
 from tests.support.primitive_samples import SAMPLES
 from tests.support.random_graphs import FINITE, SPECIAL, graphs, permuted
@@ -23,7 +24,7 @@ BENT = [name for name, row in PRIMITIVES.items() if row.kink is not None]
 
 
 def replayed(output, leaves, given, row_of=PRIMITIVES.get):
-    """The graph's gates applied again, oldest first, to other leaves: numbers, Values, or mpmath's numbers."""
+    """Apply the graph's gates again, oldest first, to other leaves: numbers, Values, or mpmath numbers."""
     known = dict(zip(leaves, given))
     for node in history(output):
         if node.primitive:
@@ -40,7 +41,7 @@ def exact(name):
 def smooth_here(output, leaves):
     """Whether mpmath has a derivative here: every number finite, exact to 1e-12, and no gate near a kink."""
     if not all(1e-30 < abs(node.data) < 1e30 for node in history(output)):
-        return False  # before mpmath tries: exp(exp(1e29)) would take it for ever
+        return False  # before mpmath tries: exp(exp(1e29)) would take forever
     try:
         known = replayed(output, leaves, [mp.mpf(leaf.data) for leaf in leaves], exact)
     except (ZeroDivisionError, ValueError, TypeError, OverflowError):
@@ -70,7 +71,7 @@ def smooth_here(output, leaves):
 
 
 def spread(output):
-    """For every node the sum over its paths of the sizes of their products: what rounding is relative to."""
+    """For every node, the sum over its paths of the absolute products: the scale of rounding errors."""
     totals = {}
     for node, _, local_gradients in sweep(output):
         totals.setdefault(node, 1.0)
@@ -82,7 +83,7 @@ def spread(output):
 
 
 def partial(output, leaves, *places):
-    """The exact derivative with respect to the leaves at these places, by mpmath, from 50 digits on."""
+    """The exact derivative with respect to the leaves at these positions, by mpmath with 50 digits or more."""
 
     def f(*numbers):
         return replayed(output, leaves, numbers, exact)[output]
@@ -123,10 +124,6 @@ def answers(output, leaves):
         leaf.grad = 0.0
     output.backward()
     return output.data, [leaf.grad for leaf in leaves]
-
-
-def same(a, b):
-    return a == b or (a != a and b != b)
 
 
 @settings(deadline=None)

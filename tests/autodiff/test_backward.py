@@ -1,4 +1,4 @@
-"""The backward pass: what it writes and when, on small graphs and on random ones, with numbers and as graphs."""
+"""The backward pass: what it writes and when, on small and random graphs, with numbers and as graphs."""
 
 import math
 import pickle
@@ -6,19 +6,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from autodiff import Primitive, Value, grad, gradients, maximum, sigmoid, variables
 from autodiff.graph import history, sweep
 from nn import MLP, Adam
-from tests.support.engine_programs import slopes
+from tests.support.engine_programs import same, slopes
 from tests.support.random_graphs import EXTREMES, graphs
 from tests.support.stand_ins import Tensor
-
-
-def same(a, b):
-    return a == b or (a != a and b != b)
-
 
 # --- What it writes ------------------------------------------------------------------------------
 
@@ -167,9 +162,10 @@ def test_backward_adds_paths():
     assert slopes(lambda x, y, z: (x + y) * maximum(y, z), 1, 2, 0) == (6.0, (2.0, 5.0, 0.0))
 
 
-# --- The same numbers by every way ---------------------------------------------------------------
+# --- The same numbers in every way ---------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_backward_equals_the_sweep(graph):
     """The tight loop of backward() and the general sweep, node by node."""
@@ -181,6 +177,7 @@ def test_backward_equals_the_sweep(graph):
         assert same(node.grad, swept.get(node, 0.0))
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_backward_equals_gradients_as_graphs(graph):
     leaves, output = graph
@@ -191,6 +188,7 @@ def test_backward_equals_gradients_as_graphs(graph):
         assert same(leaf.grad, gradient.data)
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_steps_end_in_the_same_gradients(graph):
     leaves, output = graph
@@ -202,9 +200,10 @@ def test_steps_end_in_the_same_gradients(graph):
         assert same(leaf.grad, found.get(leaf, 0.0))
 
 
+@settings(deadline=None)
 @given(graphs(numbers=EXTREMES))
 def test_backward_never_raises(graph):
-    """Forward, backward, again as graphs, and in words: zeros, infinities, nan and the largest numbers go through."""
+    """Zeros, infinities, nan and the largest numbers pass forward, backward, as graphs, and in words."""
     leaves, output = graph
     recorded = gradients(output, leaves)
     output.backward()
@@ -218,9 +217,10 @@ def test_backward_never_raises(graph):
         assert same(leaf.grad, gradient.data)
 
 
+@settings(deadline=None)
 @given(graphs(), graphs())
 def test_backward_of_two_outputs(first, second):
-    """Of f + g each leaf gets what f and g give it, whether they share it or not."""
+    """Each leaf of f + g gets its gradients from f and from g, shared or not."""
     (leaves, f), (others, g) = first, second
     g = g * leaves[0]
     expected = []

@@ -8,6 +8,7 @@ import pytest
 from mpmath import mp
 
 from autodiff import PRIMITIVES, Value, where
+from tests.support.engine_programs import same
 from tests.support.primitive_samples import SAMPLES
 
 INF, NAN = math.inf, math.nan
@@ -24,24 +25,19 @@ def close(expected):
     return pytest.approx(expected, rel=1e-12, abs=1e-13, nan_ok=True)
 
 
-def same(a, b):
-    """The same number; nan is nan."""
-    return a == b or (a != a and b != b)
-
-
 def operand_counts(name):
-    """How many operands the sample points have, at most three."""
+    """The number of operands of the sample points, at most three."""
     return {len(point) for point in SAMPLES[name][1] if len(point) <= 3}
 
 
 def extremes(name, count, numbers):
-    """Every choice of so many of the numbers; take has indices."""
+    """Every choice of `count` of the numbers; take has indices."""
     points = product(numbers, repeat=count)
     return [point for point in points if name != "take" or point[-1] in range(count - 1)]
 
 
 def test_extreme_numbers_never_raise(name):
-    """Value, rule and kink answer for zeros, infinities, nan, the largest and the smallest numbers."""
+    """Value, rule and kink work for zeros, infinities, nan, the largest and the smallest numbers."""
     primitive = PRIMITIVES[name]
     for count in operand_counts(name):
         for point in extremes(name, count, EXTREMES):
@@ -234,7 +230,7 @@ def test_where_with_plain_condition():
 
 
 def units(found, exact):
-    """How many units in the last place a number is off."""
+    """The error in ulps of the exact result."""
     return abs(mp.mpf(found) - exact) / mp.mpf(math.ulp(float(exact)))
 
 
@@ -267,7 +263,7 @@ def test_values_keep_their_digits_in_the_tail(name):
 
 @pytest.mark.parametrize("name", ["gelu", "normal_cdf", "silu", "erf", "gaussian", "floor_div", "mod"])
 def test_expansion_gives_the_value(name):
-    """To 2 units, from the sizes where nothing happens to the tail; whole quotients and remainders exactly."""
+    """To 2 ulps from the smallest numbers to the tail; whole quotients and remainders exactly."""
     row = PRIMITIVES[name]
     xs = [0.0, 1e-300, 1e-9, 0.3, 0.39, 0.41, 0.5, 0.7, 1.0, 2.5, 6.0, 20.0, 36.0, 700.0, 744.0, 1e30, 1e300, INF]
     others = {"gaussian": [0.5, 1.0, 0.0, -0.3], "floor_div": [2.0, -0.1, 1e-3, INF], "mod": [2.0, -0.1, 1e-3, -INF]}

@@ -9,6 +9,11 @@ def close(expected, rel=1e-12):
     return pytest.approx(expected, rel=rel, nan_ok=True)
 
 
+def same(a, b):
+    """Whether two numbers are equal; nan equals nan."""
+    return a == b or (a != a and b != b)
+
+
 def slopes(f, *inputs):
     """(value, gradients) of a function of Values at numbers."""
     leaves = [Value(x) for x in inputs]

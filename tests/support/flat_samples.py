@@ -65,6 +65,13 @@ def close(a, b, scale=0.0):
     return abs(a - b) <= 1e-12 * max(abs(a), abs(b), scale) + 1e-300
 
 
+def ulps(a, b, size=0.0):
+    """The distance of two numbers in ulps of b, or of a larger size; nan equals nan."""
+    if a == b or (a != a and b != b):
+        return 0.0
+    return abs(a - b) / math.ulp(max(abs(b), size)) if math.isfinite(a) and math.isfinite(b) else math.inf
+
+
 def agree(a, b):
     """Whether two (value, gradients) are the same to 1e-12 of the largest gradient.
 

@@ -1,4 +1,4 @@
-"""The table in the docstring of autodiff.flat is true: what each runner gives to the last bit, and what nearly."""
+"""The table in the docstring of autodiff.flat is true: exact and nearly exact results of each runner."""
 
 import math
 import random
@@ -15,7 +15,7 @@ from autodiff.flat.backends.llvm import Native
 from autodiff.flat.backends.python import Source
 from autodiff.graph import history
 from nn import MLP, fit
-from tests.support.flat_samples import ready
+from tests.support.flat_samples import ready, ulps
 from tests.support.node_runner import Node
 from tests.support.random_graphs import FINITE, SPECIAL, gates
 
@@ -30,20 +30,13 @@ FUNCTIONS += " log2 log10 asin acos atan atan2 hypot sinh cosh asinh acosh atanh
 
 
 def bits(x):
-    """A number's bits, with one nan and one zero."""
+    """The bits of a number; every nan is one nan, and both zeros are one."""
     return "nan" if x != x else struct.pack("<d", x + 0.0)
 
 
 def divisor(node):
-    """The last operand's number: where it is 0, its sign, which is left open, would decide."""
+    """The last operand. Where it is 0, its sign, which is unspecified, would decide."""
     return node.operands[-1] if type(node.operands[-1]) is float else node.operands[-1].data
-
-
-def ulps(a, b, size=0.0):
-    """How many units in the last place of b, or of a larger size, two numbers are apart."""
-    if a == b or (a != a and b != b):
-        return 0.0
-    return abs(a - b) / math.ulp(max(abs(b), size)) if math.isfinite(a) and math.isfinite(b) else math.inf
 
 
 @pytest.fixture(params=ROWS, ids=lambda row: row[0])
@@ -62,11 +55,11 @@ def test_table_has_every_primitive():
 @settings(deadline=None, max_examples=60)
 @given(gates(9, names=(*GATES.split(), "sum", "dot"), numbers=SPECIAL | FINITE))
 def test_gates_and_short_sums_are_exact(graph):
-    """As one row, and among other rows."""
+    """One row alone, and among other rows."""
     leaves, nodes = graph
     slopes = [slope for slope in gradients(nodes[-1], leaves) if slope.primitive]
     if any(node.primitive.name == "power" for slope in slopes for node in history(slope) if node.primitive):
-        slopes = []  # 1 / x has a function for a gradient
+        slopes = []  # the gradient of 1 / x is a function
     behind = [node for output in (*nodes, *slopes) for node in history(output) if node.primitive]
     assume(
         not any(node.primitive.name in ("div", "reciprocal", "floor_div") and divisor(node) == 0.0 for node in behind)

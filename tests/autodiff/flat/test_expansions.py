@@ -1,4 +1,4 @@
-"""Every gate by every backend is its ``value`` at every edge: what is in a backend's core, and what is made of it."""
+"""Every gate equals its ``value`` at every edge in every backend, by core operation or by expansion."""
 
 import itertools
 import math
@@ -15,7 +15,7 @@ from autodiff.flat.backends.javascript import JS_CORE
 from autodiff.flat.backends.llvm import Native, core as elementwise
 from autodiff.flat.backends.python import Source
 from nn import MLP, SGD, Module, fit, fit_many, truth_table
-from tests.support.flat_samples import arity, ready
+from tests.support.flat_samples import arity, ready, ulps
 from tests.support.node_runner import Node
 
 INF, NAN = math.inf, math.nan
@@ -42,13 +42,17 @@ def by_jax(primitive, calls):
 
 
 def in_one_lane(primitive, calls):
-    """Of parameters alone: what no row changes is computed once, outside the vectors."""
+    """Run it on parameters only: what no row changes is computed once, outside the vectors."""
     leaves, x = [Value(1.0) for _ in calls[0]], Value(1.0)
     run = ready(Native, [primitive(*leaves), x], [x], leaves, ())
     return [run.row([1.0], call).outputs[0] for call in calls]
 
 
-ROOM = {("power", "JavaScript"): 400.0, ("sinh", "jax"): 400.0, ("cosh", "jax"): 400.0}  # of V8's and XLA's own
+ROOM = {
+    ("power", "JavaScript"): 400.0,
+    ("sinh", "jax"): 400.0,
+    ("cosh", "jax"): 400.0,
+}  # for V8's and XLA's own functions
 BACKENDS = {
     "NumPy": by_rows(Batch),
     "machine code": by_rows(Native),
@@ -59,20 +63,13 @@ BACKENDS = {
 
 
 def calls_of(name, count):
-    """Every operand at every edge, beside each other in pairs and, of more, at shifted places: ties among them."""
+    """Every operand at every edge: all pairs, shifted lists for three or more, and ties."""
     if name == "take":
         return [(a, -a, index) for a in EDGES for index in (0.0, -0.0, 1.0)]
     if count < 3:
         return list(itertools.product(EDGES, repeat=count))
     shifted = [EDGES[i:] + EDGES[:i] for i in (0, 1, 3, 7, 12)]
     return [*itertools.product([-INF, -1.0, 0.0, 2.5, NAN], repeat=count), *zip(*shifted[:count])]
-
-
-def ulps(found, expected, size):
-    """In units of the last place, of the size where that is larger; nan is nan, and a zero any zero."""
-    if found == expected or (found != found and expected != expected):
-        return 0.0
-    return abs(found - expected) / math.ulp(max(abs(expected), size)) if math.isfinite(expected) else INF
 
 
 def is_subnormal(x):
@@ -99,11 +96,11 @@ def test_expansion_value_at_every_edge(name, backend):
     ("core", "most"), [(arrays(np), 23), (elementwise.CORE, 20), (JS_CORE, 22)], ids=["NumPy", "LLVM", "JS"]
 )
 def test_core_is_small(core, most):
-    """The functions of C's math library, and so many more: arithmetic, comparisons, sums."""
+    """The functions of C's math library, plus arithmetic, comparisons and sums."""
     assert len([name for name in core if not hasattr(math, name)]) <= most
 
 
-# --- Gates that are in no table ------------------------------------------------------------------
+# --- Gates outside the table ---------------------------------------------------------------------
 
 
 def newton(x):
@@ -181,7 +178,7 @@ RUNNERS = {"source": Source, "batch": Batch, "native": Native}
 
 
 def applied(gate):
-    """A function with the gate in it, of two numbers above 0."""
+    """A function of two positive numbers that uses the gate."""
     two = (gate.expansion or gate.value).__code__.co_argcount == 2 if hasattr(gate.value, "__code__") else False
     return (lambda x, y: gate(x * y, y) * 2.0 + x) if two else lambda x, y: gate(x * y) * y + x
 
@@ -256,7 +253,7 @@ def named(name, function, rule=None):
 
 
 def beside_ours(name):
-    """A function with a gate of that name, and with gates of ours."""
+    """A function of a gate with that name and of built-in gates."""
     own = named(name, lambda x, y: 2.0 * x + 2.0 * y)
 
     def f(x, y):
