@@ -1,10 +1,10 @@
-"""Copies and pickles of leaves and graphs: whole, at any depth, with gradients landing on the copy."""
+"""Copies and pickles of leaves and graphs: complete, at any depth, with gradients of their own."""
 
 import copy
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from autodiff import Value, variables
 from autodiff.graph import history
@@ -100,6 +100,7 @@ def test_copy_order_does_not_matter(copied):
     assert x_again.grad == 2.0
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_copy_of_any_graph(graph):
     leaves, output = graph

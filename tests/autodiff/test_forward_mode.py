@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, strategies
+from hypothesis import assume, given, settings, strategies
 
 import autodiff
 from autodiff import (
@@ -61,6 +61,7 @@ def test_jvp_of_own_gates(gate, at, slopes):
     assert jvp(gate, at, direction)[1] == pytest.approx(sum(s * d for s, d in zip(slopes, direction)))
 
 
+@settings(deadline=None)
 @given(graphs(numbers=FINITE), strategies.lists(strategies.floats(-2.0, 2.0), min_size=4, max_size=4))
 def test_jvp_of_any_graph(graph, direction):
     """sum of gradient * tangent over the leaves, wherever all numbers on the way are finite."""

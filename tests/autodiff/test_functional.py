@@ -34,12 +34,12 @@ def cubic(x):
 
 
 def mixed(x, y):
-    """x^2 y + y^3, of two numbers."""
+    """x^2 y + y^3."""
     return x**2 * y + y**3
 
 
 def blocks(x, y):
-    """Of a list and a number: Hessian blocks [[2y, 0], [0, 2]], [2 x0, 0] and 6 y."""
+    """A function of a list and a number with Hessian blocks [[2y, 0], [0, 2]], [2 x0, 0] and 6 y."""
     return x[0] ** 2 * y + x[1] ** 2 + y**3
 
 
@@ -51,19 +51,17 @@ def test_grad_of_one_argument():
     assert type(grad(cubic)(3.0)) is float
 
 
-def test_grad_of_several_arguments():
-    assert grad(lambda x, y, z: (x + y) * z)(-2, 5, -4) == (-4.0, -4.0, 3.0)  # D1
-
-
-def test_grad_of_nested_lists():
-    def f(x, W):
-        return x * W[0][0] * W[0][1] + W[1]
-
-    assert grad(f)(2.0, [(3.0, 4.0), 5.0]) == (12.0, [(8.0, 6.0), 1.0])
-
-
-def test_grad_of_empty_list():
-    assert grad(lambda x, y: y * y)([], 3.0) == ([], 6.0)
+@pytest.mark.parametrize(
+    ("f", "inputs", "expected"),
+    [
+        (lambda x, y, z: (x + y) * z, (-2, 5, -4), (-4.0, -4.0, 3.0)),  # D1
+        (lambda x, W: x * W[0][0] * W[0][1] + W[1], (2.0, [(3.0, 4.0), 5.0]), (12.0, [(8.0, 6.0), 1.0])),
+        (lambda x, y: y * y, ([], 3.0), ([], 6.0)),
+    ],
+    ids=["several arguments", "nested lists", "empty list"],
+)
+def test_grad_of_several_arguments(f, inputs, expected):
+    assert grad(f)(*inputs) == expected
 
 
 Line = namedtuple("Line", "slope offset")
@@ -371,24 +369,23 @@ def test_D9_jacobian_of_a_matrix():
     assert jacobian(lambda x: [dot(row, x) for row in A])([0.3, 0.7, -0.2]) == A  # [output][input]
 
 
-def test_jacobian_of_one_number():
-    assert jacobian(cubic)(3.0) == 27.0
-    assert jacobian(lambda x: x[0] * x[1])([3.0, 4.0]) == [4.0, 3.0]
+def several_outputs(x, t):
+    return [x[0] * t, x[1] + t, 7.0]
 
 
-def test_jacobian_in_several_arguments():
-    def f(x, t):
-        return [x[0] * t, x[1] + t, 7.0]
-
-    assert jacobian(f)([2.0, 3.0], 5.0) == ([[5.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [2.0, 1.0, 0.0])
-    assert jacobian(f, argnums=1)([2.0, 3.0], 5.0) == [2.0, 1.0, 0.0]
-
-
-def test_jacobian_of_tuple_of_outputs():
-    def f(x, y):
-        return x * y, [x, y**2]
-
-    assert jacobian(f)(2.0, 3.0) == ((3.0, 2.0), ([1.0, 0.0], [0.0, 6.0]))
+@pytest.mark.parametrize(
+    ("table", "inputs", "expected"),
+    [
+        (jacobian(cubic), (3.0,), 27.0),
+        (jacobian(lambda x: x[0] * x[1]), ([3.0, 4.0],), [4.0, 3.0]),
+        (jacobian(several_outputs), ([2.0, 3.0], 5.0), ([[5.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [2.0, 1.0, 0.0])),
+        (jacobian(several_outputs, argnums=1), ([2.0, 3.0], 5.0), [2.0, 1.0, 0.0]),
+        (jacobian(lambda x, y: (x * y, [x, y**2])), (2.0, 3.0), ((3.0, 2.0), ([1.0, 0.0], [0.0, 6.0]))),
+    ],
+    ids=["number", "list", "several arguments", "argnums", "tuple of outputs"],
+)
+def test_jacobian_shapes(table, inputs, expected):
+    assert table(*inputs) == expected
 
 
 def test_jacobian_of_values():
@@ -400,28 +397,21 @@ def test_jacobian_of_values():
     assert x.grad == 12.0
 
 
-def test_hessian_of_one_number():
-    assert hessian(cubic)(3.0) == 18.0
-
-
-def test_hessian_of_list():
-    assert hessian(lambda x: x[0] ** 2 * x[1] + x[1] ** 3)([2.0, 3.0]) == [[6.0, 4.0], [4.0, 18.0]]
-
-
-def test_hessian_of_several_numbers():
-    assert hessian(mixed)(2.0, 3.0) == ((6.0, 4.0), (4.0, 18.0))
-    assert hessian(mixed, argnums=1)(2.0, 3.0) == 18.0
-    assert hessian(mixed, argnums=(0,))(2.0, 3.0) == ((6.0,),)
-
-
-def test_hessian_of_list_and_number():
-    expected = (([[6.0, 0.0], [0.0, 2.0]], [4.0, 0.0]), ([4.0, 0.0], 18.0))
-
-    assert hessian(blocks)([2.0, 5.0], 3.0) == expected
-
-
-def test_hessian_of_constant():
-    assert hessian(lambda x: 5.0)([1.0, 2.0]) == [[0.0, 0.0], [0.0, 0.0]]
+@pytest.mark.parametrize(
+    ("table", "inputs", "expected"),
+    [
+        (hessian(cubic), (3.0,), 18.0),
+        (hessian(lambda x: x[0] ** 2 * x[1] + x[1] ** 3), ([2.0, 3.0],), [[6.0, 4.0], [4.0, 18.0]]),
+        (hessian(mixed), (2.0, 3.0), ((6.0, 4.0), (4.0, 18.0))),
+        (hessian(mixed, argnums=1), (2.0, 3.0), 18.0),
+        (hessian(mixed, argnums=(0,)), (2.0, 3.0), ((6.0,),)),
+        (hessian(blocks), ([2.0, 5.0], 3.0), (([[6.0, 0.0], [0.0, 2.0]], [4.0, 0.0]), ([4.0, 0.0], 18.0))),
+        (hessian(lambda x: 5.0), ([1.0, 2.0],), [[0.0, 0.0], [0.0, 0.0]]),
+    ],
+    ids=["number", "list", "several numbers", "argnums", "tuple of argnums", "list and number", "constant"],
+)
+def test_hessian_shapes(table, inputs, expected):
+    assert table(*inputs) == expected
 
 
 def test_hvp_is_hessian_times_vector():

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from autodiff import StaleGraphError, Value, gradients, maximum, variables
 from autodiff.graph import history, stale
@@ -159,6 +159,7 @@ def test_forward_of_deep_graph():
     assert out.forward() == 20_002.0
 
 
+@settings(deadline=None)
 @given(graphs(), strategies.data())
 def test_forward_repairs_any_change(graph, data):
     leaves, output = graph

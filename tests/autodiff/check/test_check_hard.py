@@ -43,13 +43,13 @@ def verdict(f, *inputs, **options):
 
 
 def drawing(draw):
-    """f with a random number in it."""
+    """A function of x that draws random numbers."""
     source = random.Random(1)
     return lambda x: draw(source, x)
 
 
 def counting(f):
-    """f(x, how often it was called)."""
+    """f(x, number of calls so far)."""
     calls = []
     return lambda x: calls.append(x) or f(x, len(calls))
 
@@ -97,7 +97,7 @@ def test_nan_is_no_different_answer():
 
 
 def hiss(x, size):
-    """Noise that depends on the number alone."""
+    """Noise that depends only on x."""
     return size * (random.Random(x.data).random() - 0.5)
 
 
@@ -222,7 +222,7 @@ def test_jump_nearby_is_none_here(near):
     assert verdict(lambda x: where(x > 1.0 + near, x + 5.0, x), 1.0) == "ok"
 
 
-# --- The claim is tested before a kink is said to be one -----------------------------------------
+# --- A kink is reported only if a test confirms it -----------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ PAIRS = [PRIMITIVES[name] for name in ("add", "sub", "mul", "div", "maximum", "m
 
 
 def programs(count, seed):
-    """Yield (function, point, gradient): finite, of slopes that can be seen beside the function's value."""
+    """Yield (function, point, gradient): finite, with slopes visible next to the function's value."""
     source = random.Random(seed)
     while count:
         gates = [source.choice(GATES + tuple(PAIRS)) for _ in range(source.randint(1, 4))]
@@ -388,7 +388,7 @@ def test_random_programs_with_wrong_rule_fail():
 
 
 def scaled(row, factor):
-    """The primitive with every local gradient times a factor."""
+    """A copy of the primitive with every local gradient scaled."""
     rule = row.local_gradients
     return Primitive("scaled", row.value, lambda *xs: tuple(local and factor * local for local in rule(*xs)))
 
@@ -398,7 +398,7 @@ def test_rules_at_random_points():
     for name, (_, samples) in SAMPLES.items():
         row = PRIMITIVES[name]
         if name in ("stop_gradient", "take"):
-            continue  # whose gradient is wrong on purpose; whose index is whole
+            continue  # a gradient wrong on purpose; an integer index
         for sample in samples * 5:
             scale, factor = source.uniform(0.9, 1.1), source.choice([0.0, -1.0, 0.5, 0.99, 1.01, 10.0])
             operands = [scale * number for number in sample]

@@ -1,4 +1,4 @@
-"""The numerical side of gradient checks: as exact as it says, precise, found in few calls, at every size of input."""
+"""Numerical derivatives of gradient checks: within the stated error, precise, and cheap for inputs of every size."""
 
 import math
 
@@ -71,7 +71,7 @@ CASES = [
 
 
 def checked(f, *inputs):
-    """(check, how often the function was called)"""
+    """(check, number of calls of the function)"""
     calls = []
 
     def counted(*xs):
@@ -83,7 +83,7 @@ def checked(f, *inputs):
 
 @pytest.fixture(scope="module")
 def measured():
-    """[(checked input, calls of the function)] of all cases."""
+    """[(checked input, number of calls)] for all cases."""
     checks = [checked(FUNCTIONS[name], x) for name, x in CASES]
     return [(check.inputs[0], calls) for check, calls in checks]
 

@@ -1,4 +1,4 @@
-"""What a gradient check says: names of inputs, which rules it blames, and tables and notes of limited length."""
+"""Reports of gradient checks: names of inputs, blamed rules, and the lengths of tables and notes."""
 
 import pytest
 
@@ -8,7 +8,7 @@ wrong = Primitive("wrong", lambda a: a * a, lambda out, a: (a,))
 
 
 def rows(check):
-    """The lines of the table, without title and header."""
+    """The lines of the table without title and header."""
     return repr(check).splitlines()[2:]
 
 

@@ -1,4 +1,4 @@
-"""The origin of an inf or a nan: the first value or gradient that went bad, its operands, and what helps."""
+"""nonfinite_origin: the first value or gradient that is inf or nan, its operands, and advice."""
 
 import math
 
@@ -30,7 +30,7 @@ INF, NAN = math.inf, math.nan
 
 
 def origin(f, x):
-    """(kind, primitive or name of an input, text) of what is found behind f at x."""
+    """(kind, primitive or input name, text) of the origin behind f at x."""
     found = nonfinite_origin(f(Value(x, "x")))
     return found.kind, found.node.primitive.name if found.node.primitive else found.node.label, found.text
 
