@@ -1,4 +1,4 @@
-"""How many units in the last place every primitive and its local gradients are off mpmath, over all of float64.
+"""Errors of every primitive and its local gradients against mpmath, in ulps, over all of float64.
 
 ``python -m pytest -m slow -s tests/autodiff/test_accuracy.py`` prints the table.
 """
@@ -69,7 +69,7 @@ def points(name):
 
 
 def ulps(found, exact):
-    """The distance in units in the last place of the exact result; 0 where both are infinite or too large."""
+    """The distance in ulps of the exact result; 0 where both are infinite or too large."""
     rounded = float(exact)
     if math.isinf(found) or math.isinf(rounded):
         return 0.0 if found == rounded or abs(exact) > 1.797e308 else INF
@@ -183,7 +183,7 @@ RELATIVE = {"sum", "dot", "logsumexp"}  # their terms may cancel: they are exact
 
 
 def digits(name, point):
-    """How many digits show the result whole: the argument of a sine and small terms beside 1 need many."""
+    """The digits needed for the exact result: arguments of sines and small terms next to 1 need many."""
     return (
         700
         if name in WHOLE
@@ -207,7 +207,7 @@ def log_of_sum(*terms):
 
 
 def errors(name, point, out=None, local_gradients=None):
-    """(error in units, how many are allowed) for the value, then for each local gradient; by default the table's."""
+    """(error, allowed error) in ulps of the value, then of each local gradient; by default the table's."""
     with mp.workdps(digits(name, point)):
         exact = list(map(mp.mpf, point))
         if out is None:
@@ -223,7 +223,7 @@ def errors(name, point, out=None, local_gradients=None):
 
 
 def sizes(name, terms):
-    """What the rounding of a sum is relative to."""
+    """The size to which the rounding of a sum is relative."""
     if name == "logsumexp":
         return max([1, *map(abs, terms)])
     return abs(terms[0] * terms[1]) + abs(terms[2]) if name == "dot" else mpmath.fsum(map(abs, terms))

@@ -1,4 +1,4 @@
-"""The front door: python -m autodiff."""
+"""The command line: python -m autodiff."""
 
 import io
 import json
@@ -47,12 +47,12 @@ def shell(*arguments, **options):
 
 @pytest.fixture
 def run(capsys):
-    """Run the front door in this process: (status, output, messages)."""
+    """Run the command line in this process: (status, output, messages)."""
 
     def call(*arguments):
         try:
             status = main(list(arguments))
-        except SystemExit as stopped:  # argparse's own way out
+        except SystemExit as stopped:  # raised by argparse
             status = stopped.code
         captured = capsys.readouterr()
         return status, captured.out, captured.err

@@ -1,4 +1,4 @@
-"""A closed gate selects, it does not multiply: it passes 0 back, whatever arrives, in every runner and to any order."""
+"""A closed gate selects instead of multiplying: it passes 0 back in every runner and to any order."""
 
 import math
 
@@ -33,7 +33,7 @@ from tests.support.node_runner import Node
 from visualize import draw
 
 INF = math.inf
-CLOSED = {  # a function of one number, and a point where a gate in it is closed and infinity arrives there
+CLOSED = {  # a function, and a point where one of its gates is closed and receives inf
     "sqrt(relu(x))": (lambda x: sqrt(relu(x)), -1.0),
     "1 / relu(x)": (lambda x: 1.0 / relu(x), -1.0),
     "log(relu(x))": (lambda x: log(relu(x)), -2.0),

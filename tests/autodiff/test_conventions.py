@@ -1,4 +1,4 @@
-"""At kinks and edges the answers are PyTorch's, as recorded, except where the table's docstring says otherwise."""
+"""Conventions at kinks and edges: PyTorch's answers, as recorded, except where the table's docstring differs."""
 
 import json
 import math
@@ -35,7 +35,7 @@ DIFFERENT = {
     ("jax", "fmod"): (lambda a, b: b == 0.0 or abs(a) == INF, "fmod"),
     ("jax", "mod"): (lambda a, b: abs(a) == INF, "mod"),
 }
-# The same for an infinite upstream gradient, where that differs in more.
+# More differences for an infinite upstream gradient.
 ANYWHERE = (lambda *point: True, "An infinite upstream")
 INFINITE = {
     **{key: found for key, found in DIFFERENT.items() if key != ("torch", "abs") and key[1] != "logsumexp"},
@@ -46,12 +46,12 @@ UPSTREAM = {1.0: DIFFERENT, INF: INFINITE}
 
 
 def same(found, recorded):
-    """nan as nan, inf as inf, finite numbers to 1e-12; a gradient that was not recorded is left open."""
+    """Equal nan, equal inf, finite numbers to 1e-12; a gradient that was not recorded matches anything."""
     return recorded is None or float(found or 0.0) == pytest.approx(recorded, rel=1e-12, abs=1e-300, nan_ok=True)
 
 
 def answers(name, point, upstream):
-    """The value, and what backward() sends to each operand."""
+    """The value, and the gradient that backward() sends to each operand."""
     operands = [Value(x) for x in point]
     out = PRIMITIVES[name](*operands)
     out.backward(upstream)
@@ -80,7 +80,7 @@ def test_conventions_are_those_recorded(framework, upstream):
     ("upstream", "framework", "name"), [(u, *key) for u, table in UPSTREAM.items() for key in table], ids=str
 )
 def test_differences_are_explained(upstream, framework, name):
-    """A difference that has gone, here or in a newer recording, leaves this list."""
+    """A difference that no longer exists must leave the list."""
     excepted, word = UPSTREAM[upstream][framework, name]
     rows = [row for row in recorded(framework, upstream) if row[0] == name and excepted(*row[1])]
     explained = primitives.__doc__.partition("Conventions")[2]
@@ -91,7 +91,7 @@ def test_differences_are_explained(upstream, framework, name):
 
 
 def test_values_never_differ():
-    """Only gradients are conventions; values are IEEE 754's, but for PyTorch's sign(nan) = 0."""
+    """Only gradients are conventions; values are IEEE 754's, except PyTorch's sign(nan) = 0."""
     for table in RECORDED.values():
         for name, point, value, *_ in table["rows"]:
             if name != "sign":

@@ -1,4 +1,4 @@
-"""Value as a number and as a node: what it is made of, its conversions, labels and errors."""
+"""Value as a number and as a node: its attributes, conversions, labels and errors."""
 
 import math
 from decimal import Decimal
@@ -11,7 +11,7 @@ from autodiff import PRIMITIVES, TraceError, Value, label, variables
 from tests.support.engine_programs import slopes
 from tests.support.stand_ins import Tensor
 
-# --- Being a number ------------------------------------------------------------------------------
+# --- Value as a number ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("data", "truth"), [(0.0, False), (-0.0, False), (0.1, True), (math.nan, True)])

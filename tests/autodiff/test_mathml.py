@@ -98,7 +98,7 @@ def test_mathml_of_own_gate_named_exp():
 
 @pytest.mark.parametrize("id", EXAMPLES)
 def test_mathml_text_is_the_slides(id):
-    """Gate by gate, but for names and for where they need parentheses."""
+    """Gate by gate, except for names and their parentheses."""
     steps = EXAMPLES[id].build().steps()
     for node in [row.node for row in steps.rows if row.phase == "forward"]:
         everything = dict.fromkeys(node.operands, "x")

@@ -1,4 +1,4 @@
-"""Names as slides write them: read from labels, written as Unicode, MathML and TeX."""
+"""Names as on slides: read from labels, written as Unicode, MathML and TeX."""
 
 # ruff: noqa: RUF001 - true Greek letters
 

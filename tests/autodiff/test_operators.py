@@ -78,7 +78,7 @@ ENDS = [5e-324, -5e-324, 2.2e-308, 1.7e308, -1.7e308, 2.0**53, 1e16, 0.1, 1 / 3,
 @settings(deadline=None, max_examples=1000)
 @given(SIZES | st.sampled_from(ENDS), SIZES | st.sampled_from(ENDS))
 def test_floor_div_and_mod_are_pythons(a, b):
-    """Also of tiny and huge numbers, with either sign; where Python raises, what IEEE 754 says of a / 0."""
+    """Also for tiny and huge numbers of either sign; where Python raises, IEEE 754's a / 0."""
     for sign, by_zero in ((operator.floordiv, autodiff.PRIMITIVES["div"](a, b)), (operator.mod, math.nan)):
         expected = by_zero if b == 0 else sign(float(a), float(b))
         for found in (sign(Value(a), Value(b)), sign(Value(a), b), sign(a, Value(b))):
@@ -223,7 +223,7 @@ def test_comparisons_sort_by_number():
 
 
 def test_hash_is_the_identity():
-    """Values are kept apart in sets and dicts however equal their numbers are."""
+    """Sets and dicts keep Values with equal numbers apart."""
     values = [Value(1.0) for _ in range(1000)]
 
     assert len(set(values)) == 1000

@@ -1,4 +1,4 @@
-"""Gates of one's own: values and rules that raise, pickles and copies, and every derivative of them."""
+"""Users' gates: values and rules that raise, pickles, copies, and every derivative."""
 
 import copy
 import inspect
@@ -71,7 +71,7 @@ class Scaled:
         return self.factor * math.sinh(x)
 
 
-ANSWERS = [  # a function, where, and what IEEE 754 and C99 have there although Python raises
+ANSWERS = [  # a function, a point where Python raises, and the answer of IEEE 754 and C99
     (math.exp, 1000.0, INF),
     (math.log, 0.0, -INF),
     (math.log, -0.0, -INF),
@@ -139,7 +139,7 @@ ANSWERS = [  # a function, where, and what IEEE 754 and C99 have there although 
 
 @pytest.mark.parametrize(("function", "x", "expected"), ANSWERS)
 def test_value_that_raises_gives_inf_or_nan(function, x, expected):
-    """As a value: of numbers and Values; as a rule: in backward, steps, grad, the recorded sweep and call-backs."""
+    """In values of numbers and Values, and in rules of backward, steps, grad, the recorded sweep and callbacks."""
     value = Primitive("own", function, lambda out, a: (1.0,))
     rule = Primitive("own", lambda a: a, lambda out, a: (function(a),))
     leaf = Value(x)
@@ -176,7 +176,7 @@ def fails(*operands):
     ],
 )
 def test_error_names_gate_and_operands(function, error, message):
-    """In a note; that of a value which should answer inf or nan is a ValueError that says so."""
+    """In a note; where a value should return inf or nan, the ValueError says so."""
     value = Primitive("own", function, lambda out, a: (1.0,))
     rule = Primitive("own", lambda a: a, lambda out, a: (function(a),))
     y = rule(Value(2.0, "x"))
@@ -269,7 +269,7 @@ def test_rule_of_math_while_compiled():
         return gradients(sinus(x) + leaky(x), [x])[0]
 
     compiled = autodiff.compile(slope, "source")
-    for x in (2.0, -2.0):  # the if in the rule is asked anew
+    for x in (2.0, -2.0):  # the if in the rule runs again
         assert compiled(x) == pytest.approx(math.cos(x) + (1.0 if x > 0 else 0.1))
     with pytest.raises(Unsupported, match="cannot differentiate the rule of "):
         compiled.value_and_grad(2.0)
@@ -456,7 +456,7 @@ def test_own_gate_named_like_the_flat_function(runner, labelled):
 
 
 def converging(x):
-    """The root of x; for a negative number it goes on forever, so nothing may ask for it."""
+    """The root of x; a negative x would loop forever, so nothing may pass one."""
     assert x > 0
     guess = x
     while abs(guess * guess - x) > 1e-12 * x:

@@ -1,4 +1,4 @@
-"""Primitives as things: copied by name, written by the user, given to other recorders, and picky about operands."""
+"""Primitives as objects: copied by name, written by users, and applied to other recorders."""
 
 import copy
 import pickle

@@ -1,4 +1,4 @@
-"""Primitives with a threshold change exactly there: what they answer close beside it, and one step away."""
+"""Primitives with a threshold: values and gradients at it, one float from it, and away from it."""
 
 import math
 
@@ -14,7 +14,7 @@ def near(expected):
 
 
 def answers(name, *point):
-    """The value, and what flows back to the first operand."""
+    """The value, and the gradient of the first operand."""
     inputs = [Value(point[0]), *point[1:]]
     out = PRIMITIVES[name](*inputs)
     out.backward()

@@ -1,4 +1,4 @@
-"""The table of primitives, row by row, against mpmath: a new row is tested as soon as it has sample points."""
+"""Every row of the table of primitives against mpmath, at its sample points."""
 
 import mpmath
 import pytest
@@ -27,7 +27,7 @@ def samples(name):
 
 
 def derivative(reference, point, *operands):
-    """The exact partial derivative with respect to the operands at these places."""
+    """The exact partial derivative with respect to the operands at these positions."""
     orders = tuple(operands.count(i) for i in range(len(point)))
     return float(mpmath.diff(lambda *a: reference(*a) + mp.zero, tuple(mp.mpf(x) for x in point), orders))
 
@@ -52,7 +52,7 @@ def test_value(name):
 
 
 def test_local_gradients(name):
-    """What flows back along each edge is the partial derivative; no edge means that it is 0."""
+    """The gradient on each edge is the partial derivative; without an edge it is 0."""
     reference, primitive, points = samples(name)
     for point in points:
         local = primitive.local_gradients(primitive(*point), *point)

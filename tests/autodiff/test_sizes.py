@@ -24,7 +24,7 @@ def value_and_grad(f, runner, xs):
 @pytest.mark.parametrize("size", [1e-320, 1e-300, 1e-170, 1e-162, 1e-150, 1.0, 1e150, 1e160, 1e300])
 @pytest.mark.parametrize("many", [1, 7])
 def test_norm(runner, size, many):
-    """3-4-5 triangles, one or several side by side; denormal numbers have few digits to keep."""
+    """One or several 3-4-5 triangles; subnormal numbers have few digits to keep."""
     xs = [3.0 * size, -4.0 * size] * many
     value, slopes = value_and_grad(norm, runner, xs)
 
@@ -66,7 +66,7 @@ def test_softmax_of_equal_scores(runner, size):
 @pytest.mark.parametrize("size", [0.0, 1e3, 1e8, -1e12])
 @pytest.mark.parametrize("target", [0, 1, 2, [0.25, 0.25, 0.5]])
 def test_softmax_of_scores_two_apart(runner, size, target):
-    """The answers do not depend on what is added to all scores."""
+    """Adding a constant to all scores changes nothing."""
     value, slopes = value_and_grad(lambda xs: cross_entropy(xs, target), runner, [size, size + 2.0, size + 4.0])
     small, small_slopes = value_and_grad(lambda xs: cross_entropy(xs, target), "eager", [0.0, 2.0, 4.0])
 
@@ -76,7 +76,7 @@ def test_softmax_of_scores_two_apart(runner, size, target):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_softmax_of_masked_scores(runner):
-    """-inf takes a class out: probability 0, gradient 0, and the others as if it were not there."""
+    """-inf removes a class: probability 0, gradient 0, and the other classes as without it."""
     value, slopes = value_and_grad(lambda xs: cross_entropy(xs, 0), runner, [1.0, -math.inf, 1.0])
 
     assert value == pytest.approx(math.log(2.0))
@@ -85,7 +85,7 @@ def test_softmax_of_masked_scores(runner):
 
 
 def test_cross_entropy_of_softmax():
-    """The loss of softmax's outputs has the digits that the outputs themselves have lost."""
+    """The loss keeps digits that the outputs of softmax have lost."""
     scores = [Value(x) for x in (0.0, 800.0)]
     loss = cross_entropy(softmax(scores), 0)
     loss.backward()

@@ -1,4 +1,4 @@
-"""The step-through: its table, its sentences, its data."""
+"""steps(): the table, the sentences, the data."""
 
 import json
 import math
@@ -167,7 +167,7 @@ GRADIENTS
 
 @pytest.mark.parametrize(("build", "table"), [(d1, D1), (d2, D2), (e7, E7), (a6, A6)], ids=["D1", "D2", "E7", "A6"])
 def test_steps_as_table(build, table):
-    """The lecture's examples come out line by line, at most 80 columns wide."""
+    """The lectures' examples line by line, at most 80 columns wide."""
     steps = build().steps()
 
     assert repr(steps) == table
@@ -413,7 +413,7 @@ def test_pages_join_to_the_table():
 
 
 def test_labels_that_are_formulas():
-    """As in the lectures, where gates are labelled x1*w1 + x2*w2."""
+    """As in the lectures, where gates are labeled x1*w1 + x2*w2."""
     x1, w1, x2, w2, b = variables(x1=2, w1=-3, x2=0, w2=1, b=6)
     q, r = x1 * w1, x2 * w2
     s = q + r
@@ -566,7 +566,7 @@ def test_footer_of_stop_gradient():
     assert "add 0.001" not in text
 
 
-# --- For whoever is new to derivatives --------------------------------------------------------------
+# --- For beginners -------------------------------------------------------------------------------
 
 
 def test_because_of_every_row():
@@ -586,7 +586,7 @@ def test_because_of_every_row():
 
 
 def test_digits_rounded_at_each_step():
-    """D2 with every number rounded to two places before the next is computed."""
+    """D2 with every number rounded to two places before the next step."""
     steps = d2().steps().rounded(2)
 
     assert [row.answer for row in steps.rows[4:8]] == [-1.0, 0.37, 1.37, 0.73]

@@ -1,4 +1,4 @@
-"""Second derivatives do not depend on the order of the inputs, wherever they exist; on a kink the engine says so."""
+"""Second derivatives are symmetric wherever they exist; kinks are reported."""
 
 import math
 from itertools import combinations, product
@@ -35,7 +35,7 @@ def test_second_derivatives_are_symmetric(name):
 
 
 def undefined(name, point):
-    """Where only first derivatives exist: d2(a ** b) / da db is infinite at a = 0, b <= 1."""
+    """Whether only first derivatives exist: d2(a ** b) / da db is infinite at a = 0, b <= 1."""
     return name == "power" and point[0] == 0.0 and point[1] <= 1.0
 
 

@@ -1,4 +1,4 @@
-"""Every gate has one row of words, read everywhere; a gate without one, a user's, gets what its name says."""
+"""Every gate has one row of words, used everywhere; a user's gate gets words from its name."""
 
 import ast
 import json
@@ -9,7 +9,7 @@ from xml.dom import minidom
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import autodiff
 import visualize
@@ -47,14 +47,14 @@ def test_words_of_gate_without_row():
 
 @pytest.mark.parametrize("name", ["add", "maximum", "where", "dot", "neg", "log", "sqrt", "less"])
 def test_words_of_gate_with_borrowed_name(name):
-    """An unlisted gate called add is no sum."""
+    """An unlisted gate called add is not a sum."""
     row = words(Primitive(name, abs, lambda out, x: (1.0,)))
     assert (row.name, row.role, row.value, row.gradient, row.sign) == (name, "", "", "", "")
 
 
 # --- No other table of gates ---------------------------------------------------------------------
 
-TABLES = {  # what else may hold three names of gates
+TABLES = {  # other places that may name three gates
     "autodiff/__init__.py": 1,  # the public names
     "autodiff/flat/passes.py": 1,  # identities: mathematics
     "autodiff/ufuncs.py": 1,  # what NumPy calls them
@@ -154,9 +154,10 @@ def built(tree, leaf):
     return PRIMITIVES[methods[sign]](left, right)
 
 
+@settings(deadline=None)
 @given(FORMULAS)
 def test_formulas_read_back(tree):
-    """Parsed again, a formula gives the number it came from."""
+    """A formula, parsed again, gives the same number."""
     inputs = {"a": 1.25, "b": 0.75}
     number = built(tree, inputs.get)
     text = str(Formula.of(built(tree, Formula)))
@@ -164,9 +165,10 @@ def test_formulas_read_back(tree):
     assert parse(text, **used).data == pytest.approx(number, nan_ok=True)
 
 
+@settings(deadline=None)
 @given(FORMULAS)
 def test_slide_formulas_compute(tree):
-    """Read as Python would, a slide's text has the number of its formula."""
+    """A slide's text, evaluated by Python, gives the number of its formula."""
     inputs = {"a": 1.25, "b": 0.75}
     formula = SlideFormula.of(built(tree, lambda name: SlideFormula(name, number=inputs[name])))
     text = re.sub(r"\b1\(", "(", formula.text)  # 1(a < b) is a comparison
@@ -247,7 +249,7 @@ GATES = [  # the gate, its operands, and what step 1 and the local gradients say
 
 @pytest.fixture(params=GATES, ids=[row[0] for row in GATES])
 def row(request):
-    """(The output of a user's gate, its operands, what the steps say)."""
+    """(The output of a user's gate, its operands, its steps)."""
     name, value, rule, operands, forward, factors = request.param
     inputs = [Value(number, label) for number, label in zip(operands, "xyz")]
     gate = Primitive(name, value, rule)
@@ -255,7 +257,7 @@ def row(request):
 
 
 def test_own_gate_steps(row):
-    """Formulas where the rule gives them, else the number; what is printed is the number that is used."""
+    """Formulas where the rule gives them, otherwise numbers; the printed number is the one used."""
     output, _, _, forward, factors = row
     steps = output.steps()
 
@@ -268,7 +270,7 @@ def test_own_gate_steps(row):
 
 
 def test_own_gate_other_words(row):
-    """Sentences, data, statements, drawings, questions, checks: none raises, and all call it by its name."""
+    """Sentences, data, statements, drawings, questions and checks use its name, and none raises."""
     output, gate, operands, _, _ = row
     name = re.sub(r"\W", "_", gate.name)
     steps = output.steps()
@@ -301,7 +303,7 @@ def test_own_gate_other_words(row):
     ],
 )
 def test_own_gate_of_any_name(name, called):
-    """Texts call it by a name of letters, digits and _; the picture shows it, and stays a picture."""
+    """Texts use letters, digits and _; the picture shows the name and remains a valid picture."""
     x = Value(3.0, "x")
     output = Primitive(name, lambda x: x * x, lambda out, x: (2 * x,))(x) * 2
     assert output.steps().rows[0].text.split() == f"1 s0 = {called}(x) = {called}(3) = 9 ds0/dx = 2 * x = 6".split()
@@ -325,7 +327,7 @@ def test_own_gate_with_one_edge():
 
 
 def test_own_gate_that_raises_at_rounded_number():
-    """0.003 is 0 with 2 places, where math.log raises: the line is told from the true number."""
+    """0.003 is 0 with 2 places, where math.log raises: the line uses the exact number."""
     x = Value(0.003, "x")
     logarithm = Primitive("mylog", math.log, lambda out, x: (1 / x,))
     assert logarithm(x).steps(digits=2).rows[0].line == "f = mylog(x) = mylog(0) = -5.81   (rounded)"

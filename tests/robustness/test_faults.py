@@ -1,4 +1,4 @@
-"""Faults from outside while files are written: full disks, read-only folders, ctrl-C. Files are whole or absent."""
+"""Faults while files are written: full disks, read-only folders, ctrl-C. Files are complete or absent."""
 
 import errno
 import os
@@ -39,7 +39,7 @@ def write_page(path):
 
 
 def write_frames(path):
-    """A file a step: seven of them, of which the first is at the path."""
+    """Write one file per step: seven, the first at the path."""
     x, y = variables(x=3, y=4)
     draw(x * y, layout="built-in").frames(str(path).replace("-1.", "-{n}."))
 
@@ -68,7 +68,7 @@ def entries(folder):
 
 @pytest.fixture
 def place(tmp_path):
-    """Where to write, once a file of that name was there already, and what the folder held then."""
+    """The path to write, with and without an old file there, and the contents of the folder."""
 
     def made(name, old):
         if old is not None:
@@ -79,7 +79,7 @@ def place(tmp_path):
 
 
 class Faulty:
-    """A file for writing that takes ten bytes; then something happens."""
+    """A file that takes ten bytes and then fails."""
 
     def __init__(self, file, fault):
         self.file, self.fault = file, fault
@@ -132,7 +132,7 @@ def test_full_disk_keeps_old_file(write, name, old, call, place, monkeypatch):
 @writers
 @over
 def test_short_write_keeps_old_file(write, name, old, place, tmp_path_factory):
-    write(tmp_path_factory.mktemp("warm") / name)  # what is imported when used may write caches
+    write(tmp_path_factory.mktemp("warm") / name)  # lazy imports may write caches
     path, before = place(name, old)
     error = in_child(lambda: (without_room(), write(path))).error
 
@@ -155,7 +155,7 @@ def test_ctrl_c_while_saving_keeps_old_file(write, name, old, call, place, monke
 
 @pytest.fixture
 def reachable():
-    """A folder that every user may enter, which is not so of those that pytest makes for root."""
+    """A folder that every user may enter, unlike those that pytest makes for root."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         yield Path(folder)
@@ -190,7 +190,7 @@ def test_read_only_folder_is_named(write, name, old, reachable, tmp_path):
 @writers
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 def test_device_or_pipe_is_not_replaced(write, name, tmp_path):
-    """Renaming a file to /dev/null would take the device away from the whole machine."""
+    """Renaming a file to /dev/null would remove the device for the whole machine."""
     pipe = tmp_path / name
     os.mkfifo(pipe)
     with pytest.raises(OSError, match=f"{name}.*not a regular file"):
@@ -261,7 +261,7 @@ commands = pytest.mark.parametrize("command", COMMANDS)
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run a command where its file is there already: (status, its last message), and nothing has changed."""
+    """Run a command whose file exists already: (status, last message); check that nothing has changed."""
 
     def ended(command, prepare=lambda: None):
         door, arguments = COMMANDS[command]
@@ -313,7 +313,7 @@ def test_command_in_read_only_folder_exits_with_2(command, reachable, monkeypatc
 
 
 def run_once_elsewhere(command):
-    """Import all that the command imports when it is used: a full disk or a user without rights has to do with it."""
+    """Import what the command imports lazily, before the disk is full or rights are dropped."""
     door, arguments = COMMANDS[command]
     if command not in warm:
         with tempfile.TemporaryDirectory() as folder:

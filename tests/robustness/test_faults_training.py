@@ -1,4 +1,4 @@
-"""Training interrupted at any line, failing, in threads and in forked processes: whole epochs, or an error."""
+"""Training that is interrupted at any line, fails, or runs in threads and forks: whole epochs, or an error."""
 
 import math
 import multiprocessing
@@ -18,7 +18,7 @@ X, Y = truth_table("xor")
 
 
 class Missing(nn.Module):
-    """w / x, and b where x is 0: flat code has nan there, so such a step is done again eagerly."""
+    """w / x, and b where x is 0: flat code gives nan there, so such a step runs again eagerly."""
 
     def __init__(self):
         self.w, self.b = Value(0.5), Value(0.3)
@@ -28,7 +28,7 @@ class Missing(nn.Module):
 
 
 class Run:
-    """One training of a small net by a runner, mini-batches of three rows and one of one."""
+    """One training of a small net by a runner, in mini-batches of three rows and one of one."""
 
     def __init__(self, runner, epochs=EPOCHS):
         runner, _, eagerly = runner.partition(", ")
@@ -47,7 +47,7 @@ class Run:
         return self
 
     def state(self):
-        """All that the next epoch depends on, and the gradients."""
+        """Everything the next epoch depends on, and the gradients."""
         leaves = self.net.parameters()
         numbers = [p.data for p in leaves], [p.grad for p in leaves]
         return numbers, self.optimizer.state, self.optimizer.steps
@@ -60,7 +60,7 @@ def uninterrupted(request):
 
 
 def test_ctrl_c_at_any_line_keeps_whole_epochs(uninterrupted):
-    """The numbers are those of a run of as many epochs; the rest of the epochs leads to those of the whole run."""
+    """The numbers are those of a run of that many epochs; the remaining epochs give those of the whole run."""
     runner, whole = uninterrupted
     lines = interrupted(Run(runner), 0)
     assert lines > 100
@@ -88,7 +88,7 @@ def test_ctrl_c_at_any_line_keeps_whole_epochs(uninterrupted):
 
 @pytest.mark.parametrize("delay", [0.02, 0.05, 0.1])
 def test_ctrl_c_while_machine_code_runs(delay):
-    """Epochs of so many mini-batches that ctrl-C falls into the middle of one."""
+    """Epochs have enough mini-batches that ctrl-C falls into the middle of one."""
     draw = [[math.sin(i), math.cos(3 * i)] for i in range(500)]
     wanted = [a * b for a, b in draw]
 
@@ -144,7 +144,7 @@ def test_callback_that_raises(runner, error):
 
 @runners
 def test_loss_that_raises(runner):
-    """Most runners call a loss once, to record it; the eager one again and again."""
+    """Most runners call a loss once, to record it; the eager one calls it at every step."""
 
     def fail(outputs, target):
         raise LookupError("of the loss")
@@ -177,11 +177,11 @@ def test_nonfinite_data_is_named(runner, bad, place):
     assert net.state_dict() == start
 
 
-# --- Several at once -----------------------------------------------------------------------------
+# --- Threads and forks ---------------------------------------------------------------------------
 
 
 def numbers(runner, seed=0):
-    """What a training leaves, as plain numbers."""
+    """The results of a training as plain numbers."""
     net = MLP(2, [3, 1], seed=seed)
     history = fit(net, X, Y, epochs=30, batch_size=2, runner=runner, seed=seed, progress=False)
     return [history.loss, [[p.data, p.grad] for p in net.parameters()]]
@@ -198,7 +198,7 @@ def test_threads_that_train_at_once(runner):
 @FORKS
 @runners
 def test_fork_trains_to_the_same_numbers(runner):
-    """After the parent has trained, and so compiled, and the other way round."""
+    """After the parent has trained and therefore compiled, and before."""
     before = in_child(lambda: numbers(runner, 1))
     alone = numbers(runner, 1)
 

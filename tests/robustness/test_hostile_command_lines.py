@@ -1,4 +1,4 @@
-"""Hostile command lines at the three front doors: no traceback, no hang, no flood of memory, no file not asked for."""
+"""Hostile command lines for all three packages: no traceback, hang, flood of memory or unrequested file."""
 
 import contextlib
 import io
@@ -108,7 +108,7 @@ OPTIONS = {
 
 @strategies.composite
 def command_lines(draw, door):
-    """A real command with some of its words changed, cut, replaced or doubled; or words of any kind."""
+    """A real command with some words changed, cut, replaced or doubled; or arbitrary words."""
     words = list(draw(strategies.sampled_from(COMMANDS[door])))
     kinds = strategies.sampled_from([*OPTIONS[door], *NUMBERS, *STRANGE, *FILES]) | RUBBISH
     for _ in range(draw(strategies.integers(1, 4))):
@@ -125,7 +125,7 @@ def command_lines(draw, door):
 
 
 def answered(door, words):
-    """(status, messages, seconds) of a command line, run in a folder that has to stay as it is but for its files."""
+    """(status, messages, seconds) of a command line; the folder may change only by its files."""
     output, messages = io.StringIO(), io.StringIO()
     stdin, here = sys.stdin, os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
@@ -134,7 +134,7 @@ def answered(door, words):
         try:
             with Clock() as clock, contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
                 status = DOORS[door](words)
-        except SystemExit as stopped:  # argparse's own way out
+        except SystemExit as stopped:  # raised by argparse
             status = stopped.code or 0
         finally:
             sys.stdin = stdin

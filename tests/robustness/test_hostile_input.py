@@ -1,4 +1,4 @@
-"""Hostile labels, file names and model files: what others wrote is never run, and stays in its place."""
+"""Hostile labels, file names and model files: their text is never run."""
 
 import ast
 import json
@@ -75,7 +75,7 @@ quick = settings(deadline=None, max_examples=60)
 
 
 def labelled(first, second):
-    """A graph whose input and gate bear these labels, differentiated."""
+    """A differentiated graph whose input and gate have these labels."""
     x = Value(0.5, first)
     h = x * 3.0
     h.label = second
@@ -102,7 +102,7 @@ def test_label_is_only_text_in_svg(first, second):
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
 def test_label_is_only_text_in_a_page(label):
-    """The page has as many tags of each kind as one with a harmless label."""
+    """The page has the same number of tags of each kind as with a harmless label."""
     hostile, harmless = [page(labelled(text, text)[1]).html() for text in (label, "A" * len(label))]
     tags = [sorted(re.findall(r"<\s*(/?script|img|iframe|/?style|!--)", text)) for text in (hostile, harmless)]
 
@@ -138,7 +138,7 @@ def test_label_in_generated_javascript(first, second):
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
 def test_label_is_not_in_machine_code(label):
-    """What is written for LLVM, the nests, is the same for every label, in a function and a training."""
+    """The nests written for LLVM are the same for every label, in a function and in training."""
     pytest.importorskip("llvmlite")
     from autodiff.flat.backends.llvm.steps import of_rows
     from autodiff.flat.loops.nests import roll
@@ -164,7 +164,7 @@ def test_label_is_not_in_machine_code(label):
 
 @pytest.mark.parametrize("ending", [".png", ".pdf"])
 def test_label_is_only_text_in_dot(ending, tmp_path):
-    """matplotlib would read formulas between dollars; a character that no font has is a box."""
+    """matplotlib would read formulas between dollars; a character missing in all fonts is a box."""
     x = Value(0.5, NASTY[0])
     f = x
     for label in NASTY:
@@ -206,7 +206,7 @@ def test_label_changes_no_flat_code(label, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["$(touch owned).svg", "; touch owned.svg", "-rf.svg", "a b'\"\n.svg", "ü%s.svg"])
 def test_file_name_is_only_a_name(name, tmp_path, monkeypatch):
-    """Also where the program dot lays the graph out."""
+    """Also where dot lays out the graph."""
     monkeypatch.chdir(tmp_path)
     draw(labelled("x", name)[1]).save(name)
 
@@ -307,7 +307,7 @@ FIELDS = ["sizes", "activations", "bias", "seed", "parameters", "architecture", 
 @example("architecture", [])
 @example("bias", "yes")
 def test_load_of_any_changed_file(saved, field, anything):
-    """Whoever knows the format can make a file whose checksum fits: it is still only data."""
+    """A forged file with a valid checksum is still only data."""
     save(MLP(2, [3, 1], seed=0), saved)
     contents = json.loads(saved.read_text(encoding="utf-8"))
     place = contents["architecture"] if field in contents["architecture"] else contents
@@ -317,7 +317,7 @@ def test_load_of_any_changed_file(saved, field, anything):
     try:
         contents["checksum"] = checksum({key: contents[key] for key in ("architecture", "parameters")})
     except ValueError:
-        contents["checksum"] = 0  # nan is no JSON
+        contents["checksum"] = 0  # JSON has no nan
     saved.write_text(json.dumps(contents), encoding="utf-8")
 
     try:

@@ -1,4 +1,4 @@
-"""The backward pass interrupted, failing, on deep graphs, and in several threads at once."""
+"""The backward pass: interrupted, on deep graphs, and in several threads at once."""
 
 import signal
 import sys
@@ -13,7 +13,7 @@ from tests.support.threads import at_once
 
 @pytest.mark.parametrize("place", [0, 5, 49])
 def test_ctrl_c_then_zero_grad_and_backward(place):
-    """The half-done pass leaves nothing behind that zero_grad does not clear."""
+    """zero_grad clears everything that an unfinished pass leaves behind."""
     calls = []
 
     def rule(out, x):
@@ -37,7 +37,7 @@ def test_ctrl_c_then_zero_grad_and_backward(place):
 
 
 def test_threads_build_graphs():
-    """Each thread gets its own numbers right, although all use the same weight and the same clock."""
+    """Each thread gets its own numbers, although all share one weight and one clock."""
     weight = Value(2.0)
 
     def work(i):
@@ -54,7 +54,7 @@ def test_threads_build_graphs():
         assert work(i)[:2] == together[i][:2]
     births = [born for *_, born in together.values()]
     assert all(born == sorted(born) for born in births)
-    assert len(set().union(*births)) == sum(map(len, births)) - 7  # all different, but for the weight
+    assert len(set().union(*births)) == sum(map(len, births)) - 7  # all different, except for the weight
 
 
 def test_backward_of_deep_graph_without_recursion():

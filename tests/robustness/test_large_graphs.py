@@ -1,5 +1,5 @@
-"""Very long and very wide graphs: linear time and few bytes a node forward, backward, twice differentiated, lowered,
-copied, told, drawn and freed.
+"""Very long and very wide graphs: linear time and few bytes per node to run forward and backward, differentiate twice,
+lower, copy, describe, draw and free them.
 
 A node takes about 220 bytes, 260 to 290 at the peak of the backward pass; a gradient's graph comes to 200 to 1,200
 bytes for each node that it was taken of, flat code to 500 to 650 (at most 2,000 while it is made), a pickle to 40.
@@ -35,7 +35,7 @@ def deep(n):
 
 
 def wide(n):
-    """One gate of n operands, and one more on top of it."""
+    """One gate of n operands, and another gate on top."""
     terms = [Value(1.0 / n) for _ in range(n)]
     return terms, total(terms) * 2.0
 
@@ -112,13 +112,13 @@ def told(build, n):
 
 
 def drawn(build, n):
-    """Folded into boxes, as graphs of this size are."""
+    """Draw the graph; one of this size is folded into boxes."""
     _, out = build(n)
     assert draw(out, layout="built-in").svg().startswith("<svg")
 
 
 def asked(build, n):
-    """As a question to work out by hand."""
+    """Ask for the graph's numbers as a quiz question."""
     _, out = build(n)
     assert Question.of(out).answers
 
@@ -130,7 +130,7 @@ LIGHTER = {lowered: 10, second_order: 5, written: 10, copied: 5, deeply_copied: 
 
 @pytest.mark.parametrize("work", [*WORK, pytest.param("page", id="page")])
 def test_deep_graph_without_recursion(work):
-    """Far deeper than Python's stack, in the run of every day."""
+    """Far deeper than Python's stack."""
     n = 5 * sys.getrecursionlimit()
     if work == "page":
         with pytest.raises(ValueError, match="a page shows at most 2,000 nodes"):
@@ -143,7 +143,7 @@ def test_deep_graph_without_recursion(work):
 @pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_large_graph_in_linear_time(shape, work):
-    """Four times the nodes: about four times the time, where a quadratic step takes sixteen."""
+    """Four times the nodes take about four times the time; quadratic code would take sixteen."""
     build, n = SHAPES[shape]
     n //= LIGHTER.get(work, 1)
     assert n > 5 * sys.getrecursionlimit()
@@ -162,7 +162,7 @@ def test_large_graph_in_linear_time(shape, work):
 
 
 def bytes_a_node(work, nodes):
-    """(kept, at the peak) by what ``work`` returns."""
+    """Bytes per node: (kept by the result of ``work``, at the peak)."""
     gc.collect()
     tracemalloc.start()
     try:

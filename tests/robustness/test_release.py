@@ -1,4 +1,4 @@
-"""The release: wheel and source archive hold everything, and work in a clean environment without the checkout."""
+"""The release: wheel and sdist are complete and work in a clean environment without the checkout."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def run(*command, cwd):
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory):
-    """The paths of wheel and source archive, built from the checkout."""
+    """The paths of wheel and sdist, built from the checkout."""
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--outdir", folder, ROOT, cwd=folder)
     (wheel,), (source,) = folder.glob("*.whl"), folder.glob("*.tar.gz")

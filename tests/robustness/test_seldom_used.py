@@ -1,4 +1,4 @@
-"""Seldom used corners of the public interface: what an empty list, a bare optimizer or an odd container gives."""
+"""Rarely used parts of the public API: empty lists, a bare optimizer, odd containers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The machine around us: a dot that hangs, packages and consoles that are missing, odd names of files."""
+"""The environment: a dot that hangs, missing packages and consoles, odd file names."""
 
 import contextlib
 import copy
@@ -33,12 +33,12 @@ def f():
     return x * y
 
 
-# --- The program dot ------------------------------------------------------------------------------
+# --- dot ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def dot(tmp_path, monkeypatch):
-    """Put a program of that text on the PATH as dot, alone."""
+    """Put a program with this text on the PATH as dot, and nothing else."""
 
     def put(text, mode=0o755):
         (tmp_path / "dot").write_text(text)
@@ -83,7 +83,7 @@ def test_dot_without_permission(dot):
         draw(built("D1"), layout="dot").svg()
 
 
-# --- Packages of others ---------------------------------------------------------------------------
+# --- Missing packages -----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_matplotlib_missing_refuses_plot_before_training(without, tmp_path, caps
     assert "--plot needs the package matplotlib: pip install matplotlib" in shown.err
 
 
-# --- Streams that are not there -------------------------------------------------------------------
+# --- Missing streams ------------------------------------------------------------------------------
 
 
 def test_stderr_missing_fit_is_silent(monkeypatch, capsys):
@@ -166,7 +166,7 @@ def test_stderr_with_write_only(monkeypatch):
 
 
 def closed(*arguments, streams):
-    """The finished process of a front door, some of its three streams closed."""
+    """The finished process of a command line with some of its three streams closed."""
     command = " ".join([f"exec '{sys.executable}' -X dev -m", *[f"'{word}'" for word in arguments], streams])
     return subprocess.run(["/bin/sh", "-c", command], capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
 
@@ -244,11 +244,11 @@ def test_model_with_compiled_method_copies(copied):
     assert (line.fast(3.0), twin.fast(3.0)) == (6.0, 15.0)
 
 
-# --- Names of files -------------------------------------------------------------------------------
+# --- File names -----------------------------------------------------------------------------------
 
 
 def saved_by(name):
-    """A function of a path for each way to write a file."""
+    """A function of a path for every way to write a file."""
     return {
         "picture": lambda path: draw(f()).save(path),
         "page": lambda path: page(f()).save(path),
@@ -343,7 +343,7 @@ def test_picture_says_how_to_make_a_page(tmp_path):
 
 @pytest.fixture
 def written(tmp_path):
-    """Write a model file in which a text is replaced by another, under a checksum that fits where there can be one."""
+    """Write a model file with a text replaced, and with a matching checksum if possible."""
 
     def write(old, new):
         save(MLP(2, [2, 1], seed=3), tmp_path / "net.json")
@@ -352,7 +352,7 @@ def written(tmp_path):
         text = text.replace(old, new, 1)
         contents = json.loads(text)
         body = {key: contents[key] for key in ("architecture", "parameters")}
-        with contextlib.suppress(ValueError):  # what is not finite has none
+        with contextlib.suppress(ValueError):  # nonfinite numbers have none
             text = text.replace(str(contents["checksum"]), str(checksum(body)), 1)
         (tmp_path / "net.json").write_text(text, encoding="utf-8")
         return tmp_path / "net.json"

@@ -1,4 +1,4 @@
-"""Several threads and forked processes: each gets the numbers that it gets alone."""
+"""Threads and forked processes: each gets the same numbers as alone."""
 
 import random
 import threading
@@ -14,7 +14,7 @@ from tests.support.threads import at_once
 
 
 def test_threads_train_and_compile():
-    """Each thread's numbers are those it gets alone."""
+    """Each thread gets the same numbers as alone."""
     X, Y = truth_table("xor")
 
     def run(seed):
@@ -58,7 +58,7 @@ def test_fork_goes_on_with_the_graph():
 
 
 def unrelated(gates, seed=0):
-    """A function of so many gates that have nothing in common."""
+    """A function of `gates` gates that have nothing in common."""
 
     def f(a, b):
         draw, nodes = random.Random(seed), [a, b]
@@ -72,7 +72,9 @@ def unrelated(gates, seed=0):
 
 @FORKS
 def test_fork_while_a_thread_compiles():
-    assert autodiff.compile(lambda x: x + 2.0, "native")(1.0) == 3.0  # all is imported: Python's own locks are not ours
+    assert (
+        autodiff.compile(lambda x: x + 2.0, "native")(1.0) == 3.0
+    )  # everything is imported: Python's own locks do not matter here
     for seed in range(3):
         busy = threading.Thread(target=lambda: autodiff.compile(unrelated(300, seed), "native")(0.1, 0.2))  # noqa: B023
         busy.start()
@@ -111,7 +113,7 @@ def test_compile_thousands_of_unrelated_gates():
 
 @pytest.mark.timed
 def test_ctrl_c_while_machine_code_compiles():
-    start = time.process_time()  # other processes may be busy, too
+    start = time.process_time()  # other processes may be busy
     with pytest.raises(KeyboardInterrupt), ctrl_c_after(1.5):
         autodiff.compile(unrelated(20_000), "native").value_and_grad(0.1, 0.2)  # for more seconds
     heard = time.process_time() - start

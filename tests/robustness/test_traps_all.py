@@ -1,4 +1,4 @@
-"""The known traps of engines of this kind are numbered 1 to 42, and each has a test that bears its number."""
+"""Known traps of autodiff engines have the numbers 1 to 42, and each number has a test."""
 
 import re
 from pathlib import Path

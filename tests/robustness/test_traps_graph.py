@@ -1,4 +1,4 @@
-"""Where engines of this kind go wrong with graphs: one test, or a few, for every known trap, by its number."""
+"""Known traps of autodiff engines with graphs, by number."""
 
 import copy
 import gc

@@ -1,4 +1,4 @@
-"""Any graph by every runner: value, gradients and second derivatives are the engine's, in every lane."""
+"""Random graphs in every runner: value, gradients and second derivatives equal the engine's, in every lane."""
 
 import math
 import pickle
@@ -18,7 +18,7 @@ from tests.support.random_graphs import FINITE, SPECIAL, gates, graphs, permuted
 from tests.support.rounding import UNIT, near, rooms
 
 RUNNERS = {"source": Source, "batch": Batch, "native": Native}
-if shutil.which("node"):  # not every machine has it
+if shutil.which("node"):  # optional
     RUNNERS["JavaScript"] = Node
 COUNTS = [1, 3, 7, 8, 9, 17]
 NUMBERS = SPECIAL | FINITE
@@ -26,7 +26,7 @@ tables = st.lists(st.lists(NUMBERS, min_size=4, max_size=4), min_size=1, max_siz
 
 
 def expected(outputs, leaves, numbers, fused):
-    """[(number, room)] for each output, then for each gradient of the first, where the leaves have these numbers."""
+    """[(number, tolerance)] of each output, then of each gradient of the first, at these leaves."""
     for leaf, number in zip(leaves, numbers):
         leaf.data, leaf.grad = number, 0.0
     for output in outputs:
@@ -39,7 +39,7 @@ def expected(outputs, leaves, numbers, fused):
 
 
 def mean(pairs):
-    """(number, room) of the mean of such pairs, added in any order."""
+    """(number, tolerance) of the mean of such pairs, added in any order."""
     size = sum(abs(x) for x, _ in pairs if math.isfinite(x))
     room = sum(room for _, room in pairs) + (UNIT * size if math.isfinite(size) else math.inf)
     return sum(x for x, _ in pairs) / len(pairs), room / len(pairs)
@@ -55,7 +55,7 @@ def spoiled(found, pairs, name):
 
 
 def check_one_row(outputs, leaves, runners=tuple(RUNNERS)):
-    """The graph lowered, as one row of inputs, by every runner."""
+    """Check the lowered graph with one row of inputs in every runner."""
     numbers = [leaf.data for leaf in leaves]
     for name in runners:
         found = ready(RUNNERS[name], outputs, leaves).row(numbers, [])
@@ -66,7 +66,7 @@ def check_one_row(outputs, leaves, runners=tuple(RUNNERS)):
 
 
 def check_rows(outputs, leaves, table, count, runners=tuple(RUNNERS)):
-    """So many rows, which go through the table again and again; the first leaf is a parameter of them all."""
+    """Check `count` rows that cycle through the table; all share the first leaf as a parameter."""
     w, many = leaves[0].data, len(outputs)
     table = [row[: len(leaves) - 1] for row in [*table, [leaf.data for leaf in leaves[1:]]]]
     for name in runners:
@@ -83,7 +83,7 @@ def check_rows(outputs, leaves, table, count, runners=tuple(RUNNERS)):
 @settings(deadline=None, max_examples=30)
 @given(gates(numbers=NUMBERS))
 def test_one_row(graph):
-    """Every gate's value, and the gradients of the youngest."""
+    """The value of every gate, and the gradients of the youngest."""
     leaves, nodes = graph
     check_one_row(nodes[::-1], leaves)
 
@@ -123,7 +123,7 @@ def test_copied_or_reordered_graphs(graph, random):
     check_one_row([other], twins)
 
 
-# --- The rooms themselves ------------------------------------------------------------------------
+# --- Tolerances ----------------------------------------------------------------------------------
 
 
 def room_of(output):

@@ -1,4 +1,4 @@
-"""autodiff.compile: traced once for each shape, run as flat code, with captured Values read anew."""
+"""autodiff.compile: traced once per shape, run as flat code, with captured Values read at every call."""
 
 import math
 import re
@@ -64,7 +64,7 @@ def test_wrt_in_any_shape():
 
 
 def test_wrt_changes_between_calls():
-    """Also in place; equal numbers, other shapes and other orders are not taken for what was named before."""
+    """Also in place; equal numbers, other shapes and other orders are told apart."""
     w, b, c = Value(3.0), Value(1.0), Value(1.0)
     fast = autodiff.compile(lambda x: w * x + 2.0 * b + 5.0 * c)
     wrt = [w, b]
@@ -141,7 +141,7 @@ def test_trace_error_on_reading_numbers(look):
 
     with pytest.raises(TraceError, match=r"where\(condition, a, b\), maximum, minimum or relu"):
         fast(1.0)
-    assert bool(w)  # after the trace all is as before
+    assert bool(w)  # the trace leaves nothing behind
     assert w.data == 2.0
 
 

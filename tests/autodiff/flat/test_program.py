@@ -210,7 +210,7 @@ DIFFERENT = [
 
 
 def renamed(program):
-    """The program with every name called otherwise."""
+    """The program with every name changed."""
 
     def other(x):
         if type(x) is tuple:
@@ -224,7 +224,7 @@ def renamed(program):
 
 
 def test_key_of_different_programs():
-    """What was compiled for one key is run for every program of that key."""
+    """Code compiled for one key runs for every program with that key."""
     assert len({program.key for program in DIFFERENT}) == len(DIFFERENT)
     for program in DIFFERENT:
         assert renamed(program) != program
@@ -308,7 +308,7 @@ def test_lower_100_000_gates_without_recursion():
         return clock.seconds
 
     small = min(seconds(2_000), seconds(2_000))
-    assert seconds(20_000) < 30 * small  # linear, with room for noise
+    assert seconds(20_000) < 30 * small  # linear, with a margin for noise
 
 
 def test_sum_of_very_many_terms_runs():

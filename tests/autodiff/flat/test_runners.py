@@ -1,4 +1,4 @@
-"""Every runner gives the engine's numbers: at every primitive's points, on random expressions, over rows."""
+"""Every runner equals the engine: at every primitive's sample points, on random expressions, over rows."""
 
 import math
 
@@ -39,7 +39,7 @@ def test_runners_at_every_point(name, runner):
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("backwards", [False, True])
 def test_runners_sums_of_neighbors(runner, backwards):
-    """w0 * h, w1 * h, ... without biases; and, the weights in reverse, neighbours moved along a list."""
+    """w0 * h, w1 * h, ... without biases, and neighbors along a list with reversed weights."""
     x, w = [Value(0.1 * i, f"x{i}") for i in range(4)], [Value(0.3, "w0"), Value(-0.7, "w1"), Value(1.1, "w2")]
     h = autodiff.tanh(x[0])
     products = [autodiff.dot([v], [h], 0.0) for v in w]
@@ -118,7 +118,7 @@ def test_runners_shared_weights_and_states(runner):
 
 @pytest.mark.parametrize("runner", ["source", "batch"])
 def test_row_mean(runner):
-    """Gradients: those of the sum of all rows, as the mean of a mini-batch wants them."""
+    """Gradients are those of the sum over all rows, as the mean of a mini-batch needs them."""
     x, w = [Value(0.3, "x0"), Value(0.4, "x1")], [Value(0.7, "w0"), Value(-1.2, "w1")]
     table = [[0.5, -1.0], [0.1, 2.0], [-0.7, 0.3]]
     rows = [[*map(Value, row)] for row in table]
@@ -147,7 +147,7 @@ steps = st.lists(
 
 
 def expression(operations, merge=False):
-    """A graph over three leaves and a constant, each operation on any earlier results; ``merge`` makes equal gates one.
+    """A graph of three leaves and a constant, each gate on any earlier results; ``merge`` merges equal gates.
 
     Loop nests merge them, as the docstring of autodiff.flat says: gradients of opposite signs then add up before they
     meet an infinite slope.
@@ -178,7 +178,7 @@ def check(operations, rows):
 
 
 def carried(output):
-    """The largest number and the largest gradient on any edge: 1e300 - 1e300 + 1 is 1 or 0, as the sum is ordered."""
+    """The largest number and gradient on any edge: 1e300 - 1e300 + 1 is 1 or 0, depending on the order."""
     data = [node.data for node in history_of(output)]
     gradients = [step.downstream for step in output.steps()]
     return [max([abs(x) for x in numbers if math.isfinite(x)], default=0.0) for numbers in (data, gradients)]
@@ -199,7 +199,7 @@ def test_runners_many_random_expressions(operations, rows):
 
 
 def near(a, b, scales):
-    """As ``agree``, with a little room by the scale of what was added: what cancels leaves few right digits behind."""
+    """Like ``agree``, with a tolerance relative to the terms: canceling sums keep few correct digits."""
     of_data, of_gradients = scales
     found = zip([a[0], *a[1]], [b[0], *b[1]], [of_data, *[of_gradients] * len(a[1])])
     return all(close(x, y, 1e3 * scale) or abs(x - y) <= 1e-9 * max(abs(x), abs(y)) for x, y, scale in found)

@@ -18,7 +18,7 @@ PARAMETERS = [x for matrix in (W, V, POSITIONS) for row in matrix for x in row]
 
 
 def attention(rows, weight):
-    """Causal attention over rows of three numbers, and what it makes of them."""
+    """Causal attention over rows of three numbers, and its outputs."""
     xs = [[a + b for a, b in zip(row, place)] for row, place in zip(rows, POSITIONS)]
     keys = [[dot(w, x) for w in W] for x in xs]
     found = []
@@ -74,7 +74,7 @@ def test_sequences_share_one_program():
     of_length = {n: {type(x) is OneLength for x in made} for n, made in found.items()}
     assert of_length == {5: {False}, **{n: {True} for n in (8, 2, 1, 7, 12, 3)}}
     assert len({id(x.nests) for n in (1, 2, 7, 8) for x in found[n]}) == 3  # value, gradients to parameters, to inputs
-    assert len({id(x.nests) for n in (12, 3) for x in found[n]}) == 3  # a longer one than before, then served too
+    assert len({id(x.nests) for n in (12, 3) for x in found[n]}) == 3  # a longer one than before, then compiled too
 
 
 def test_sequences_read_numbers_and_map_rows():
@@ -109,7 +109,7 @@ def test_sequences_of_recurrences(cell, loss):
     found = runners(fast)
     assert {type(x) is OneLength for n in (8, 4, 11, 5) for x in found[n]} == {True}
     assert len({id(x.nests) for n in (8, 4) for x in found[n]}) == 3
-    assert OneLength not in map(type, found[1])  # too short for first, last and what is between
+    assert OneLength not in map(type, found[1])  # too short for a first, a last and a middle
 
 
 def test_sequences_compiled_per_length():

@@ -1,4 +1,4 @@
-"""The passes over lines: each alone, and none of them changes a number."""
+"""Passes over lines: each one alone, and none changes a number."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""Steps of a compiled loss whose numbers stay in arrays: equal to the engine's, written back when asked."""
+"""Training steps whose numbers stay in arrays: equal to the engine's, written back on request."""
 
 import random
 import sys
@@ -96,7 +96,7 @@ def test_trainer_writes_and_reads_numbers(runner):
     trainer.write()
     assert [x.data for x in parameters] != before
     assert optimizer.steps == 4
-    for x, number in zip(parameters, before):  # back to the start, by the user
+    for x, number in zip(parameters, before):  # the user goes back to the start
         x.data = number
     optimizer.steps, optimizer.state = 0, {name: [0.0] * len(before) for name in optimizer.state}
     assert trainer.run(SEQUENCES[:4]) == first

@@ -1,4 +1,4 @@
-"""Training by flat code: every step is the eager step, whatever the runner, loss, optimizer and penalty."""
+"""Training by flat code: every step equals the eager step for every runner, loss, optimizer and penalty."""
 
 import math
 import os
@@ -30,7 +30,7 @@ def trained(runner, net, X, Y, optimizer=None, **options):
 
 
 def same(make, X, Y, rel=1e-9, **options):
-    """Train by every runner; the history, the parameters and the last gradients are the eager ones."""
+    """Check that every runner gives the eager history, parameters and last gradients."""
     eager_history, numbers, slopes = trained("eager", make(), X, Y, **options)
     for runner in RUNNERS:
         history, found, found_slopes = trained(runner, make(), X, Y, **options)
@@ -120,7 +120,7 @@ def test_fit_stops_at_diverging_loss(runner):
 
 
 class Switch(Module):
-    """A model that looks at a number."""
+    """A model that branches on a number."""
 
     def __init__(self):
         self.w = Value(0.5)
@@ -141,7 +141,7 @@ class Noisy(Module):
 
 
 class Asking(Module):
-    """A model that asks of a number what only a float can answer."""
+    """A model that needs a float's methods."""
 
     def __init__(self):
         self.w = Value(0.5)
@@ -215,14 +215,14 @@ class OwnStep(SGD):
 
 
 class Gathering(SGD):
-    """Gradients of all steps add up."""
+    """An optimizer that adds up the gradients of all steps."""
 
     def zero_grad(self):
         pass
 
 
 class Slowing(SGD):
-    """The learning rate follows from the steps."""
+    """An optimizer whose learning rate depends on the step."""
 
     @property
     def learning_rate(self):
@@ -234,7 +234,7 @@ class Slowing(SGD):
 
 
 def wrapped(parameters):
-    """An SGD with a step that was exchanged."""
+    """An SGD with a replaced step."""
     optimizer = SGD(parameters)
     step = optimizer.step
     optimizer.step = lambda: step()
@@ -264,7 +264,7 @@ def test_fit_with_optimizer_doing_more(runner, make, words):
 
 @EVERY
 def test_fit_refuses_unseen_random_numbers(runner):
-    """Those of the operating system; tests/nn/training/test_changes.py has those that are seen."""
+    """Random numbers of the operating system; tests/nn/training/test_changes.py covers those that are seen."""
 
     def draw():
         return int.from_bytes(os.urandom(6), "big") / 2.0**48
@@ -294,7 +294,7 @@ class Missing(Module):
 @EVERY
 @pytest.mark.parametrize("batch_size", [1, 2, None])
 def test_where_side_not_chosen_by_number(runner, batch_size):
-    """Eager code, whose condition is plain, does not even record it."""
+    """Eager code does not even record it, since its condition is a plain number."""
     X, Y = [[1.0], [2.0], [0.0], [4.0], [3.0]], [1.0, 0.5, 0.2, 0.3, 0.1]
     options = {"epochs": 60, "batch_size": batch_size, "optimizer": Adam}
 

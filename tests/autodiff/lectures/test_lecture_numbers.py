@@ -1,4 +1,4 @@
-"""The numbers of the lectures' examples: as published, and by their formulas worked out without the engine.
+"""The numbers of the lectures' examples: as published, and from their formulas without the engine.
 
 A name is a gate or an input, ``d_name`` the gradient of the output in it; the table of examples has each of them.
 """
@@ -99,7 +99,7 @@ def test_D2_chain_to_seven_digits():
     assert EXAMPLES["D2"].values["s5"] == pytest.approx(0.36787944, abs=5e-9)
 
 
-# --- By formula ----------------------------------------------------------------------------------------------------
+# --- By formula -------------------------------------------------------------------------------------------------------
 
 
 def slope(z):
@@ -334,7 +334,7 @@ def test_formulas(id, names, expected):
     assert [found(id, name) for name in names.split()] == close(expected)
 
 
-# --- What a row cannot say ------------------------------------------------------------------------------------------
+# --- What a row cannot say --------------------------------------------------------------------------------------------
 
 
 def test_B1_relations_of_neurons():

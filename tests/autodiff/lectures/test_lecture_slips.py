@@ -1,4 +1,4 @@
-"""Where the text of the slides has a slip, a difference quotient agrees with the table and not with the text."""
+"""Slips on the slides: difference quotients agree with the table, not with the slide."""
 
 import json
 from pathlib import Path

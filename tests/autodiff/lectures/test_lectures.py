@@ -1,4 +1,4 @@
-"""The table of lecture examples: every number in it comes out, by the engine and by two other ways."""
+"""The table of lecture examples: the engine and two other ways give every number in it."""
 
 import math
 from pathlib import Path
@@ -111,7 +111,7 @@ BY_HAND = {  # mpmath's functions, and the activations as the lectures define th
 
 
 def computed_by_hand(example, nudged="", h=0):
-    """The gates of an example at 60 digits, with h added to the one that is nudged."""
+    """The gates of an example at 60 digits, with h added to the nudged one."""
     known = {name: mpmath.mpf(number) + (h if name == nudged else 0) for name, number in example.inputs.items()}
     for statement in UNNAMED.get(example.id, example.text).split("; "):
         name, formula = statement.split(" = ")
@@ -157,7 +157,7 @@ def test_examples_gradients_by_differences(id):
         assert (ends[0] - ends[1]) / (2 * h) == pytest.approx(example.gradients[name], rel=1e-6, abs=1e-8), name
 
 
-# --- The table is whole, and finding in it -------------------------------------------------------
+# --- The table is complete, and find -------------------------------------------------------------
 
 
 def test_examples_are_complete_and_in_order():
@@ -210,7 +210,7 @@ def test_example_shows_id_and_title():
     assert EXAMPLES["D1"].inputs == {"x": -2.0, "y": 5.0, "z": -4.0}
 
 
-# --- A graph of one's own against the table -----------------------------------------------------
+# --- A user's graph against the table ------------------------------------------------------------
 
 
 @every_example

@@ -1,4 +1,4 @@
-"""Text in: what is read, what it records, what is refused and with which advice, and that nothing breaks it."""
+"""parse: what it reads and records, its errors and advice, and that no text breaks it."""
 
 import math
 import pickle
@@ -21,7 +21,7 @@ from tests.support.clock import Clock
 
 
 def graph(output):
-    """A graph as data: every gate's primitive and operands, gates by their place and leaves by name."""
+    """A graph as data: every gate's primitive and operands, gates by position and leaves by name."""
     order = history(output)
     called = names(order, output)
     gates = [node for node in order if node.primitive]
@@ -488,7 +488,7 @@ def test_expression_error_pickles():
 
 
 def read_or_refused(text, **given):
-    """Parse a text; an ExpressionError has a caret and advice, anything else that is raised is a fault."""
+    """Parse a text. An ExpressionError has a caret and advice; any other exception is a bug."""
     message = ""
     try:
         output = parse(text, **given)
@@ -610,7 +610,7 @@ OWN |= {"ln": hypot, "Δ2": cube, "e": cube, "max": total}
         ("scaled(x)", ["f = scaled(x)"]),
         ("total(x, y, 1)", ["f = total(x, y, 1)"]),
         ("Δ2(x)", ["s0 = x * x", "f = s0 * x"]),
-        ("exp(x)", ["s0 = x * x", "f = s0 * x"]),  # they go before this package's
+        ("exp(x)", ["s0 = x * x", "f = s0 * x"]),  # they take precedence over built-in functions
         ("ln(x, y)", ["f = hypot(x, y)"]),
         ("max(x, y)", ["f = total(x, y)"]),
         ("e(x) * 2", ["s0 = x * x", "s1 = s0 * x", "f = s1 * 2"]),

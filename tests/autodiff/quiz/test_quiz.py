@@ -1,4 +1,4 @@
-"""The quiz: seeded questions, feedback that carries errors on, hints, and the quiz in the terminal."""
+"""The quiz: seeded questions, feedback that carries errors forward, hints, and the quiz in the terminal."""
 
 import io
 import re
@@ -73,7 +73,7 @@ def e7():
 
 def test_hints_come_one_by_one():
     question, said = e7(), []
-    for given in (1, 2, 2, 3, 4, 6):  # 2 is given twice, which is no new attempt
+    for given in (1, 2, 2, 3, 4, 6):  # giving 2 again is no new attempt
         said.append(question.feedback({"df/dy": given}).splitlines())
     hints = [
         "    look at the edges from b to y and from a to y",

@@ -1,4 +1,4 @@
-"""Worksheets and Moodle's formats, each read by a reader that follows Moodle's own, or the browser's."""
+"""Worksheets and Moodle's formats, read as Moodle and browsers read them."""
 
 import base64
 import re
@@ -20,7 +20,7 @@ WIDE = [(1234567.0, 1.0), (0.1, 0.2), (1e22, 3.0), (1 / 3, 7.0), (-1e-9, 5.0), (
 
 
 def read_gift(text):
-    """[(category, title, text, [(weight, number, margin, feedback)])] as Moodle's format/gift reads a file."""
+    """[(category, title, text, [(weight, number, margin, feedback)])], read like Moodle's format/gift."""
     hidden = {f"\\{letter}": f"\x01{ord(letter)}\x02" for letter in "~=#{}:\\"}
     category, found = "", []
     for block in re.split(r"\n\s*\n", text.strip()):
@@ -46,7 +46,7 @@ def read_gift(text):
 
 
 def read_cloze(text):
-    """[[(weight, number, margin, feedback)]] of every blank, by the expressions of Moodle's multianswer question."""
+    """[[(weight, number, margin, feedback)]] of every blank, by the patterns of Moodle's multianswer question."""
     blanks = []
     for found in re.finditer(r"\{(\d+):NUMERICAL:(.*?)(?<!\\)\}", text, re.DOTALL):
         rows = []
@@ -137,7 +137,7 @@ def test_label_ends_no_answer(braces):
 
 
 class Sheet(HTMLParser):
-    """What a page to print shows."""
+    """The content of a printable page."""
 
     def __init__(self, text):
         super().__init__()

@@ -1,4 +1,4 @@
-"""The table of mistakes: who makes one by hand is told its name."""
+"""The table of mistakes: feedback names each mistake made by hand."""
 
 import math
 import random
@@ -53,7 +53,7 @@ def test_mistakes_are_named(graph, blank, given, name):
 
 
 def made_by_hand(question, blank):
-    """(name, the number) of every mistake that one can make at the blank, each worked out here and not by the table."""
+    """(name, number) of every mistake possible at the blank, computed here and not by the table."""
     node, steps, total = question.nodes[blank], question.paths(blank), question.answers[blank]
     yield "sign", -total
     gradients = list(question.answers)
@@ -105,7 +105,7 @@ def made_by_hand(question, blank):
             yield from [("lost minus", rest - part)] if step.place else []
 
 
-NAMES = [  # what can be made at each level, beside what can be made below it
+NAMES = [  # mistakes of each level, in addition to those below
     {"sign", "copied", "another gate", "value for gradient", "upstream alone", "local alone", "swapped operand"},
     {"max", "gate forgotten", "replaced", "forgotten path", "product of paths"},
     {"wrong way around", "lost minus", "lost factor", "exponent", "input for output"},
@@ -128,7 +128,7 @@ def test_mistakes_in_random_graphs(level):
 
 
 def numbers_of_a_student(question, wrong, factor):
-    """All numbers of a student who makes one mistake, at the blank ``wrong``, and goes on from it without another."""
+    """All answers of a student whose only mistake is at the blank ``wrong``."""
     values, gradients, answers = {}, {question.order[-1]: 1.0}, {}
     steps = question.steps
     for node in question.order:

@@ -1,4 +1,4 @@
-"""Result codes that pages give, read back."""
+"""Result codes from pages, read back."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The adjoint of statements: of single ones by hand, of an adjoint once more, and of users' own gates."""
+"""Adjoints of statements: single statements by hand, adjoints of adjoints, and users' own gates."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Recorded graphs as loop nests: how they print, how many statements they take, how long that takes."""
+"""Recorded graphs as loop nests: their text, number of statements, and time to roll."""
 
 import math
 import random
@@ -63,7 +63,7 @@ def test_nests_of_xor():
 
 
 def attention(rows, length):
-    """(sum of causal attention's answers, weights, inputs), written with plain sums."""
+    """(sum of the outputs of causal attention, weights, inputs), written with plain sums."""
     r = random.Random(0)
     W, X = matrix(r, rows, 2), matrix(r, length, 2)
 
@@ -202,7 +202,7 @@ def test_gradients_of_wrt_only():
 
 
 def test_gradients_of_one_output():
-    """An infinite slope behind an output that no gradient starts from does not make 0 * inf."""
+    """An infinite slope behind an output without a seed causes no 0 * inf."""
     x = Value(0.0)
     nests, recording = rolled(lambda: [x * 3.0, x**0.5], [], [x], differentiated=1)
 
@@ -232,7 +232,7 @@ def test_gradients_of_rolled_gradient():
 
 
 def straight(count):
-    """(output, leaves) of gates without any order."""
+    """(output, leaves) of unordered gates."""
     r = random.Random(5)
     leaves = [Value(r.gauss(0.0, 1.0)) for _ in range(20)]
     pool = list(leaves)

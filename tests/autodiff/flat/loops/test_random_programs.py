@@ -1,4 +1,4 @@
-"""Random programs made of loops, rolled and run by the interpreter, give the numbers of the eager engine."""
+"""Random programs of loops, rolled and interpreted, equal the eager engine."""
 
 import math
 import random
@@ -23,7 +23,7 @@ def near(number, expected, scale):
 
 
 def differences(seed, special):
-    """What the nests of a random program compute otherwise than the eager engine."""
+    """The results of a random program's nests that differ from the eager engine."""
     parameters, inputs, outputs = program(random.Random(seed), special)
     recording = Recording(outputs, inputs, parameters)
     seeds = [1.0, -0.5, 0.25][: len(outputs)]
@@ -34,7 +34,9 @@ def differences(seed, special):
     expected, gradients = [x._data if type(x) is Value else x for x in outputs], [x.grad for x in leaves]
     largest = max([abs(x) for x in gradients if math.isfinite(x)], default=0.0)
     wrong = [pair for pair in zip(found, expected) if not near(*pair, max(1.0, abs(pair[1])))]
-    again = len(collect(recording).heads) < len(recording.gates)  # equal gates once: their gradients are added first
+    again = len(collect(recording).heads) < len(
+        recording.gates
+    )  # equal gates run once: their gradients are added first
     wrong += [
         pair
         for pair in zip(to_parameters + to_inputs, gradients)
@@ -60,12 +62,12 @@ NUMBERS = FINITE | SPECIAL
 
 
 def check_gates(graph, count):
-    """The youngest gates as outputs, and the gradients of the first of them."""
+    """Check the youngest gates as outputs, and the gradients of the first."""
     leaves, nodes = graph
     outputs = nodes[-1 : -1 - count : -1]
     recording = Recording(outputs, leaves)
     if len(collect(recording).heads) < len(recording.gates):
-        return  # equal gates once: their gradients are added first, and 0 * inf may not arise
+        return  # equal gates run once: their gradients are added first, so 0 * inf may not arise
     outputs[0].backward()
     slopes = gradients(outputs[0], leaves)
     room = rooms(*outputs, *slopes, fused=True)

@@ -27,7 +27,7 @@ ga[i+16] += ga[20] * x[i+3]  for i<3"""
 
 
 def by_rows(loss, inputs, parameters, rows):
-    """Whether loops over rows give the engine's numbers: outputs, gradients to inputs, mean to parameters."""
+    """Whether loops over rows equal the engine: outputs, input gradients, mean parameter gradients."""
     w = [v.data for v in parameters]
     expected = [eager(loss, inputs + parameters, [*row, *w]) for row in rows]
     found = over_rows(lower(loss, inputs, parameters, roll=True))(np.array(rows), np.array(w))
@@ -105,7 +105,7 @@ def test_roll_shared_weights():
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_roll_windows_and_images(order):
-    """Gradients that overlap: of strides forward and backward, of rows and of parameters."""
+    """Overlapping gradients: forward and backward strides, rows, parameters."""
     w, image = [Value(0.1 * i - 0.4) for i in range(9)][::order], [Value(0.0) for _ in range(36)]
     pooled = [
         autodiff.relu(autodiff.dot(w, [image[6 * (i + a) + j + b] for a in range(3) for b in range(3)]))

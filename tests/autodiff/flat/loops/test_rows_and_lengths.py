@@ -1,4 +1,4 @@
-"""Nests of one example made into those of a batch, and nests of two lengths into those of every length."""
+"""Nests of one example become nests of a batch; nests of two lengths become nests of every length."""
 
 import random
 
