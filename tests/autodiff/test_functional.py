@@ -60,7 +60,7 @@ def test_grad_of_one_argument():
     ],
     ids=["several arguments", "nested lists", "empty list"],
 )
-def test_grad_of_several_arguments(f, inputs, expected):
+def test_grad_shapes(f, inputs, expected):
     assert grad(f)(*inputs) == expected
 
 

@@ -57,7 +57,7 @@ def test_ufuncs_record_gates(name):
 
     assert alone.data == PRIMITIVES[name](0.5)
     assert all(type(x) is Value for x in of_array)
-    if name != "reciprocal":  # NumPy divides for these
+    if name != "reciprocal":  # NumPy divides instead
         assert alone.primitive is PRIMITIVES[name]
 
 

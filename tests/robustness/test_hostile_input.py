@@ -84,11 +84,6 @@ def labelled(first, second):
     return x, f
 
 
-def shape(element):
-    """The elements and attribute names of a tree of XML, without any text."""
-    return [(part.tag, sorted(part.attrib)) for part in element.iter()]
-
-
 @quick
 @given(LABELS, LABELS)
 def test_label_is_only_text_in_svg(first, second):
