@@ -191,11 +191,6 @@ def test_classes_may_have_names(visit):
     assert tab.locator(".network .called").all_text_contents() == ["0", "1", "2"]
 
 
-def test_every_class_or_none_has_a_name():
-    with pytest.raises(ValueError, match="a name for each of 2 classes, got 3"):
-        playground(nn.MLP(2, [1], seed=0), *nn.truth_table("or"), classes=["a", "b", "c"])
-
-
 @pytest.mark.parametrize("viewport", [(1280, 720), (1920, 1080)])
 @pytest.mark.parametrize("name", ["xor", "moons", "images"])
 def test_the_net_is_no_taller_than_the_screen(visit, request, name, viewport):

@@ -89,28 +89,6 @@ def test_no_module_is_idle():
     assert bundle(entry, MADE) == text
 
 
-ONE, TWO = 'import { a } from "./one.js";\n', 'import { b } from "./two.js";\n'
-
-
-@pytest.mark.parametrize(
-    ("made", "message"),
-    [
-        (
-            {"one": 'import { b } from "./two.js";\nexport const a = b;', "two": f"{ONE}export const b = a;"},
-            "one -> two",
-        ),
-        ({"one": "const a = 1;"}, r"the page\.js imports a, which one\.js does not export"),
-        (
-            {"one": 'import { b } from "./two.js";\nexport const a = b;', "two": "export const b = 1;\nconst a = 2;"},
-            "a is",
-        ),
-    ],
-)
-def test_what_cannot_be_bundled_is_refused(made, message):
-    with pytest.raises(ValueError, match=message):
-        bundle(f"{ONE}a();\n", made)
-
-
 def test_a_page_has_the_modules_of_its_parts_only():
     lesson, training = page(d1()).html(), playground(MLP(2, [2, 1], seed=0), *truth_table("xor")).html()
     other = playground(Sequential(Layer(2, 2), Layer(2, 1)), *truth_table("xor")).html()

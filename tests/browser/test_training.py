@@ -342,24 +342,3 @@ def test_a_huge_output_is_written_in_few_characters(visit):
 def test_inputs_are_called_as_in_the_terminal_and_outputs_as_their_classes(visit, xor, flowers):
     assert visit(xor[0]).locator(".network .name").all_text_contents() == ["x1", "x2", "y"]
     assert visit(flowers).locator(".network .name").all_text_contents()[:4] == ["x1", "x2", "x3", "x4"]
-
-
-def test_what_is_no_model_of_layers_is_refused():
-    with pytest.raises(TypeError, match="playground takes a model with layers"):
-        playground(lambda x: x, [[0.0]], [0])
-
-
-@pytest.mark.parametrize("name", ["prelu", "7"])
-def test_an_activation_that_is_no_function_of_one_number_is_refused(xor, name):
-    with pytest.raises(TypeError, match=f"activation '{name}' is not a function of one number"):
-        playground(xor[1], *nn.truth_table("xor"), activations={name: nn.activations.ACTIVATIONS.get(name, 7)})
-
-
-def test_a_loss_that_is_no_function_is_refused(xor):
-    with pytest.raises(TypeError, match=r"loss must be a function or a name .*, got 7"):
-        playground(xor[1], *nn.truth_table("xor"), loss=7)
-
-
-def test_examples_and_targets_must_be_as_many(xor):
-    with pytest.raises(ValueError, match="4 examples and 3 targets"):
-        playground(xor[1], nn.truth_table("xor")[0], [0, 1, 1])

@@ -110,26 +110,3 @@ def test_every_runner_takes_the_weights(loss, runner):
 
     assert numbers == pytest.approx(trained(loss=loss)[1], rel=1e-9, abs=1e-12)
     assert history.loss != trained()[0].loss
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda net: SGD(net, cosine(10)), TypeError, r"learning_rate must be a number: .* schedule=cosine\(1000\)"),
-        (lambda net: SGD(net, schedule=cosine), TypeError, r"a function of the step, such as cosine\(1000\)"),
-        (lambda net: SGD(net, schedule=0.5), TypeError, "a function of the step, .* got 0.5"),
-        (lambda net: SGD(net, scheduler=cosine(9)), TypeError, r"did you mean schedule\?"),
-        (lambda net: cosine(10, 10), ValueError, "steps must be greater than warmup, .* steps=10, warmup=10"),
-        (lambda net: linear_decay(0), ValueError, "steps must be a positive integer, got 0"),
-        (lambda net: step_decay(0), ValueError, "every must be a positive integer, got 0"),
-        (lambda net: step_decay(3, -1.0), ValueError, "factor must be a number > 0, got -1.0"),
-        (lambda net: cross_entropy_with([1, -1]), ValueError, "a weight must be a number >= 0, got -1"),
-        (lambda net: cross_entropy_with(5), TypeError, r"weights must be a list: write weights=\[1, 5\]"),
-        (lambda net: cross_entropy_with(label_smoothing=1.0), ValueError, "label_smoothing must be a number >= 0"),
-        (lambda net: fit(net, X, Y, cross_entropy_with([1, 2])), ValueError, "one weight for each of 3 classes, got 2"),
-        (lambda net: fit(net, X, Y, cross_entropy_with), TypeError, "returns a loss: write loss=cross_entropy_with"),
-    ],
-)  # fmt: skip
-def test_slips_say_what_to_write(call, error, message):
-    with pytest.raises(error, match=message):
-        call(MLP(4, [3, 3], seed=0))

@@ -169,26 +169,6 @@ def test_a_last_mini_batch_of_one_row_is_refused_and_nothing_is_half_done():
     assert not norm_of(net).training
 
 
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: BatchNorm(0), "must be a positive integer"),
-        (lambda: BatchNorm(2, momentum=1.5), "momentum must be a number >= 0 and <= 1, got 1.5"),
-        (lambda: BatchNorm(2, epsilon=0.0), "epsilon must be a number > 0"),
-        (lambda: BatchNorm(2)([1.0]), r"BatchNorm\(2 units\) expected 2 numbers, got 1"),
-        (lambda: BatchNorm(2).train().batch([[1.0], [2.0]]), r"BatchNorm\(2 units\) expected 2 numbers, got 1"),
-    ],
-)
-def test_what_does_not_fit_is_named(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
-
-
-def test_several_examples_in_place_of_one():
-    with pytest.raises(TypeError, match="one example at a time"):
-        BatchNorm(2)([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-
-
 # --- Models --------------------------------------------------------------------------------------
 
 
@@ -210,15 +190,6 @@ def test_a_model_of_ones_own_defines_batch():
     assert [own(x)[0].data for x in X] == pytest.approx([net(x)[0].data for x in X], rel=1e-12)
 
 
-def test_a_model_of_ones_own_without_batch_is_told_so():
-    class Without(Own):
-        def __call__(self, x):
-            return super().__call__(x)
-
-    with pytest.raises(ValueError, match=r"define batch\(rows\) in your own model"):
-        trained(Without())
-
-
 def test_a_call_of_a_subclass_is_not_passed_by():
     """Sequential's ``batch`` knows nothing of what a subclass does in ``__call__``."""
 
@@ -237,15 +208,6 @@ def test_a_call_of_a_subclass_is_not_passed_by():
             return [2.0 * y for y in self.net(x)]
 
     assert trained(Doubled(*layers())).loss == trained(Twice()).loss
-
-
-def test_a_batch_of_the_wrong_length_is_refused():
-    class Short(Own):
-        def batch(self, rows):
-            return super().batch(rows)[1:]
-
-    with pytest.raises(ValueError, match="returned 3 outputs for 4 rows"):
-        trained(Short())
 
 
 def test_sequentials_in_one_another_pass_rows_on():

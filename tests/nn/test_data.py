@@ -1,6 +1,5 @@
 """Data sets: the same for a seed, of the shape they promise, cut and split without loss."""
 
-import re
 from array import array
 from random import Random
 
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 
 import nn
-from autodiff import Value
 from nn.cli.presets import PRESETS, Trial
 from nn.data import shuffle, whole_epochs
 from tests.support.stand_ins import Frame, Series, Tensor
@@ -52,12 +50,6 @@ def test_shapes_without_noise():
     assert [(x * x + y * y) ** 0.5 for x, y in X] == pytest.approx([0.5 if kind else 1.0 for kind in Y])
 
 
-def test_numbers_of_examples_are_checked():
-    for make in (lambda: nn.moons(0), lambda: nn.blobs(10, classes=0), lambda: nn.spirals(10, arms=-1)):
-        with pytest.raises(ValueError, match="must be a positive integer"):
-            make()
-
-
 def test_A9_digits_come_with_scikit_learn():
     pytest.importorskip("sklearn")
     X, Y = nn.digits()
@@ -73,14 +65,6 @@ def test_iris_comes_with_scikit_learn():
     X, Y = nn.iris()
 
     assert (len(X), len(X[0]), sorted(set(Y))) == (150, 4, [0, 1, 2])
-
-
-def test_without_scikit_learn_the_extra_is_named(monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(ModuleNotFoundError, match=r"scalar-autodiff\[data\]"):
-        nn.digits()
 
 
 def test_shuffling_keeps_examples_and_targets_together():
@@ -201,60 +185,6 @@ def test_shares_of_classes_are_rows_too(shares):
 
 
 @pytest.mark.parametrize(
-    ("X", "said"),
-    [
-        ("01", "X takes a list, in order, got str: '01'"),
-        (["01", "10"], "example 0 takes a list, in order, got str: '01'"),
-        ([b"01", b"10"], "example 0 takes a list, in order, got bytes"),
-        ([["0", "1"], ["1", "0"]], "example 0 contains a str instead of a number: '0'"),
-        (np.array([["0", "1"], ["1", "0"]]), "example 0 contains a str instead of a number: '0'"),
-        ([[0.0, 1.0], [None, 1.0]], "example 1 contains a NoneType instead of a number"),
-        ([[0.0, 1.0], [[2.0], 1.0]], "example 1 contains a list instead of a number"),
-        ([[0.0, 1.0], [1j, 1.0]], "example 1 contains a complex instead of a number"),
-        ([[Value(0.0), 1.0], [0.0, 1.0]], "example 0 contains a Value instead of a number"),
-        (np.array([["2020", "2021"]] * 2, "M8[ns]"), "example 0 contains a datetime64 instead of a number"),
-        (Frame({"a": ["x", "y"], "b": ["1", "2"]}, True), "example 0 contains a str instead of a number: 'x'"),
-        ({(0.0, 1.0), (1.0, 0.0)}, "X takes a list, in order, got set"),
-        ({"a": [0.0, 1.0], "b": [1.0, 0.0]}, "X takes a list, in order, got dict"),
-        ({(0.0, 1.0): 0, (1.0, 0.0): 1}.keys(), "X takes a list, in order, got dict_keys"),
-        ([{0.0, 1.0}, {1.0, 2.0}], "example 0 takes a list, in order, got set"),
-        ([{"a": 0.0, "b": 1.0}] * 2, "example 0 takes a list, in order, got dict"),
-        (Series([1.0, 2.0]), "an example must be a list of numbers: write [1.0] for 1.0 in X"),
-        (np.array(1.0), "X must be a list"),
-    ],
-)
-def test_what_is_no_list_of_rows_is_refused(X, said):
-    net = nn.MLP(2, [1], seed=0)
-    for use in (
-        lambda: nn.fit(net, X, TARGETS, progress=False),
-        lambda: nn.evaluate(net, X, TARGETS),
-        lambda: nn.diagnose(net, X, TARGETS),
-        lambda: nn.fit_many(net, X, TARGETS, seeds=[0], epochs=1),
-        lambda: nn.standardize(X),
-    ):
-        with pytest.raises(TypeError, match=re.escape(said)):
-            use()
-
-
-@pytest.mark.parametrize(
-    ("Y", "said"),
-    [
-        ("01", "Y takes a list, in order, got str"),
-        ({0, 1}, "Y takes a list, in order, got set"),
-        ({0: 0, 1: 1}, "Y takes a list, in order, got dict"),
-        (["no", "yes"], "a target must be a number or a list, got 'no': number the classes"),
-        ([["0"], ["1"]], "a target contains a str instead of a number"),
-        ([{0}, {1}], "a target takes a list, in order, got set"),
-        ([None, 0], "a target contains a NoneType instead of a number"),
-        (np.array(1), "Y must be a list"),
-    ],
-)
-def test_what_is_no_list_of_targets_is_refused(Y, said):
-    with pytest.raises(TypeError, match=re.escape(said)):
-        nn.fit(nn.MLP(2, [1], seed=0), ROWS, Y, progress=False)
-
-
-@pytest.mark.parametrize(
     "x",
     [
         (1.0, 2.0),
@@ -276,22 +206,6 @@ def test_a_net_takes_one_example_of_any_kind(x):
     if not hasattr(x, "__next__"):
         assert nn.Layer(2, 1, seed=0)(x)[0].data == nn.Neuron(2, seed=0)(x).data == nn.Neuron(2, seed=0)([1, 2]).data
         assert nn.predict(net, x) == nn.predict(net, [1.0, 2.0])
-
-
-@pytest.mark.parametrize(
-    "x", [{1.0, 2.0}, {"a": 1.0, "b": 2.0}, "12", {1: 0, 2: 0}.keys(), 3.0, Tensor(3.0), Value(3.0)]
-)
-def test_what_is_no_example_is_refused(x):
-    net = nn.MLP(2, [3, 1], seed=0)
-    for use in (net, lambda x: nn.predict(net, x)):
-        with pytest.raises(TypeError, match=r"an example (takes a list, in order|must be a list of numbers), got"):
-            use(x)
-
-
-@pytest.mark.parametrize("by_name", [True, False])
-def test_a_frame_is_no_example(by_name):
-    with pytest.raises(TypeError, match="one example at a time"):
-        nn.MLP(2, [3, 1], seed=0)(Frame({0: [1.0, 3.0], 1: [2.0, 4.0]}, by_name))
 
 
 @pytest.mark.parametrize("kind", ["array", "tensor", "rows of series", "pandas with numbers", "polars", "generator"])
@@ -323,17 +237,6 @@ def test_whole_numbers_of_numpy_are_whole_numbers():
     for bad in (np.float64(2), 2.0, "2", np.int64(0), np.array([2]), None):
         with pytest.raises(ValueError, match="must be a positive integer, got"):
             nn.Layer(bad, 2)
-
-
-def test_a_module_says_how_it_is_called():
-    class Line(nn.Module):
-        def forward(self, x):
-            return x
-
-    with pytest.raises(TypeError, match=r"cannot call Line: define __call__\(self, x\)"):
-        Line()([1.0])
-    with pytest.raises(TypeError, match=r"write net\(x\)"):
-        nn.MLP(2, [1]).forward([1.0, 2.0])
 
 
 @pytest.mark.parametrize("kind", ["array", "tensor", "pandas with numbers", "polars", "generator"])
@@ -377,22 +280,6 @@ def test_test_examples_are_moved_and_scaled_by_what_training_ones_show():
     assert nn.standardize(X, like=X) == nn.standardize(X)
     assert nn.standardize(np.array(X_test), like=np.array(X)) == nn.standardize(X_test, like=X)
     assert nn.standardize(iter(X_test), like=map(tuple, X)) == nn.standardize(X_test, like=X)
-
-
-@pytest.mark.parametrize(
-    ("X", "like", "message"),
-    [
-        ([[1.0], [1.0, 2.0]], None, "example 1 has 2 numbers, example 0 has 1"),
-        ([[1.0]], [[1.0], [2.0, 3.0]], "example 1 has 2 numbers, example 0 has 1"),
-        ([[1.0]], [[1.0, 2.0]], "expected examples of 2 numbers, as in like, got 1"),
-        ([[1.0]], [], "at least one example"),
-        ([], None, "at least one example"),
-        ([1.0, 2.0], None, r"an example must be a list of numbers: write \[1\.0\]"),
-    ],
-)
-def test_examples_of_other_lengths_are_not_cut(X, like, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        nn.standardize(X, like)
 
 
 def test_the_preset_of_iris_scales_test_examples_by_the_training_ones():

@@ -76,17 +76,6 @@ def test_each_call_draws_on_in_one_stream():
         assert layer([1.0] * 5) == [2.0 if stream.random() >= 0.5 else 0.0 for _ in range(5)]
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.0, 1.5, float("nan"), "half", None])
-def test_a_share_is_from_0_to_below_1(share):
-    with pytest.raises(ValueError, match=r"share must be a number >= 0 and < 1, got"):
-        Dropout(share)
-
-
-def test_one_number_is_no_example():
-    with pytest.raises(TypeError, match="an example must be a list of numbers"):
-        Dropout(0.5)(3.0)
-
-
 def test_copies_go_on_with_a_stream_of_their_own():
     layer = Dropout(0.5, seed=1).train()
     twins = copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))

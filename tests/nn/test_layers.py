@@ -28,49 +28,10 @@ def test_a_neuron_without_bias_has_only_weights():
     assert len(Neuron(3, bias=False).parameters()) == 3
 
 
-def test_trap_35_a_wrong_number_of_inputs_is_named():
-    with pytest.raises(ValueError, match=r"expected 3 numbers, got 2"):
-        Neuron(3)([1, 2])
-    with pytest.raises(ValueError, match=r"expected 2 numbers, got 3"):
-        MLP(2, [4, 1])([1, 2, 3])
-    with pytest.raises(TypeError, match="an example must be a list of numbers, got float"):
-        MLP(1, [1])(0.5)
-
-
 def test_trap_36_a_layer_returns_a_list_and_a_net_of_one_output_the_value():
     assert [type(layer).__name__ for layer in (Layer(2, 1)([1, 2]), Layer(2, 3)([1, 2]))] == ["list", "list"]
     assert type(MLP(2, [4, 1])([1, 2])) is Value
     assert type(MLP(2, [4, 2])([1, 2])) is list
-
-
-@pytest.mark.parametrize("size", [0, -1, 2.5, "4"])
-def test_sizes_are_whole_numbers_from_one_on(size):
-    with pytest.raises(ValueError, match="must be a positive integer"):
-        MLP(2, [size, 1])
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: MLP(2, []), r"a net needs a layer: write MLP\(2, \[4, 1\]\)"),
-        (lambda: MLP(3, ()), r"a net needs a layer: write MLP\(3, \[4, 1\]\)"),
-        (lambda: MLP(2, range(0)), "a net needs a layer"),
-        (lambda: MLP(2, 4), r"write MLP\(2, \[4\]\)"),
-        (lambda: MLP(0, [1]), "must be a positive integer, got 0"),
-        (lambda: MLP(2, [[4], 1]), r"must be a positive integer, got \[4\]"),
-        (lambda: MLP(2, [4, 1], output="softmax"), 'softmax of one output is always 1: .*"sigmoid"'),
-        (lambda: MLP(2, [1, 2], ["softmax"]), "softmax of one output"),
-        (lambda: MLP.from_matrices([[1, 2, 3]], output="softmax"), "softmax of one output"),
-        (lambda: Layer(2, 1, "softmax"), "softmax of one output"),
-        (lambda: Layer(2, 0), "must be a positive integer, got 0"),
-        (lambda: Layer(-1, 2), "must be a positive integer, got -1"),
-        (lambda: Layer(2, 2.5), r"must be a positive integer, got 2\.5"),
-        (lambda: Neuron([1, 2]), r"must be a positive integer, got \[1, 2\]"),
-    ],
-)
-def test_shapes_that_make_no_net_are_refused(make, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        make()
 
 
 def test_parameters_are_named_by_the_way_to_them():
@@ -149,13 +110,6 @@ def test_an_activation_may_be_a_function_of_your_own():
     assert close(net([1, 2]), 9.0)
 
 
-def test_an_unknown_activation_is_an_error_that_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"unknown activation 'tanj': choose one of linear, tanh"):
-        MLP(2, [1, 1], activation="tanj")
-    with pytest.raises(ValueError, match=r"unknown initializer"):
-        MLP(2, [1, 1], initializer="best")
-
-
 @pytest.mark.parametrize("name", [*ACTIVATIONS])
 def test_every_activation_works_as_a_hidden_layer(name):
     net = MLP(2, [3, 1], activation=name, seed=0)
@@ -215,11 +169,6 @@ def test_D17_shapes_of_a_layer():
 
 def test_C12_the_size_of_the_slides_net():
     assert len(MLP(784, [128, 128, 10], seed=0).parameters()) == 118_282
-
-
-def test_matrices_of_the_wrong_shape_are_refused():
-    with pytest.raises(ValueError, match=r"must have 3 numbers, got 2"):
-        MLP.from_matrices([[[1, 2, 3], [1, 2, 3]], [[1, 2]]])
 
 
 def test_sequential_joins_layers_and_functions():

@@ -121,37 +121,6 @@ def test_gradient_descent_on_a_parabola_is_a_geometric_series():
     assert x.data == pytest.approx(0.8**20, rel=1e-12)
 
 
-@pytest.mark.parametrize("learning_rate", [-0.1, math.inf, math.nan])
-def test_a_rate_that_is_no_rate_is_refused(learning_rate):
-    with pytest.raises(ValueError, match="learning_rate must be a number >= 0"):
-        SGD([], learning_rate)
-
-
-def test_other_numbers_are_checked_too():
-    for make, message in [
-        (lambda: SGD([], nesterov=True), "nesterov needs a momentum"),
-        (lambda: Adam([], betas=(1.0, 0.9)), r"betas\[0\] must be a number >= 0 and < 1"),
-        (lambda: RMSProp([], decay=1.5), "decay must be a number >= 0 and < 1"),
-        (lambda: Adam([], epsilon=0.0), "epsilon must be a number > 0"),
-        (lambda: optimizer_named("adagrad", []), "choose one of sgd, momentum"),
-    ]:
-        with pytest.raises(ValueError, match=message):
-            make()
-
-
-def test_an_optimizer_of_nothing_is_refused():
-    for parameters in ([], nn.Module().parameters()):
-        with pytest.raises(ValueError, match="expected parameters, got none"):
-            Adam(parameters)
-
-
-def test_only_leaves_can_be_optimized():
-    with pytest.raises(TypeError, match="must be leaf Values"):
-        SGD([Value(1.0) * 2.0])
-    with pytest.raises(TypeError, match="must be leaf Values"):
-        SGD([1.0])
-
-
 def test_an_optimizer_of_your_own_is_one_scalar_function():
     class SignDescent(Optimizer):
         def update(self, parameter, gradient, learning_rate, step):

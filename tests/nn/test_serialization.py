@@ -12,7 +12,7 @@ import autodiff
 import nn
 from autodiff import Primitive, Value
 from nn import MLP, Layer, Module, Sequential, load, save
-from nn.serialization import ModelFileError, checksum
+from nn.serialization import ModelFileError
 
 
 def contents_of(path):
@@ -21,12 +21,6 @@ def contents_of(path):
 
 def write(path, contents):
     path.write_text(json.dumps(contents), encoding="utf-8")
-
-
-def sealed(contents):
-    """The contents with a checksum that fits: what someone who knows the format could write."""
-    body = {key: contents[key] for key in ("architecture", "parameters")}
-    return {**contents, "checksum": checksum(body)}
 
 
 @pytest.fixture
@@ -81,26 +75,6 @@ def test_trap_39_a_file_of_another_shape_leaves_the_model_alone(saved):
     assert other.state_dict() == before
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
-def test_trap_39_a_truncated_file_is_refused(saved, share):
-    text = saved.read_text(encoding="utf-8")
-    saved.write_text(text[: int(share * len(text))], encoding="utf-8")
-
-    with pytest.raises(ModelFileError, match="is not a complete model file"):
-        load(saved)
-
-
-def test_trap_39_a_file_of_another_program_is_refused(tmp_path):
-    path = tmp_path / "other.json"
-    for contents in ({"weights": [1]}, [1, 2], "text", 3, None):
-        write(path, contents)
-        with pytest.raises(ModelFileError, match=r"not written by nn\.save"):
-            load(path)
-    path.write_bytes(b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00")  # a pickle
-    with pytest.raises(ModelFileError, match="not a complete model file"):
-        load(path)
-
-
 def test_every_flipped_bit_is_refused_or_changes_nothing(saved):
     original, expected = saved.read_bytes(), load(saved).state_dict()
     for place in range(0, len(original), 7):
@@ -112,59 +86,6 @@ def test_every_flipped_bit_is_refused_or_changes_nothing(saved):
         except ModelFileError:
             continue
         assert found.state_dict() == expected
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"sizes": [2, 10**9, 2]}, "need 5000000002 parameters, the file has 17"),
-        ({"sizes": [2, -3, 2]}, "no net has sizes"),
-        ({"sizes": "232"}, "no net has sizes"),
-        ({"activations": ["relu"]}, "no net has sizes"),
-        ({"activations": ["relu", "__import__('os')"]}, "unknown activation"),
-        ({"bias": None}, "does not fit"),
-    ],
-)
-def test_a_wrong_architecture_is_refused_before_anything_large_is_built(saved, change, message):
-    contents = contents_of(saved)
-    contents["architecture"].update(change)
-    write(saved, sealed(contents))
-
-    with pytest.raises(ModelFileError, match=message):
-        load(saved)
-
-
-@pytest.mark.parametrize("weight", ["1.0", None, [1.0], 10**400], ids=["text", "null", "list", "huge"])
-def test_a_weight_that_is_no_number_is_refused(saved, weight):
-    contents = contents_of(saved)
-    contents["parameters"]["layers.0.neurons.0.w.0"] = weight
-    write(saved, sealed(contents))
-
-    with pytest.raises(ModelFileError, match="does not fit"):
-        load(saved)
-
-
-def test_nan_in_a_file_is_refused(saved):
-    text = saved.read_text(encoding="utf-8")
-    saved.write_text(text.replace('"layers.0.neurons.0.b": 0.0', '"layers.0.neurons.0.b": NaN'), encoding="utf-8")
-
-    with pytest.raises(ModelFileError, match="must be finite, got NaN"):
-        load(saved)
-
-
-def test_deep_nesting_is_refused(tmp_path):
-    path = tmp_path / "deep.json"
-    path.write_text("[" * 100_000, encoding="utf-8")
-
-    with pytest.raises(ModelFileError):
-        load(path)
-
-
-def test_a_later_version_is_refused(saved):
-    write(saved, {**contents_of(saved), "version": 2})
-
-    with pytest.raises(ModelFileError, match="has version 2, this library reads 1"):
-        load(saved)
 
 
 def test_what_cannot_be_saved_leaves_the_old_file(saved):
@@ -260,15 +181,6 @@ def test_only_softmax_itself_is_one_of_all_outputs_together(tmp_path):
         save(own, tmp_path / "net.json")
     save(real, tmp_path / "net.json")
     assert [y.data for y in load(tmp_path / "net.json")([1.0, 0.5])] == [y.data for y in real([1.0, 0.5])]
-
-
-def test_an_activation_that_was_exchanged_is_noticed(tmp_path):
-    net = MLP(2, [2, 1], seed=0)
-    net.layers[0].neurons[1].activation = autodiff.sigmoid
-    with pytest.raises(
-        ValueError, match=r"the tanh of Layer\(2 inputs, 2 neurons, tanh\) is not ACTIVATIONS\['tanh'\]"
-    ):
-        save(net, tmp_path / "net.json")
 
 
 @pytest.mark.parametrize("name", [*nn.activations.ACTIVATIONS, "softmax"])

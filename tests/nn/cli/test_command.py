@@ -326,12 +326,6 @@ def test_bad_input_is_said_in_a_line_before_anything_is_trained(capsys, argument
     assert output == ""
 
 
-@pytest.mark.parametrize("option", ["--activation", "--loss", "--optimizer", "--runner", "--hidden"])
-def test_an_unknown_setting_is_refused(capsys, option):
-    with pytest.raises(SystemExit):
-        main(["xor", option, "none-of-these"])
-
-
 @pytest.mark.parametrize("given", ["foo", "4;4", "1.5", "1000000000"])
 def test_hidden_says_how_layers_are_written(capsys, given):
     with pytest.raises(SystemExit):

@@ -195,22 +195,6 @@ def test_D18_gradients_flow_through_mean_and_variance():
         nn.normalization.batch_norm([[1.0], [1.0, 2.0]])
 
 
-@pytest.mark.parametrize(
-    ("rows", "epsilon", "message"),
-    [
-        ([], 1e-5, r"two or more rows of equal length, got lengths \[\]"),
-        ([[0.0, 1.0]], 1e-5, r"two or more rows of equal length, got lengths \[2\]"),
-        ([[1.0], [2.0]], -1e-5, "epsilon must be a number >= 0, got -1e-05"),
-        (3.0, 1e-5, "rows must be a list"),
-        (Value(3.0), 1e-5, "rows must be a list"),
-        ([1.0, 2.0], 1e-5, r"rows must be a list: write batch_norm\(\[layer\(x\) for x in batch\]\), got 1\.0"),
-    ],
-)
-def test_D18_what_cannot_be_normalised_is_refused(rows, epsilon, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        nn.normalization.batch_norm(rows, epsilon)
-
-
 @pytest.mark.parametrize("constant", [0.1, 1.0, -7.3, 0.0])
 @pytest.mark.parametrize("epsilon", [0.0, 1e-5])
 def test_D18_a_constant_column_is_0_or_by_an_epsilon_of_0_nan(constant, epsilon):
@@ -364,8 +348,3 @@ def test_every_example_to_watch_has_a_title_and_ascii_lines(name):
 )
 def test_what_is_watched_shows_the_lectures_numbers(name, text):
     assert text in "\n".join(watch(name))
-
-
-def test_an_unknown_example_lists_the_known_ones():
-    with pytest.raises(ValueError, match="unknown example to watch 'Z1': choose one of A8, A9"):
-        list(watch("Z1"))

@@ -1,7 +1,6 @@
 """What is handed to fit, fit_many, optimizers and stopping rules: taken where it can be, else refused in words."""
 
 import copy
-import math
 import warnings
 from functools import partial
 
@@ -50,14 +49,6 @@ def test_an_optimizer_or_history_of_another_model_is_refused(another, make):
     assert history.epochs == 3
 
 
-def test_a_factory_that_forgets_its_parameters_is_refused_by_fit_many():
-    other = net()
-    with pytest.raises(ValueError, match=NONE_IN_COMMON):
-        fit_many(
-            net(), *XOR, optimizer=lambda _, rate=0.1: SGD(other.parameters(), rate), seeds=range(2), progress=False
-        )
-
-
 def test_some_parameters_in_common_are_freezing():
     model = net()
     frozen = [p.data for p in model.layers[0].parameters()]
@@ -88,12 +79,6 @@ def test_a_layer_that_was_replaced_after_the_optimizer_was_made_is_named():
     model.layers[1] = Layer(4, 1, seed=5)
     with pytest.warns(UserWarning, match="changes 5 Values that the loss does not depend on, and leaves out 5 of the"):
         run(model, optimizer=optimizer)
-
-
-@pytest.mark.parametrize("resume", [True, [0.1, 0.2], SGD([Value(1.0)])])
-def test_only_a_history_can_be_resumed(resume):
-    with pytest.raises(TypeError, match="resume takes the History that an earlier fit returned"):
-        run(resume=resume)
 
 
 # --- What nobody trains ----------------------------------------------------------------------------
@@ -250,22 +235,6 @@ def test_a_loss_of_one_output_may_take_numbers_or_lists(form, runner):
     assert nn.evaluate(net(), *XOR, FORMS[form][0]) == nn.evaluate(net(), *XOR, FORMS[form][1])
 
 
-@pytest.mark.parametrize(
-    ("loss", "message"),
-    [
-        (
-            lambda y, t: (y - t) ** 2,
-            r"sum\(\(y - t\) \*\* 2 for y, t in zip\(outputs, target\)\); this one does not: unsupported",
-        ),
-        (lambda y, t: y + t, r"and returns one Value, .* it returned \[Value"),
-        (lambda y, t: y.exp(), "does not: 'list' object has no attribute 'exp'"),
-    ],
-)
-def test_a_loss_of_several_outputs_takes_lists(loss, message):
-    with pytest.raises(TypeError, match=message):
-        run(MLP(2, [3, 2], seed=0), Y=[[0, 1]] * 4, loss=loss)
-
-
 def test_a_mistake_in_a_loss_is_shown_as_it_is():
     with pytest.raises(TypeError, match=r"unsupported operand type\(s\) for -: 'NoneType'"):
         run(loss=lambda y, t: None - y)
@@ -308,105 +277,6 @@ def test_the_optimizers_rates_are_the_same_in_python_and_on_the_command_line():
 
 def test_adam_learns_xor_at_its_own_rate():
     assert run(optimizer="adam", epochs=1000).loss[-1] < 1e-3
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: run(lr=0.1), r"^fit has no argument lr: write learning_rate$"),
-        (lambda: run(verbose=1), "fit has no argument verbose: write progress=True or progress=False"),
-        (lambda: run(shuffle=False), "fit has no argument shuffle: write batch_size: mini-batches are shuffled"),
-        (lambda: run(momentum=0.9), r"fit has no argument momentum: write optimizer=SGD\(model, 0\.05, mom"),
-        (lambda: run(metrics=["accuracy"]), r"fit has no argument metrics: write record='accuracy'"),
-        (lambda: run(early_stopping=3), "fit has no argument early_stopping: write patience=10"),
-        (lambda: run(schedule=1), r"fit has no argument schedule: write optimizer=SGD\(model, 0\.1, schedule=cosine"),
-        (lambda: run(label_smoothing=0.1), r"fit has no argument label_smoothing: write loss=cross_entropy_with"),
-        (lambda: run(epoch=3), r"fit has no argument epoch; did you mean epochs\?"),
-        (lambda: run(learning_rates=0.3), r"fit has no argument learning_rates; did you mean learning_rate\?"),
-        (lambda: run(nonsense=3), "fit has no argument nonsense$"),
-        (lambda: fit_many(net(), *XOR, lr=0.1), r"fit_many has no argument lr; did you mean learning_rates\?"),
-        (lambda: fit_many(net(), *XOR, patience=3), "fit_many has no argument patience$"),
-        (lambda: Adam(net(), alpha=0.1), "Adam has no argument alpha$"),
-        (lambda: l2("0.1"), "strength must be a number >= 0, got '0.1'"),
-        (lambda: nn.losses.l1(-0.1), "strength must be a number >= 0, got -0.1"),
-        (lambda: SGD(net(), lr=0.1), "^SGD has no argument lr: write learning_rate$"),
-        (lambda: Adam(net(), eps=1e-8), "Adam has no argument eps: write epsilon"),
-        (lambda: Adam(net(), beta1=0.9), "Adam has no argument beta1: write betas="),
-        (lambda: RMSProp(net(), alpha=0.99), "RMSProp has no argument alpha: write "),
-        (lambda: SGD(net(), momentun=0.9), r"SGD has no argument momentun; did you mean momentum\?"),
-        (lambda: SGD(Value(1.0), 0.1), r"parameters must be a list: write SGD\(model\.parameters\(\), 0\.1\)"),
-        (lambda: SGD(MLP, 0.1), r"parameters must be a list: write SGD\(model\.parameters\(\), 0\.1\), got <class"),
-        (lambda: run(MLP), r"expected a model such as MLP\(2, \[4, 1\]\), got <class 'nn\.models\.MLP'>"),
-        (lambda: run([Layer(2, 1)]), r"expected a model such as MLP\(2, \[4, 1\]\), got \[Layer"),
-        (lambda: nn.RecurrentCell(1, 2)([0.0, 1.0]), r"an example must be a list of numbers, got float: 0\.0"),
-        (lambda: MLP(2, [1], "swish"), "unknown activation 'swish'"),
-        (lambda: SGD(net().parameters, 0.1), r"parameters must be a list: write SGD\(model\.parameters\(\), 0\.1\)"),
-        (lambda: SGD(net().named_parameters(), 0.1), "parameters must be leaf Values"),
-        (lambda: run(penalty=0.01), r"a callback or penalty is a function, such as loss_below\(0\.01\) or l2\("),
-        (lambda: run(callbacks=["stop"]), "a callback or penalty is a function, .*, got 'stop'"),
-        (lambda: run(callbacks=[loss_below]), r"a callback or penalty is a function, such as loss_below\(0\.01\)"),
-        (lambda: run(callbacks=EarlyStopping), "a callback or penalty is a function, .*, got <class .*EarlyStopping"),
-        (lambda: run(penalty=l2), "a callback or penalty is a function, .*, got <function l2"),
-        (lambda: run(callbacks=5), r"callbacks must be a list: write callbacks=\[\.\.\.\], got 5"),
-        (lambda: run(record=True), r"record must be a list: write record=\['accuracy'\], got True"),
-        (lambda: run(optimizer=net()), "expected an optimizer such as SGD.*, got MLP"),
-        (lambda: run(optimizer=0.1), "expected an optimizer such as SGD"),
-        (lambda: run(optimizer=lambda parameters: 0.1), "expected an optimizer such as SGD"),
-        (lambda: run(record="accurracy"), r"unknown record 'accurracy': .* did you mean accuracy\?"),
-        (lambda: run(record=["loss"]), "unknown record 'loss': choose one of accuracy, gradient_norms"),
-    ],
-)  # fmt: skip
-def test_what_is_not_taken_is_named_with_what_to_write(call, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        call()
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda: EarlyStopping(0), "patience must be a positive integer, got 0"),
-        (lambda: EarlyStopping(-3), "must be a positive integer, got -3"),
-        (lambda: EarlyStopping(2.5), r"must be a positive integer, got 2\.5"),
-        (lambda: EarlyStopping(5, -1e-6), "min_delta must be a number >= 0, got -1e-06"),
-        (lambda: EarlyStopping(5, math.nan), "min_delta must be a number >= 0, got nan"),
-        (lambda: EarlyStopping(net(), None), "must be a positive integer, got MLP"),
-        (lambda: EarlyStopping(monitor="val_loss"), "monitor is 'loss' or 'validation_loss', got 'val_loss'"),
-        (lambda: run(callbacks=EarlyStopping(monitor="validation_loss")), r"give fit validation_data=\(X, Y\) too"),
-        (lambda: parameters_still(-1.0), r"tolerance must be a number >= 0, got -1\.0"),
-        (lambda: parameters_still("a"), "tolerance must be a number >= 0, got 'a'"),
-        (lambda: loss_below(math.nan), "a limit must be a number, got nan"),
-        (lambda: loss_below("0.1"), "a limit must be a number, got '0.1'"),
-        (lambda: nn.split(*XOR, 25), r"share must be a number >= 0 and < 1, got 25"),
-        (lambda: nn.split(*XOR, -0.1), "share must be a number >= 0 and < 1"),
-        (lambda: nn.split(*XOR, 1.0), "share must be a number >= 0 and < 1"),
-        (lambda: nn.split(*XOR, "half"), "share must be .*, got 'half'"),
-        (lambda: nn.split(*XOR, 0.9), "a test share of 0.9 leaves none of 4 examples for training"),
-        (lambda: nn.split(XOR[0], [0, 1]), "expected one target for each of the 4 examples, got 2"),
-        (lambda: nn.split(XOR[0][:2], XOR[1]), "expected one target for each of the 2 examples, got 4"),
-        (lambda: SGD(net(), 0.1, clip_norm=0.0), "clip_norm must be a number > 0, got 0.0"),
-        (lambda: SGD(net(), 0.1, clip_norm=-1), "clip_norm must be a number > 0, got -1"),
-        (lambda: nn.optim.clip_by_norm([3.0, 4.0], -1.0), r"threshold must be a number >= 0, got -1\.0"),
-        (lambda: SGD(net(), "0.1"), "learning_rate must be a number >= 0, got '0.1'"),
-        (lambda: SGD(net(), None), "learning_rate must be a number >= 0, got None"),
-        (lambda: SGD(net(), -0.1), "learning_rate must be a number >= 0, got -0.1"),
-        (lambda: SGD(net(), Value(0.1)), r"learning_rate must be a number >= 0, got Value\(0\.1\)"),
-        (lambda: SGD(net(), 10**400), "learning_rate must be a number >= 0, got 1000"),
-        (lambda: SGD(net(), momentum=-0.5), "momentum must be a number >= 0"),
-        (lambda: SGD(net(), weight_decay=[0.1]), r"weight_decay must be a number >= 0, got \[0\.1\]"),
-        (lambda: Adam(net(), betas=0.9), r"betas must be a list: write betas=\(0\.9, 0\.999\), got 0\.9"),
-        (lambda: Adam(net(), betas=(0.9,)), r"betas must be two numbers, such as \(0\.9, 0\.999\), got \(0\.9,\)"),
-        (lambda: Adam(net(), betas=(0.9, 1.0)), r"betas\[1\] must be .*, got 1\.0"),
-        (lambda: Adam(net(), betas=(-0.1, 0.9)), r"betas\[0\] must be a number >= 0 and < 1"),
-        (lambda: RMSProp(net(), decay=1.0), "decay must be a number >= 0 and < 1"),
-        (lambda: run(epochs=0), "epochs must be a positive integer, got 0"),
-        (lambda: run(batch_size=0), "batch_size must be a positive integer, got 0"),
-        (lambda: run(batch_size=0.5), "batch_size must be a positive integer, got 0.5"),
-        (lambda: run(learning_rate=-1), "learning_rate must be a number >= 0, got -1"),
-    ],
-)  # fmt: skip
-def test_ranges_are_checked(call, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        call()
 
 
 def test_a_parameter_given_twice_is_changed_once():

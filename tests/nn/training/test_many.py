@@ -423,28 +423,6 @@ def test_ctrl_c_while_outcomes_are_taken_in_leaves_whole_seeds(line):
         assert [len(row) for row in rows] == [len(runs.seeds)] * 2
 
 
-@pytest.mark.parametrize(
-    ("options", "error", "words"),
-    [
-        ({"seeds": []}, ValueError, "a net from each seed, got none"),
-        ({"learning_rates": []}, ValueError, "each of the learning rates, got none"),
-        ({"learning_rates": [-1.0]}, ValueError, "learning_rate must be a number >= 0, got -1.0"),
-        ({"epochs": 0}, ValueError, "epochs must be a positive integer"),
-        ({"optimizer": "newton"}, ValueError, "unknown optimizer 'newton'"),
-        ({"optimizer": SGD(MLP(2, [1]).parameters())}, TypeError, "an optimizer for each net: give a name"),
-        ({"runner": "gpu"}, ValueError, "unknown runner 'gpu'"),
-    ],
-)
-def test_bad_input_is_named(options, error, words):
-    with pytest.raises(error, match=words):
-        fit_many(MLP(2, [2, 1]), *XOR, **{"epochs": 2, "seeds": range(2), "progress": False, **options})
-
-
-def test_a_net_that_cannot_be_made_anew_is_refused():
-    with pytest.raises(TypeError, match="lambda seed: Sequential"):
-        fit_many(Sequential(Layer(2, 1)), *XOR)
-
-
 def test_progress_is_shown(capsys):
     fit_many(MLP(2, [2, 1]), *XOR, epochs=2, seeds=range(10))
     assert "seed 10 of 10: loss" in capsys.readouterr().err

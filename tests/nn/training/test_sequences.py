@@ -207,12 +207,3 @@ def test_a_loss_that_is_not_finite_stops_before_the_step():
         fit(net, X, Y, epochs=5, progress=False)
     assert caught.value.loss == math.inf
     assert all(math.isfinite(x.data) for x in net.parameters())
-
-
-def test_mistakes():
-    with pytest.raises(ValueError, match="expected one target for each of the 5 positions, got 3"):
-        fit(RunningSign(), SEQUENCES[:2], [[0.0] * 3, [1.0] * 3], "binary_cross_entropy", progress=False)
-    with pytest.raises(TypeError, match="example 0 must be a sequence"):
-        fit(total(), [1.0, 2.0], [1.0, 2.0], progress=False)
-    with pytest.raises(ValueError, match="example 1 has 3 numbers, example 0 has 2"):
-        fit(nn.MLP(2, [1], seed=0), [[1.0, 2.0], [1.0, 2.0, 3.0]], [0.0, 1.0], progress=False)

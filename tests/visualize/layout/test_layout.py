@@ -269,11 +269,6 @@ def test_dot_is_asked_where_it_is_wanted():
     )
 
 
-def test_an_unknown_layout_is_refused_with_those_that_are_known():
-    with pytest.raises(ValueError, match="no layout is called 'neato': choose one of built-in, dot"):
-        draw(built("D1"), layout="neato")
-
-
 # --- Speed ----------------------------------------------------------------------------------------
 
 

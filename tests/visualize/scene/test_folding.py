@@ -140,19 +140,6 @@ def test_a_stale_graph_is_not_unfolded_but_says_so():
     assert "No gate was unfolded" in scene(f, unfold="sigmoid").notes[0]
 
 
-def test_unknown_gates_are_refused_with_those_that_unfold():
-    with pytest.raises(ValueError, match="cannot unfold 'cosh': choose among sigmoid, tanh"):
-        draw(built("D1"), unfold=["cosh"])
-
-
-@pytest.mark.parametrize("name", ["arc", "exp", "mul", "less", "same", "stop_gradient"])
-def test_elementary_gates_are_refused(name):
-    gate = OWN.get(name) or PRIMITIVES[name]
-    operands = [Value(0.5), Value(2.0)][: 2 if name in ("mul", "less") else 1]
-    with pytest.raises(ValueError, match=f"cannot unfold '{name}': choose among .*, or a gate of the graph whose"):
-        draw(gate(*operands), unfold=name)
-
-
 # --- Folding --------------------------------------------------------------------------------------
 
 
@@ -257,20 +244,6 @@ def test_a_transformer_folds_by_its_modules_and_each_of_those_by_its_neurons():
 def test_layers_asked_for_are_folded_evenly():
     net = nn.MLP(2, [16, 16, 1], seed=0)
     assert [box.name for box in folded(scene(net([1.0, 2.0]), fold=list(net.layers)))] == ["W1", "W2", "W3"]
-
-
-@pytest.mark.parametrize(
-    ("fold", "error", "message"),
-    [
-        ("nope", ValueError, "cannot fold 'nope': no node has that label, .* labeled gates: q, f"),
-        (Value(1.0), ValueError, "it is not in the drawn graph"),
-        (3.5, TypeError, "fold takes Values, labels, gates and models, got float: 3.5"),
-        (Net(2, 1), ValueError, "the graph has none of its parameters"),
-    ],
-)
-def test_what_cannot_be_folded_is_refused_with_a_reason(fold, error, message):
-    with pytest.raises(error, match=message):
-        draw(built("D1"), fold=fold)
 
 
 # --- Large graphs ---------------------------------------------------------------------------------

@@ -90,23 +90,6 @@ def test_a_test_set_stands_behind_the_training_set():
     assert [len(found["X"]), found["train"], found["config"]["test"], found["config"]["batch"]] == [5, 4, 0.2, 0]
 
 
-@pytest.mark.parametrize(
-    ("given", "error", "message"),
-    [
-        ({"optimizer": "sdg"}, ValueError, "unknown optimizer 'sdg': choose one of sgd,"),
-        ({"loss": "mze"}, ValueError, "unknown loss 'mze'"),
-        ({"batch_size": 9}, ValueError, "batch_size is from 1 to 4 examples, got 9"),
-        ({"learning_rate": -1.0}, ValueError, "learning_rate must be a number >= 0, got -1.0"),
-        ({"test_data": ([[0.0, 0.0]], [])}, ValueError, "5 examples and 4 targets"),
-        ({"classes": ["one"]}, ValueError, "expected a name for each of 2 classes, got 1"),
-        ({"loss": lambda y, t: 1.0}, TypeError, "the loss must return one Value, got float"),
-    ],
-)
-def test_what_does_not_fit_is_refused(given, error, message):
-    with pytest.raises(error, match=message):
-        playground(nn.MLP(2, [2, 1], seed=0), *XOR, **given)
-
-
 def test_the_model_is_left_as_it_was():
     net = nn.Sequential(nn.Layer(2, 2, "tanh", seed=0), nn.Layer(2, 1, seed=1))
     before = repr(net), net.state_dict(), net([Value(1.0), 2.0])[0].data
