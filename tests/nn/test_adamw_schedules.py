@@ -33,7 +33,7 @@ def trained(make=SGD, loss="cross_entropy", runner="eager", **options):
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("name", MAKERS)
-def test_every_runner_follows_the_schedule(name, runner):
+def test_schedule_in_every_runner(name, runner):
     history, numbers = trained(MAKERS[name], runner=runner)
     eager, expected = trained(MAKERS[name])
 
@@ -43,7 +43,7 @@ def test_every_runner_follows_the_schedule(name, runner):
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_source_follows_it_to_the_last_bit(name):
+def test_schedule_in_source_to_the_last_bit(name):
     """Of one weight, where no sum is reordered."""
 
     def numbers(runner):
@@ -55,7 +55,7 @@ def test_source_follows_it_to_the_last_bit(name):
 
 
 @pytest.mark.parametrize("name", MAKERS)
-def test_fit_many_follows_the_schedule(name):
+def test_schedule_in_fit_many(name):
     runs = fit_many(
         MLP(4, [3, 3]), X, Y, "cross_entropy", MAKERS[name], seeds=[0, 1], learning_rates=[0.05], epochs=12,
         batch_size=5, progress=False,
@@ -64,13 +64,13 @@ def test_fit_many_follows_the_schedule(name):
     assert [p.data for p in runs.model(0).parameters()] == pytest.approx(trained(MAKERS[name])[1], rel=1e-9, abs=1e-12)
 
 
-def test_a_schedule_for_plain_numbers_trains_eagerly():
+def test_schedule_for_plain_numbers_trains_eagerly():
     make = partial(SGD, schedule=lambda step: 1.0 if step < 10 else 0.5 * math.cos(0.01 * step))
 
     assert trained(make, runner="auto")[1] == trained(make)[1] != trained(SGD)[1]
 
 
-def test_a_resumed_run_goes_on_with_the_schedule():
+def test_schedule_of_a_resumed_run():
     whole, parts = MLP(4, [3, 3], seed=0), MLP(4, [3, 3], seed=0)
     fit(whole, X, Y, "cross_entropy", SGD(whole, 0.1, schedule=cosine(8)), 8, progress=False)
     first = fit(parts, X, Y, "cross_entropy", SGD(parts, 0.1, schedule=cosine(8)), 3, progress=False)
@@ -79,21 +79,21 @@ def test_a_resumed_run_goes_on_with_the_schedule():
     assert [p.data for p in parts.parameters()] == [p.data for p in whole.parameters()]
 
 
-def test_schedules_can_be_pickled_and_stay_at_their_end():
+def test_schedules_pickle_and_stay_at_their_end():
     for schedule in (cosine(10, 2, 0.1), linear_decay(10, 2, 0.1)):
         again = pickle.loads(pickle.dumps(schedule))
         assert again(0) == pytest.approx((again(9) > 0.1) / 3)
         assert [again(2), again(10), again(99)] == pytest.approx([1.0, 0.1, 0.1])
 
 
-def test_weighted_and_smoothed_cross_entropy_is_pytorchs():
+def test_cross_entropy_with_matches_pytorch():
     loss = cross_entropy_with([1.0, 5.0, 0.5], label_smoothing=0.1)
     found = [loss.cost([1.0, 2.5, -0.5], target) for target in (0, 1, 2, [0.2, 0.5, 0.3])]
 
     assert found == pytest.approx(REFERENCE["cross_entropy"], rel=1e-12)
 
 
-def test_a_class_is_one_hot_too_and_may_weigh_nothing():
+def test_cross_entropy_with_one_hot_and_zero_weight():
     loss = cross_entropy_with([0.0, 5.0, 1.0])
     scores = [Value(1.0), Value(2.5), Value(-0.5)]
 
@@ -105,7 +105,7 @@ def test_a_class_is_one_hot_too_and_may_weigh_nothing():
 
 @pytest.mark.parametrize("runner", RUNNERS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_every_runner_takes_the_weights(loss, runner):
+def test_cross_entropy_with_in_every_runner(loss, runner):
     history, numbers = trained(loss=loss, runner=runner)
 
     assert numbers == pytest.approx(trained(loss=loss)[1], rel=1e-9, abs=1e-12)

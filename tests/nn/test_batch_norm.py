@@ -91,7 +91,7 @@ def flat(numbers):
     return [x for part in numbers for x in flat(part)] if isinstance(numbers, list) else [numbers]
 
 
-def test_a_hundred_steps_are_those_of_pytorch():
+def test_batch_norm_matches_pytorch():
     """BatchNorm1d and Dropout in one net: losses, parameters, running statistics, and outputs in the end."""
     norm, dropout = BatchNorm(3, momentum=0.2, epsilon=1e-4), Dropout(TORCH["share"], seed=Masks(TORCH["masks"]))
     net = Sequential(Layer(2, 3), norm, math_tanh, dropout, Layer(3, 1))
@@ -123,7 +123,7 @@ def test_a_hundred_steps_are_those_of_pytorch():
 # --- The layer -----------------------------------------------------------------------------------
 
 
-def test_in_training_rows_are_normalized_together_and_the_statistics_move():
+def test_batch_norm_in_training():
     norm = BatchNorm(2, momentum=0.25).train()
     outputs = norm.batch(ROWS)
 
@@ -133,7 +133,7 @@ def test_in_training_rows_are_normalized_together_and_the_statistics_move():
     assert norm.running_variance == pytest.approx([0.75 + 0.25 * 4.0, 0.75 + 0.25 * variance])
 
 
-def test_in_evaluation_the_running_statistics_are_taken_and_stay():
+def test_batch_norm_in_evaluation():
     norm = BatchNorm(1, epsilon=0.5)
     norm.running_mean, norm.running_variance = [2.0], [3.5]
     norm.scale[0].data, norm.shift[0].data = 3.0, 1.0
@@ -142,7 +142,7 @@ def test_in_evaluation_the_running_statistics_are_taken_and_stay():
     assert (norm.running_mean, norm.running_variance) == ([2.0], [3.5])
 
 
-def test_gradients_go_through_the_statistics():
+def test_batch_norm_gradients():
     def loss(numbers):
         norm = BatchNorm(2).train()
         rows = norm.batch([numbers[:2], numbers[2:4], numbers[4:]])
@@ -151,7 +151,7 @@ def test_gradients_go_through_the_statistics():
     assert check_gradients(loss, [x for row in ROWS for x in row])
 
 
-def test_one_row_in_training_is_refused_with_what_to_do():
+def test_batch_norm_refuses_one_row_in_training():
     norm = BatchNorm(2).train()
     for call in (lambda: norm([1.0, 2.0]), lambda: norm.batch([[1.0, 2.0]])):
         with pytest.raises(ValueError, match=r"BatchNorm\(2 units\) needs at least 2 rows in training, got 1.*eval"):
@@ -159,7 +159,7 @@ def test_one_row_in_training_is_refused_with_what_to_do():
     assert norm.running_mean == [0.0, 0.0]
 
 
-def test_a_last_mini_batch_of_one_row_is_refused_and_nothing_is_half_done():
+def test_batch_norm_refuses_a_last_batch_of_one_row():
     net = net_with_norm()
     before = net.state_dict()
     with pytest.raises(ValueError, match=r"needs at least 2 rows.*choose a batch_size"):
@@ -183,14 +183,14 @@ class Own(Module):
         return [self.last(math_tanh(h)) for h in self.norm.batch([self.first(x) for x in rows])]
 
 
-def test_a_model_of_ones_own_defines_batch():
+def test_batch_norm_in_ones_own_model():
     own, net = Own(), net_with_norm()
 
     assert trained(own).loss == pytest.approx(trained(net).loss, rel=1e-12)
     assert [own(x)[0].data for x in X] == pytest.approx([net(x)[0].data for x in X], rel=1e-12)
 
 
-def test_a_call_of_a_subclass_is_not_passed_by():
+def test_batch_norm_calls_a_subclass():
     """Sequential's ``batch`` knows nothing of what a subclass does in ``__call__``."""
 
     class Doubled(Sequential):
@@ -210,7 +210,7 @@ def test_a_call_of_a_subclass_is_not_passed_by():
     assert trained(Doubled(*layers())).loss == trained(Twice()).loss
 
 
-def test_sequentials_in_one_another_pass_rows_on():
+def test_batch_norm_in_nested_sequentials():
     inner = Sequential(BatchNorm(4), math_tanh)
     net = Sequential(Layer(2, 4, seed=0), inner, Layer(4, 1, seed=1))
     flat_net = net_with_norm()
@@ -218,14 +218,14 @@ def test_sequentials_in_one_another_pass_rows_on():
     assert trained(net).loss == trained(flat_net).loss
 
 
-def test_a_net_without_it_trains_the_same_by_layers_as_by_rows():
+def test_batch_without_norm_trains_the_same():
     net, mlp = Sequential(*MLP(2, [4, 1], seed=0).layers), MLP(2, [4, 1], seed=0)
 
     assert trained(net, runner="eager", batch_size=3).loss == trained(mlp, runner="eager", batch_size=3).loss
     assert list(net.state_dict().values()) == list(mlp.state_dict().values())
 
 
-def test_scale_and_shift_are_parameters_but_no_weights():
+def test_batch_norm_scale_and_shift_are_no_weights():
     net = net_with_norm()
 
     assert len(net.parameters()) == 12 + 8 + 5
@@ -236,7 +236,7 @@ def test_scale_and_shift_are_parameters_but_no_weights():
 # --- fit -----------------------------------------------------------------------------------------
 
 
-def test_it_learns_and_is_asked_with_the_running_statistics():
+def test_batch_norm_learns_and_predicts():
     net = net_with_norm()
     history = trained(net, 300, record="accuracy")
 
@@ -248,7 +248,7 @@ def test_it_learns_and_is_asked_with_the_running_statistics():
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
 @pytest.mark.parametrize(("count", "batch_size"), [(8, None), (10, 4), (12, 5)])
-def test_recorded_runners_train_as_eager_does(runner, count, batch_size):
+def test_batch_norm_in_recorded_runners(runner, count, batch_size):
     """Also where layers, Dropout and mini-batches of two sizes stand between, and a layer is called twice."""
     draw = random.Random(0).uniform
     rows, targets = [[draw(-1, 1), draw(-1, 1)] for _ in range(count)], [[draw(-1, 1)] for _ in range(count)]
@@ -274,7 +274,7 @@ class Mixed(Own):
 
 
 @pytest.mark.parametrize("make", [Own, Mixed])
-def test_recorded_runners_say_why_not(make):
+def test_batch_norm_runners_say_why_not(make):
     net = make()
     before = net.state_dict()
     for runner in ("source", "batch", "native"):
@@ -284,7 +284,7 @@ def test_recorded_runners_say_why_not(make):
     assert net.state_dict() == before
 
 
-def test_auto_records_it_and_fit_many_goes_one_by_one():
+def test_batch_norm_in_auto_and_fit_many():
     net, eager = net_with_norm(1), net_with_norm(1)
     runs = fit_many(net_with_norm, X, Y, seeds=range(2), epochs=6, progress=False)
     history = trained(net, 6)
@@ -308,7 +308,7 @@ class Run:
         return self.net.state_dict(), [p.grad for p in self.net.parameters()]
 
 
-def test_ctrl_c_at_any_line_leaves_whole_epochs_and_their_statistics():
+def test_batch_norm_after_ctrl_c():
     whole = [Run(), *[Run(n).fit() for n in range(1, EPOCHS + 1)]]
     lines = interrupted(Run(), 0)
     seen = set()
@@ -327,7 +327,7 @@ def test_ctrl_c_at_any_line_leaves_whole_epochs_and_their_statistics():
     assert len(seen) > 2
 
 
-def test_a_loss_that_is_not_finite_leaves_the_statistics_as_before_that_step():
+def test_batch_norm_after_a_nonfinite_loss():
     net, twin = net_with_norm(), net_with_norm()
     with pytest.raises(NonfiniteLossError) as caught:
         trained(net, 50, optimizer=SGD(net.parameters(), 1e100))
@@ -340,7 +340,7 @@ def test_a_loss_that_is_not_finite_leaves_the_statistics_as_before_that_step():
 # --- The rest of the house -----------------------------------------------------------------------
 
 
-def test_running_statistics_are_saved_and_loaded(tmp_path):
+def test_batch_norm_saves_and_loads(tmp_path):
     net = net_with_norm()
     trained(net)
     save(net, tmp_path / "net.json")
@@ -354,11 +354,11 @@ def test_running_statistics_are_saved_and_loaded(tmp_path):
     assert other.state_dict() == net.state_dict()
 
 
-def test_a_layer_by_itself_names_its_statistics():
+def test_batch_norm_state_names():
     assert list(BatchNorm(1).state_dict()) == ["scale.0", "shift.0", "running_mean.0", "running_variance.0"]
 
 
-def test_it_is_drawn_and_diagnosed(tmp_path):
+def test_batch_norm_draw_and_diagnose(tmp_path):
     net = net_with_norm()
     history = trained(net)
     before = net.state_dict()

@@ -49,7 +49,7 @@ SIZES = [(1, 1), (2, 3), (5, 2), (4, 7)]
 # --- A8: f(x) = w . sigmoid(U x), loss (f - y)^2 / 2 -----------------------------------------------
 
 
-def test_A8_the_lectures_numbers():
+def test_A8_lecture_numbers():
     net = MLP.from_matrices([[[0.1, -0.2, 0.3], [0.4, 0.5, -0.6]], [0.7, -0.8]], "sigmoid", bias=False)
     out = net([1, 2, -1])
     loss = half_squared_error(out, 0.5)
@@ -63,7 +63,7 @@ def test_A8_the_lectures_numbers():
 
 
 @pytest.mark.parametrize(("k", "d"), SIZES)
-def test_A8_the_closed_forms_for_any_sizes(k, d):
+def test_A8_closed_forms_for_any_sizes(k, d):
     random = Random(k * 10 + d)
     U, w, x, y = matrix(random, k, d), matrix(random, 1, k)[0], matrix(random, 1, d)[0], random.random()
     net = MLP.from_matrices([U, w], "sigmoid", bias=False)
@@ -111,7 +111,7 @@ def test_B3_two_hidden_layers():
 
 @pytest.mark.parametrize(("k", "d"), SIZES)
 @pytest.mark.parametrize("depth", [1, 2, 3])
-def test_B2_B3_the_closed_forms_for_any_sizes_and_depths(k, d, depth):
+def test_B2_B3_closed_forms_for_any_sizes_and_depths(k, d, depth):
     random = Random(k * 100 + d * 10 + depth)
     sizes = [d, *[k] * depth, 1]
     layers = [(matrix(random, m, n), matrix(random, 1, m)[0]) for n, m in pairwise(sizes)]
@@ -136,7 +136,7 @@ def test_B2_B3_the_closed_forms_for_any_sizes_and_depths(k, d, depth):
 
 
 @pytest.mark.parametrize(("k", "d"), [(2, 1), (3, 4), (6, 2)])
-def test_B4_the_closed_forms_for_any_sizes(k, d):
+def test_B4_closed_forms_for_any_sizes(k, d):
     random = Random(k * 10 + d)
     rows, b, x = matrix(random, k, d), matrix(random, 1, k)[0], matrix(random, 1, d)[0]
     net = MLP.from_matrices([with_bias(rows, b)], output="softmax")
@@ -161,7 +161,7 @@ SLOPES = {
 
 @pytest.mark.parametrize("activation", SLOPES)
 @pytest.mark.parametrize(("k", "d"), SIZES)
-def test_B5_gradients_to_the_parameters_and_to_the_input(activation, k, d):
+def test_B5_gradients_to_parameters_and_input(activation, k, d):
     random = Random(k * 10 + d)
     rows, b, above = matrix(random, k, d), matrix(random, 1, k)[0], matrix(random, 1, k)[0]
     layer = MLP.from_matrices([with_bias(rows, b)], output=activation).layers[0]
@@ -180,7 +180,7 @@ def test_B5_gradients_to_the_parameters_and_to_the_input(activation, k, d):
 
 
 @pytest.mark.parametrize("d", [1, 3, 8])
-def test_C3_the_closed_form_for_any_number_of_inputs(d):
+def test_C3_closed_form_for_any_inputs(d):
     random = Random(d)
     neuron = Neuron(d, "sigmoid", seed=random)
     x, target = matrix(random, 1, d)[0], random.random()
@@ -192,7 +192,7 @@ def test_C3_the_closed_form_for_any_number_of_inputs(d):
     assert neuron.b.grad == near(common)
 
 
-def test_C9_the_mean_of_the_gradients_is_the_gradient_of_the_mean():
+def test_C9_mean_gradient_is_gradient_of_the_mean():
     net = MLP.from_matrices([[0.1, 0.3, -0.2]], output="sigmoid")
     X, Y = nn.truth_table("and")
     each = []
@@ -213,7 +213,7 @@ def test_C9_the_mean_of_the_gradients_is_the_gradient_of_the_mean():
 # --- C6, C7: backpropagation as deltas -------------------------------------------------------------
 
 
-def test_C7_the_lectures_numbers():
+def test_C7_lecture_numbers():
     net = MLP.from_matrices([with_bias(W, B), [0.1, *THETA]], "sigmoid", "sigmoid")
     (z1, _), (z2, a2) = net.activations([1, 0])
     loss = squared_error(a2, 1)
@@ -254,7 +254,7 @@ def test_C6_activations_keep_no_state():
 # --- E6, E8 ----------------------------------------------------------------------------------------
 
 
-def test_E6_scores_and_all_gradients_in_one_pass():
+def test_E6_scores_and_gradients_in_one_pass():
     net = MLP.from_matrices([with_bias([[0.1, 0.2, -0.1], [-0.3, 0.4, 0.2]], B), [0, 0.5, -0.6]], "sigmoid")
     x = [Value(1.0), Value(2.0), Value(-1.0)]
     s = net(x)
@@ -266,7 +266,7 @@ def test_E6_scores_and_all_gradients_in_one_pass():
     assert [v.grad for v in x] == near([0.05557152062332039, -0.036537408395918215, -0.040803475659064496])
 
 
-def test_E8_a_sigmoid_layer_multiplies_by_at_most_a_quarter():
+def test_E8_sigmoid_layer_multiplies_by_a_quarter():
     random = Random(0)
     rows, x = matrix(random, 3, 3), [Value(v) for v in (0.5, -1.0, 2.0)]
     layer = MLP.from_matrices([rows], output="sigmoid", bias=False).layers[0]
@@ -284,7 +284,7 @@ def test_E8_a_sigmoid_layer_multiplies_by_at_most_a_quarter():
 # --- B8 and D14 ------------------------------------------------------------------------------------
 
 
-def test_B8_linear_layers_compose_to_a_linear_layer():
+def test_B8_linear_layers_compose():
     two = MLP.from_matrices([[[0, 1], [1, 1]], [[1, 2], [3, 4]]], "linear", bias=False)
     one = MLP.from_matrices([[[2, 3], [4, 7]]], bias=False)
 
@@ -293,7 +293,7 @@ def test_B8_linear_layers_compose_to_a_linear_layer():
 
 
 @pytest.mark.parametrize("hidden", [[], [3], [3, 3]])
-def test_B8_the_best_linear_fit_to_xor_is_a_half_everywhere(hidden):
+def test_B8_best_linear_fit_to_xor_is_a_half(hidden):
     X, Y = nn.truth_table("xor")
     net = MLP(2, [*hidden, 1], "linear", seed=0)
     history = nn.fit(net, X, Y, epochs=2000, progress=False)
@@ -302,7 +302,7 @@ def test_B8_the_best_linear_fit_to_xor_is_a_half_everywhere(hidden):
     assert history.loss[-1] == pytest.approx(0.25, abs=1e-9)
 
 
-def test_D14_a_chain_of_ten_sigmoids():
+def test_D14_chain_of_ten_sigmoids():
     x = Value(0.5)
     nn.lectures.repeated(sigmoid, x, 10).backward()
 
@@ -310,7 +310,7 @@ def test_D14_a_chain_of_ten_sigmoids():
     assert nn.lectures.repeated(lambda h: 1.5 * h, 1.0, 50) == near(637621500.2140496)
 
 
-def test_D14_the_cliff_and_clipping():
+def test_D14_cliff_and_clipping():
     w, b = Value(4.35), Value(-2.21)
     loss = nn.lectures.cliff(w, b)
     loss.backward()

@@ -22,13 +22,13 @@ MADE = {
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_the_same_seed_gives_the_same_points(name):
+def test_data_sets_follow_the_seed(name):
     assert MADE[name](seed=3) == MADE[name](seed=3)
     assert MADE[name](seed=3) != MADE[name](seed=4)
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_points_are_pairs_of_floats_and_classes_count_from_0(name):
+def test_data_sets_points_and_classes(name):
     X, Y = MADE[name](57)
 
     assert len(X) == len(Y) == 57
@@ -37,20 +37,20 @@ def test_points_are_pairs_of_floats_and_classes_count_from_0(name):
     assert min(Y) == 0
 
 
-def test_classes_are_of_equal_size():
+def test_data_sets_have_equal_classes():
     for X, Y in (nn.moons(100), nn.circles(100), nn.spirals(90, arms=3), nn.blobs(90)):
         counts = [Y.count(kind) for kind in range(max(Y) + 1)]
         assert len(set(counts)) == 1
         assert sum(counts) == len(X)
 
 
-def test_shapes_without_noise():
+def test_data_sets_without_noise():
     X, Y = nn.circles(40, noise=0.0)
 
     assert [(x * x + y * y) ** 0.5 for x, y in X] == pytest.approx([0.5 if kind else 1.0 for kind in Y])
 
 
-def test_A9_digits_come_with_scikit_learn():
+def test_A9_digits():
     pytest.importorskip("sklearn")
     X, Y = nn.digits()
 
@@ -67,7 +67,7 @@ def test_iris_comes_with_scikit_learn():
     assert (len(X), len(X[0]), sorted(set(Y))) == (150, 4, [0, 1, 2])
 
 
-def test_shuffling_keeps_examples_and_targets_together():
+def test_shuffle_keeps_pairs_together():
     X, Y = shuffle([[i] for i in range(10)], list(range(10)), seed=2)
 
     assert [x[0] for x in X] == Y
@@ -75,7 +75,7 @@ def test_shuffling_keeps_examples_and_targets_together():
     assert list(range(10)) != Y
 
 
-def test_a_split_loses_nothing():
+def test_split_loses_nothing():
     (X, Y), (X_test, Y_test) = nn.split([[i] for i in range(20)], list(range(20)), share=0.3, seed=1)
 
     assert (len(X), len(X_test)) == (14, 6)
@@ -83,7 +83,7 @@ def test_a_split_loses_nothing():
     assert [x[0] for x in X + X_test] == Y + Y_test
 
 
-def test_every_epoch_takes_every_example_once():
+def test_whole_epochs_takes_each_example_once():
     order = whole_epochs(10, 4, Random(0), 2)
 
     assert sorted(order[:10]) == sorted(order[10:]) == list(range(10))
@@ -91,7 +91,7 @@ def test_every_epoch_takes_every_example_once():
     assert whole_epochs(3, 3, Random(0), 2) == []
 
 
-def test_standardized_inputs_have_mean_0_and_deviation_1():
+def test_standardize_mean_0_and_deviation_1():
     columns = list(zip(*nn.standardize([[1.0, 5.0], [2.0, 5.0], [6.0, 5.0]])))
 
     assert sum(columns[0]) == pytest.approx(0.0, abs=1e-15)
@@ -146,7 +146,7 @@ def trained(X, Y, loss="squared_error", outputs=1):
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
-def test_rows_are_rows_whatever_holds_them(kind):
+def test_rows_of_any_container(kind):
     """Never the transpose, never the names of columns."""
     X, plain = EXAMPLES[kind], nn.MLP(2, [3, 1], seed=0)
 
@@ -160,7 +160,7 @@ def test_rows_are_rows_whatever_holds_them(kind):
 
 
 @pytest.mark.parametrize("kind", ["array", "tensor", "generator", "pandas", "polars"])
-def test_rows_are_shuffled_and_split_whole(kind):
+def test_rows_shuffled_and_split(kind):
     (X, Y), (X_test, Y_test) = nn.split(EXAMPLES[kind](), ANSWERS["series"](), share=0.5)
 
     assert sorted(map(list, X + X_test)) == ROWS
@@ -168,7 +168,7 @@ def test_rows_are_shuffled_and_split_whole(kind):
 
 
 @pytest.mark.parametrize("kind", [*ANSWERS, *COLUMN])
-def test_targets_are_targets_whatever_holds_them(kind):
+def test_targets_of_any_container(kind):
     Y = (ANSWERS | COLUMN)[kind]
 
     for loss in ("squared_error", "hinge"):
@@ -179,7 +179,7 @@ def test_targets_are_targets_whatever_holds_them(kind):
 
 
 @pytest.mark.parametrize("shares", [np.eye(2), Tensor([[1.0, 0.0], [0.0, 1.0]]), Frame({0: [1, 0], 1: [0, 1]}, True)])
-def test_shares_of_classes_are_rows_too(shares):
+def test_targets_as_shares_of_classes(shares):
     expected = trained(lambda: ROWS, lambda: TARGETS, "cross_entropy", 2)
     assert trained(lambda: ROWS, lambda: shares, "cross_entropy", 2) == expected
 
@@ -199,7 +199,7 @@ def test_shares_of_classes_are_rows_too(shares):
     ],
     ids=lambda x: type(x).__name__,
 )
-def test_a_net_takes_one_example_of_any_kind(x):
+def test_example_of_any_container(x):
     net = nn.MLP(2, [3, 1], seed=0)
 
     assert net(x).data == net([1.0, 2.0]).data
@@ -209,7 +209,7 @@ def test_a_net_takes_one_example_of_any_kind(x):
 
 
 @pytest.mark.parametrize("kind", ["array", "tensor", "rows of series", "pandas with numbers", "polars", "generator"])
-def test_sequences_and_matrices_are_rows_too(kind):
+def test_rows_of_sequences_and_matrices(kind):
     cell, net = nn.RecurrentCell(2, 2, seed=0), nn.MLP.from_matrices([ROWS], output="tanh")
 
     assert [h.data for h in cell(EXAMPLES[kind]())] == [h.data for h in cell(ROWS)]
@@ -221,7 +221,7 @@ def test_sequences_and_matrices_are_rows_too(kind):
     assert [x.data for x in nn.Convolution(1, seed=0)(Tensor([1.0]))] == [nn.Neuron(1, seed=0)([1.0]).data]
 
 
-def test_whole_numbers_of_numpy_are_whole_numbers():
+def test_numpy_integers_are_whole_numbers():
     two, three = np.int64(2), np.int8(3)
     net, same = nn.MLP(two, [three, np.uint16(1)], seed=np.int64(7)), nn.MLP(2, [3, 1], seed=7)
 
@@ -256,24 +256,24 @@ def test_pages_and_plots_take_the_same_examples(kind):
 
 @pytest.mark.parametrize("count", [1, 3, 10, 1000])
 @pytest.mark.parametrize("constant", [0.1, -0.7, 1 / 3, 1e-300, 5e-324, 1e300, 123456.789, 0.0, 7])
-def test_a_constant_input_becomes_0(constant, count):
+def test_standardize_constant_input(constant, count):
     assert nn.standardize([[constant]] * count) == [[0.0]] * count
 
 
-def test_an_input_that_changes_by_rounding_only_is_constant():
+def test_standardize_input_constant_up_to_rounding():
     column = [0.3, 0.1 + 0.2, 0.3, 3 * 0.1]
 
     assert max(abs(x) for (x,) in nn.standardize([[x] for x in column])) < 1e-15
 
 
 @pytest.mark.parametrize("column", [[1e9, 1e9 + 1e-3], [1e-200, 3e-200], [-1e200, 1e200], [5e-324, 0.0], [2, 4]])
-def test_small_and_huge_differences_count(column):
+def test_standardize_small_and_huge_differences(column):
     low, high = sorted(x for (x,) in nn.standardize([[x] for x in column]))
 
     assert (low, high) == pytest.approx((-1.0, 1.0), rel=1e-3) or column == [5e-324, 0.0]
 
 
-def test_test_examples_are_moved_and_scaled_by_what_training_ones_show():
+def test_standardize_test_examples_by_training_ones():
     X, X_test = [[1.0, 5.0], [3.0, 5.0]], [[3.0, 5.0], [5.0, 6.0]]
 
     assert nn.standardize(X_test, like=X) == [[1.0, 0.0], [3.0, 1.0]]
@@ -282,7 +282,7 @@ def test_test_examples_are_moved_and_scaled_by_what_training_ones_show():
     assert nn.standardize(iter(X_test), like=map(tuple, X)) == nn.standardize(X_test, like=X)
 
 
-def test_the_preset_of_iris_scales_test_examples_by_the_training_ones():
+def test_iris_preset_standardizes_by_training_examples():
     pytest.importorskip("sklearn")
     trial = Trial(PRESETS["iris"])
     (X, _), (X_test, _) = nn.split(*nn.iris())

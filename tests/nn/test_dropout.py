@@ -44,7 +44,7 @@ def trained(net, epochs=5, **options):
 # --- The layer -----------------------------------------------------------------------------------
 
 
-def test_in_evaluation_all_numbers_stay_and_nothing_is_drawn():
+def test_dropout_in_evaluation_draws_nothing():
     layer = Dropout(0.9)
     state = layer.random.getstate()
 
@@ -52,7 +52,7 @@ def test_in_evaluation_all_numbers_stay_and_nothing_is_drawn():
     assert layer.random.getstate() == state
 
 
-def test_in_training_the_share_is_dropped_and_the_mean_stays():
+def test_dropout_in_training_keeps_the_mean():
     layer = Dropout(0.25, seed=1).train()
     numbers = layer([1.0] * 20_000)
 
@@ -61,7 +61,7 @@ def test_in_training_the_share_is_dropped_and_the_mean_stays():
     assert sum(numbers) / 20_000 == pytest.approx(1.0, abs=0.02)
 
 
-def test_dropped_values_get_no_gradient_and_kept_ones_the_larger():
+def test_dropout_gradients():
     x = [Value(1.0) for _ in range(8)]
     outputs = Dropout(0.5, seed=1).train()(x)
     sum(outputs).backward()
@@ -70,13 +70,13 @@ def test_dropped_values_get_no_gradient_and_kept_ones_the_larger():
     assert [p.grad for p in x] == [y.data for y in outputs]
 
 
-def test_each_call_draws_on_in_one_stream():
+def test_dropout_draws_one_stream():
     layer, stream = Dropout(0.5, seed=7).train(), random.Random(7)
     for _ in range(3):
         assert layer([1.0] * 5) == [2.0 if stream.random() >= 0.5 else 0.0 for _ in range(5)]
 
 
-def test_copies_go_on_with_a_stream_of_their_own():
+def test_dropout_copies_have_their_own_stream():
     layer = Dropout(0.5, seed=1).train()
     twins = copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))
 
@@ -96,7 +96,7 @@ class Nested(Module):
         return x[0]
 
 
-def test_train_and_eval_reach_every_module_and_return_the_model():
+def test_train_and_eval_reach_every_module():
     net = Nested()
     layers = [*net.parts["first"], *net.parts["second"], *net.parts["first"][0].neurons]
 
@@ -108,7 +108,7 @@ def test_train_and_eval_reach_every_module_and_return_the_model():
     assert net.train(False).training is False
 
 
-def test_fit_trains_in_training_mode_and_callbacks_see_evaluation():
+def test_fit_modes_in_training_and_callbacks():
     """Also where the model was in training mode before."""
     modes = []
 
@@ -131,7 +131,7 @@ def test_fit_trains_in_training_mode_and_callbacks_see_evaluation():
 
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native", "auto"])
-def test_what_a_model_does_in_training_is_what_is_recorded(runner):
+def test_fit_records_what_training_mode_does(runner):
     class Scaled(Module):
         def __init__(self):
             self.net = MLP(2, [1], seed=0)
@@ -146,7 +146,7 @@ def test_what_a_model_does_in_training_is_what_is_recorded(runner):
     assert not net.training
 
 
-def test_accuracy_predict_and_evaluate_drop_nothing():
+def test_dropout_not_in_predict_and_evaluate():
     net = net_with_dropout()
     history = trained(net, 20, record="accuracy", callbacks=lambda model, history: evaluate(model, X, Y)[0])
     scores = evaluate(net, X, Y)
@@ -160,7 +160,7 @@ def test_accuracy_predict_and_evaluate_drop_nothing():
     assert net.layers[1].training
 
 
-def test_a_layer_that_a_callback_adds_drops_too():
+def test_dropout_added_by_a_callback():
     net = Sequential(Layer(2, 6, "tanh", seed=0), Layer(6, 1, seed=1))
 
     def add(model, history):
@@ -208,7 +208,7 @@ def by_hand(net, epochs):
     return losses
 
 
-def test_masks_are_drawn_example_by_example_in_the_order_of_the_mini_batch():
+def test_dropout_draws_masks_example_by_example():
     net, twin = net_with_dropout(), net_with_dropout()
 
     assert trained(net, 10).loss == pytest.approx(by_hand(twin, 10), rel=1e-13)
@@ -252,7 +252,7 @@ def shared():
         lambda: OneByOne(Layer(2, 3, seed=0), *[Dropout(0.5, seed=1)] * 2, Layer(3, 1, seed=1)),
     ],
 )
-def test_every_runner_drops_what_eager_code_drops(make, batch_size, runner):
+def test_dropout_in_every_runner(make, batch_size, runner):
     net, eager = make(), make()
     found = trained(net, 12, batch_size=batch_size, runner=runner)
     wanted = trained(eager, 12, batch_size=batch_size, runner="eager")
@@ -264,7 +264,7 @@ def test_every_runner_drops_what_eager_code_drops(make, batch_size, runner):
 
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
-def test_after_training_the_layer_draws_on_from_its_stream(runner):
+def test_dropout_stream_after_training(runner):
     net, eager = net_with_dropout(), net_with_dropout()
     trained(net, 5, runner=runner)
     trained(eager, 5, runner="eager")
@@ -278,7 +278,7 @@ def dropped(net):
 
 
 @pytest.mark.parametrize(("make", "penalty"), [(net_with_dropout, dropped), (lambda: BothWays(random.Random(5)), None)])
-def test_what_draws_elsewhere_trains_eagerly(make, penalty):
+def test_dropout_from_another_generator_trains_eagerly(make, penalty):
     net = make()
     before = streams(net)
     with pytest.raises(Unsupported, match=r"runner='eager'"):
@@ -303,7 +303,7 @@ class BothWays(Sequential):
         super().__init__(Layer(2, 4, seed=0), Block(stream), Dropout(0.5, seed=stream), Layer(4, 1, seed=1))
 
 
-def test_fit_many_trains_one_by_one_and_native_says_so():
+def test_dropout_in_fit_many():
     found = fit_many(net_with_dropout, X, Y, seeds=range(2), epochs=5, progress=False)
     net = net_with_dropout(1)
     trained(net, 5)
@@ -315,7 +315,7 @@ def test_fit_many_trains_one_by_one_and_native_says_so():
 
 
 @pytest.mark.parametrize("batch_size", [None, 3])
-def test_a_resumed_run_goes_on_with_the_stream(batch_size):
+def test_dropout_in_a_resumed_run(batch_size):
     net, whole = net_with_dropout(), net_with_dropout()
     history = trained(net, 3, batch_size=batch_size)
     trained(net, 4, batch_size=batch_size, resume=history)
@@ -354,7 +354,7 @@ class Run:
     ("make", "runner"),
     [*[(net_with_dropout, runner) for runner in ("eager", "source", "batch", "native")], (Noisy, "auto")],
 )
-def test_ctrl_c_at_any_line_leaves_whole_epochs_and_the_stream_as_it_was_then(make, runner):
+def test_dropout_after_ctrl_c_at_any_line(make, runner):
     whole = [Run(make, runner), *[Run(make, runner, n).fit() for n in range(1, EPOCHS + 1)]]
     lines = interrupted(Run(make, runner), 0)
     seen = set()
@@ -379,7 +379,7 @@ def test_ctrl_c_at_any_line_leaves_whole_epochs_and_the_stream_as_it_was_then(ma
 
 
 @pytest.mark.parametrize("runner", ["eager", "source", "batch", "native"])
-def test_a_loss_that_is_not_finite_leaves_the_stream_as_before_that_step(runner):
+def test_dropout_after_a_nonfinite_loss(runner):
     net = net_with_dropout()
     with pytest.raises(NonfiniteLossError) as caught:
         trained(net, 50, optimizer=SGD(net.parameters(), 1e80), runner=runner)
@@ -393,7 +393,7 @@ def test_a_loss_that_is_not_finite_leaves_the_stream_as_before_that_step(runner)
 # --- The rest of the house -----------------------------------------------------------------------
 
 
-def test_a_net_with_dropout_is_saved_drawn_and_diagnosed(tmp_path):
+def test_dropout_save_draw_and_diagnose(tmp_path):
     net = net_with_dropout()
     history = trained(net)
     save(net, tmp_path / "net.json")
@@ -409,7 +409,7 @@ def test_a_net_with_dropout_is_saved_drawn_and_diagnosed(tmp_path):
         visualize.playground(net, X, Y)
 
 
-def test_models_without_such_layers_call_nothing_more():
+def test_batch_not_called_without_mode_layers():
     """The mode is asked for nowhere on the way through an MLP."""
     net, names = MLP(2, [4, 1], seed=0), set()
 

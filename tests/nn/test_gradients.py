@@ -39,7 +39,7 @@ def root_of_the_output(outputs, target):
 @pytest.mark.parametrize(
     "make", [SGD, partial(SGD, clip_norm=1.0), partial(SGD, momentum=0.9), Adam, RMSProp, SignDescent]
 )
-def test_a_gradient_that_is_not_finite_changes_nothing_and_is_named(runner, make, loss, X, Y):
+def test_nonfinite_gradient_changes_nothing(runner, make, loss, X, Y):
     net = MLP(1, [1], initializer="zeros")
     optimizer = make(net.parameters(), 0.1)
     before = net.state_dict(), {name: [*state] for name, state in optimizer.state.items()}
@@ -57,7 +57,7 @@ def test_a_gradient_that_is_not_finite_changes_nothing_and_is_named(runner, make
 
 @pytest.mark.parametrize("runner", ["eager", "auto", "source", "batch", "native"])
 @pytest.mark.parametrize("batch_size", [1, None])
-def test_a_gradient_that_becomes_infinite_on_the_way_keeps_what_was_learned(runner, batch_size):
+def test_nonfinite_gradient_on_the_way(runner, batch_size):
     """The distance of two numbers that come to be the same: 1, 0.75, 0.5, 0.25, 0."""
     line = MLP.from_matrices([[1.0, 0.0]])
 
@@ -71,7 +71,7 @@ def test_a_gradient_that_becomes_infinite_on_the_way_keeps_what_was_learned(runn
     assert line.state_dict() == MLP.from_matrices([[0.0, 0.0]]).state_dict()
 
 
-def test_a_penalty_whose_gradient_is_not_finite_is_named_too():
+def test_nonfinite_gradient_of_a_penalty():
     for runner in ("eager", "source", "batch", "native"):
         net = MLP(1, [1], initializer="zeros")
         with pytest.raises(NonfiniteLossError, match="norm sends back nan"):
@@ -80,7 +80,7 @@ def test_a_penalty_whose_gradient_is_not_finite_is_named_too():
 
 
 @pytest.mark.parametrize("optimizer", [SGD, SignDescent, Adam])
-def test_nets_side_by_side_end_at_a_gradient_that_is_not_finite(optimizer):
+def test_nonfinite_gradient_in_fit_many(optimizer):
     def make(seed):
         return MLP.from_matrices([[float(seed), 0.0]])
 

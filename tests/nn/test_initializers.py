@@ -31,7 +31,7 @@ def variance(numbers):
         ("he_uniform", 2 / 50),
     ],
 )
-def test_mean_and_variance(name, expected):
+def test_initializers_mean_and_variance(name, expected):
     numbers = drawn(name)
 
     assert variance(numbers) == pytest.approx(expected, rel=0.1)
@@ -39,19 +39,19 @@ def test_mean_and_variance(name, expected):
 
 
 @pytest.mark.parametrize(("name", "bound"), [("uniform", 1.0), ("xavier", (6 / 80) ** 0.5), ("he_uniform", 0.12**0.5)])
-def test_uniform_ones_are_bounded(name, bound):
+def test_initializers_uniform_bounds(name, bound):
     numbers = drawn(name)
 
     assert 0.99 * bound < max(map(abs, numbers)) <= bound
 
 
-def test_constants():
+def test_initializers_constants():
     assert set(drawn("zeros")) == {0.0}
     assert set(drawn("ones")) == {1.0}
     assert initializers.constant(0.25)(Random(0), 3, 4) == 0.25
 
 
-def test_ranges_of_your_own():
+def test_initializers_ranges_of_ones_own():
     net = MLP(2, [50, 1], initializer=initializers.uniform(2.0, 3.0), seed=0)
     spread = MLP(2, [200, 1], initializer=initializers.normal(5.0, 0.1), seed=0)
 
@@ -59,7 +59,7 @@ def test_ranges_of_your_own():
     assert variance([w.data for w in spread.weights()]) == pytest.approx(0.01, rel=0.2)
 
 
-def test_fan_in_and_fan_out_are_those_of_the_layer():
+def test_initializers_fan_in_and_fan_out():
     seen = []
     MLP(3, [4, 2], initializer=lambda random, inputs, outputs: seen.append((inputs, outputs)) or 0.0)
 
@@ -74,7 +74,7 @@ def test_fan_in_and_fan_out_are_those_of_the_layer():
         ("he", -0.18386822109325826, -1.4901486171969383),
     ],
 )
-def test_seed_0_gives_these_very_weights(name, first, last):
+def test_initializers_seed_0(name, first, last):
     weights = MLP(2, [4, 1], initializer=name, seed=0).weights()
 
     assert (weights[0].data, weights[-1].data) == (pytest.approx(first, rel=1e-15), pytest.approx(last, rel=1e-15))

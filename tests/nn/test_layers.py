@@ -16,7 +16,7 @@ def close(x, number):
     return (x.data if type(x) is Value else x) == pytest.approx(number, rel=1e-12, abs=1e-15)
 
 
-def test_a_neurons_weighted_sum_is_one_gate_and_the_activation_another():
+def test_neuron_is_a_sum_and_an_activation():
     out = Neuron(3, "tanh", seed=0)([1.0, 2.0, 3.0])
 
     assert out.primitive.name == "tanh"
@@ -24,17 +24,17 @@ def test_a_neurons_weighted_sum_is_one_gate_and_the_activation_another():
     assert len(autodiff.graph.history(out)) == 6  # four parameters, two gates
 
 
-def test_a_neuron_without_bias_has_only_weights():
+def test_neuron_without_bias():
     assert len(Neuron(3, bias=False).parameters()) == 3
 
 
-def test_trap_36_a_layer_returns_a_list_and_a_net_of_one_output_the_value():
+def test_trap_36_layer_returns_a_list_net_a_value():
     assert [type(layer).__name__ for layer in (Layer(2, 1)([1, 2]), Layer(2, 3)([1, 2]))] == ["list", "list"]
     assert type(MLP(2, [4, 1])([1, 2])) is Value
     assert type(MLP(2, [4, 2])([1, 2])) is list
 
 
-def test_parameters_are_named_by_the_way_to_them():
+def test_named_parameters_are_paths():
     names = [name for name, _ in MLP(2, [2, 1]).named_parameters()]
 
     assert names == [
@@ -44,7 +44,7 @@ def test_parameters_are_named_by_the_way_to_them():
     ]  # fmt: skip
 
 
-def test_parameters_in_lists_and_parts_are_found_once_however_often_they_are_used():
+def test_parameters_found_once_in_lists_and_parts():
     class Twice(Module):
         def __init__(self):
             self.one = Neuron(1, seed=0)
@@ -57,7 +57,7 @@ def test_parameters_in_lists_and_parts_are_found_once_however_often_they_are_use
     assert [name for name, _ in Twice().named_parameters()] == ["one.w.0", "one.b", "again.1.0"]
 
 
-def test_weights_are_the_parameters_without_biases():
+def test_weights_exclude_biases():
     net = MLP(2, [3, 1], seed=0)
 
     assert len(net.parameters()) == 13
@@ -74,7 +74,7 @@ def test_zero_grad_clears_every_parameter():
     assert not any(p.grad for p in net.parameters())
 
 
-def test_the_same_seed_gives_the_same_weights_drawn_layer_by_layer_neuron_by_neuron():
+def test_seed_draws_weights_layer_by_layer():
     from random import Random
 
     random = Random(0)
@@ -85,18 +85,18 @@ def test_the_same_seed_gives_the_same_weights_drawn_layer_by_layer_neuron_by_neu
     assert [w.data for w in MLP(2, [2, 1], seed=1).weights()] != [w.data for w in net.weights()]
 
 
-def test_weights_are_labelled_as_in_the_lectures():
+def test_labels_follow_the_lectures():
     labels = [p.label for p in MLP(2, [2, 1]).parameters()]
 
     assert labels == ["W1_0_0", "W1_0_1", "b1_0", "W1_1_0", "W1_1_1", "b1_1", "W2_0_0", "W2_0_1", "b2_0"]
 
 
-def test_layers_and_neurons_say_what_they_are():
+def test_repr_of_layers_and_neurons():
     assert repr(Layer(3, 1, "relu")) == "Layer(3 inputs, 1 neuron, relu)"
     assert repr(Neuron(1)) == "Neuron(1 input, linear)"
 
 
-def test_an_activation_for_each_layer():
+def test_activation_for_each_layer():
     net = MLP(2, [3, 4, 2], activation=["relu", "sigmoid"], output="softmax", seed=0)
 
     assert repr(net) == "MLP(2-3-4-2, relu, sigmoid, softmax, 35 parameters)"
@@ -104,14 +104,14 @@ def test_an_activation_for_each_layer():
         MLP(2, [3, 4, 2], activation=["relu"])
 
 
-def test_an_activation_may_be_a_function_of_your_own():
+def test_activation_of_ones_own():
     net = MLP.from_matrices([[0, 1, 1], [0, 1]], activation=lambda z: z * z)
 
     assert close(net([1, 2]), 9.0)
 
 
 @pytest.mark.parametrize("name", [*ACTIVATIONS])
-def test_every_activation_works_as_a_hidden_layer(name):
+def test_activation_of_a_hidden_layer(name):
     net = MLP(2, [3, 1], activation=name, seed=0)
     out = net([0.3, -0.7])
     out.backward()
@@ -141,7 +141,7 @@ def test_E1_feed_forward_with_step_units():
     assert (z3[0].data, h[0].data) == (2.0, 1.0)
 
 
-def test_E11_the_same_net_with_linear_units_is_one_linear_function():
+def test_E11_linear_units_are_one_linear_function():
     net = MLP.from_matrices([[[1, 0, 0, 1], [0, -1, 1, 0], [2, 0, 1, 1]], [0, 1, 1, 0]], "linear")
     x = [Value(0.0), Value(2.0), Value(1.0)]
     (z2, _), (_, h) = net.activations(x)
@@ -152,7 +152,7 @@ def test_E11_the_same_net_with_linear_units_is_one_linear_function():
     assert [v.grad for v in x] == [-1.0, 1.0, 1.0]
 
 
-def test_D10_nets_are_built_in_one_line_each():
+def test_D10_nets_in_one_line_each():
     two = MLP(3, [4, 2], "relu", bias=False)
     three = MLP(3, [4, 4, 2], "relu", bias=False)
     slide = MLP(3, [4, 4, 1], "sigmoid")
@@ -160,14 +160,14 @@ def test_D10_nets_are_built_in_one_line_each():
     assert [len(net.parameters()) for net in (two, three, slide)] == [20, 36, 41]
 
 
-def test_D17_shapes_of_a_layer():
+def test_D17_layer_shapes():
     layer = Layer(784, 128, bias=False)
 
     assert len(layer.parameters()) == 100_352
     assert len(layer([0.0] * 784)) == 128
 
 
-def test_C12_the_size_of_the_slides_net():
+def test_C12_size_of_the_slides_net():
     assert len(MLP(784, [128, 128, 10], seed=0).parameters()) == 118_282
 
 
@@ -180,7 +180,7 @@ def test_sequential_joins_layers_and_functions():
     assert out[0].data == z[0].data == net([1.0, -1.0])[0].data
 
 
-def test_a_copied_net_learns_on_its_own():
+def test_copy_of_a_net_learns_alone():
     net = MLP(2, [2, 1], seed=0)
     twin = copy.deepcopy(net)
     twin([1.0, 1.0]).backward()
@@ -190,7 +190,7 @@ def test_a_copied_net_learns_on_its_own():
 
 
 @pytest.mark.parametrize("activation", ["tanh", "linear", "step", "prelu", "piecewise_linear"])
-def test_a_net_pickles(activation):
+def test_pickle_of_a_net(activation):
     net = MLP(2, [3, 1], activation, seed=0)
     twin = pickle.loads(pickle.dumps(net))
 

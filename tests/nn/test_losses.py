@@ -41,7 +41,7 @@ def test_C2_squared_error_and_hinge():
     assert hinge(0.3, 1) == near(0.7)
 
 
-def test_squared_error_adds_over_the_outputs_and_its_half_halves():
+def test_squared_error_adds_over_outputs():
     assert squared_error([1.0, 2.0], [0.0, 4.0]) == 5.0
     assert half_squared_error([1.0, 2.0], [0.0, 4.0]) == 2.5
 
@@ -52,7 +52,7 @@ def test_C2_binary_cross_entropy_of_a_probability():
     assert slopes(binary_cross_entropy(p, 1), p) == (near(1.2039728043259361), near([-3.3333333333333335]))
 
 
-def test_C2_cross_entropy_with_a_one_hot_target():
+def test_C2_cross_entropy_of_a_one_hot_target():
     assert negative_log_likelihood([0.2, 0.3, 0.5], [0, 1, 0]) == near(1.2039728043259361)
 
 
@@ -70,7 +70,7 @@ def test_B4_softmax_and_cross_entropy():
     assert slopes(negative_log_likelihood(softmax(h), 1), *h) == expected
 
 
-def test_B4_the_gradient_of_any_target_is_p_minus_y():
+def test_B4_gradient_is_p_minus_y():
     h = [Value(0.3), Value(-1.0), Value(2.0)]
     target = [0.2, 0.5, 0.3]
     _, grads = slopes(cross_entropy(softmax(h), target), *h)
@@ -84,7 +84,7 @@ def test_D11_svm_loss():
     assert slopes(multiclass_hinge(s, 0), *s) == (near(2.9), [-1.0, 1.0, 0.0])
 
 
-def test_D11_total_loss_is_the_mean_plus_the_penalties_of_the_weights():
+def test_D11_total_loss_with_penalties():
     net = MLP.from_matrices([[[9, 1, -2], [9, 0, 3]], [[9, 1, 1], [9, -1, 2], [9, 0, 1]]], "relu")
     X, Y = [[1.0, 2.0], [0.5, -1.0]], [2, 0]
     data_loss = sum(multiclass_hinge(net(x), y).data for x, y in zip(X, Y)) / 2
@@ -112,7 +112,7 @@ def test_C3_one_neuron_with_squared_error():
     )
 
 
-def test_E2_and_E5_the_hand_set_and():
+def test_E2_and_E5_hand_set_and():
     gate = nn.hand_set("and")
     X, Y = nn.truth_table("and")
 
@@ -126,7 +126,7 @@ def test_E2_and_E5_the_hand_set_and():
 
 
 @pytest.mark.parametrize(("z", "target", "loss", "slope"), [(-800.0, 1, 800.0, -1.0), (800.0, 0, 800.0, 1.0)])
-def test_trap_19_binary_cross_entropy_of_a_sigmoid_never_overflows(z, target, loss, slope):
+def test_trap_19_binary_cross_entropy_never_overflows(z, target, loss, slope):
     x = Value(z)
 
     assert slopes(binary_cross_entropy(sigmoid(x), target), x) == (loss, [slope])
@@ -134,7 +134,7 @@ def test_trap_19_binary_cross_entropy_of_a_sigmoid_never_overflows(z, target, lo
 
 
 @pytest.mark.parametrize("loss", [cross_entropy, negative_log_likelihood])
-def test_trap_19_cross_entropy_of_a_softmax_never_overflows(loss):
+def test_trap_19_cross_entropy_never_overflows(loss):
     z = [Value(-800.0), Value(0.0)]
 
     assert slopes(loss(softmax(z), 0), *z) == (800.0, [-1.0, 1.0])
@@ -142,7 +142,7 @@ def test_trap_19_cross_entropy_of_a_softmax_never_overflows(loss):
 
 @pytest.mark.parametrize("z", [-30.0, -2.0, 0.0, 0.5, 40.0])
 @pytest.mark.parametrize("target", [0.0, 0.3, 1.0])
-def test_reading_the_operand_changes_no_number(z, target):
+def test_loss_reading_the_operand_changes_no_number(z, target):
     x = Value(z)
     loss, grads = slopes(binary_cross_entropy(sigmoid(x), target), x)
 
@@ -150,14 +150,14 @@ def test_reading_the_operand_changes_no_number(z, target):
     assert grads == pytest.approx([1 / (1 + math.exp(-z)) - target], abs=1e-15)
 
 
-def test_a_class_without_a_share_is_not_recorded():
+def test_cross_entropy_does_not_record_zero_shares():
     """A probability of 0 for a class that was not asked for costs nothing, where 0 * log 0 would be nan."""
     p = [Value(0.0), Value(1.0)]
 
     assert slopes(negative_log_likelihood(p, 1), *p) == (0.0, [0.0, -1.0])
 
 
-def test_targets_may_be_values_too():
+def test_targets_may_be_values():
     t, z = [Value(0.0), Value(1.0), Value(0.0)], [Value(1.0), Value(2.0), Value(3.0)]
 
     assert cross_entropy(softmax(z), t).data == near(1.4076059644443806)
@@ -168,13 +168,13 @@ def test_targets_may_be_values_too():
 # --- Shapes --------------------------------------------------------------------------------------
 
 
-def test_hinge_reads_0_as_minus_1_and_refuses_the_rest():
+def test_hinge_reads_0_as_minus_1():
     assert hinge(0.3, 0) == hinge(0.3, -1) == near(1.3)
     with pytest.raises(ValueError, match="takes targets 1 and -1"):
         hinge(0.3, 2)
 
 
-def test_losses_are_found_by_name_short_name_and_function():
+def test_losses_by_name_and_function():
     assert loss_named("squared_error") is loss_named(squared_error)
     assert loss_named("mse") is loss_named("mean_squared_error") is loss_named(loss_named("mse").cost)
     assert loss_named("nll").name == "negative_log_likelihood"
@@ -183,7 +183,7 @@ def test_losses_are_found_by_name_short_name_and_function():
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_every_loss_of_the_table_trains(name):
+def test_losses_of_the_table_train(name):
     classes = LOSSES[name].encode is LOSSES["multiclass_hinge"].encode
     outputs = "linear" if not LOSSES[name].probabilities else "softmax" if classes else "sigmoid"
     X, Y = nn.truth_table("or")
@@ -196,7 +196,7 @@ def test_every_loss_of_the_table_trains(name):
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 @pytest.mark.parametrize(("short", "whole"), [("mse", "squared_error"), ("bce", "binary_cross_entropy")])
-def test_mse_and_bce_are_means_over_the_outputs_as_in_pytorch(short, whole, size):
+def test_losses_mse_and_bce_match_pytorch(short, whole, size):
     outputs, targets = [0.1 + 0.1 * i for i in range(size)], [float(i % 2) for i in range(size)]
 
     assert LOSSES[short].cost(outputs, targets) == near(LOSSES[whole].cost(outputs, targets) / size)
@@ -206,7 +206,7 @@ def test_mse_and_bce_are_means_over_the_outputs_as_in_pytorch(short, whole, size
 
 
 @pytest.mark.parametrize("runner", ["eager", "source", "batch", "auto"])
-def test_a_net_of_three_outputs_trained_by_mse_takes_a_third_of_the_step(runner):
+def test_loss_mse_of_three_outputs_takes_a_third(runner):
     X, Y = [[0.5, -1.0], [1.0, 0.25]], [[1.0, 0.0, 0.5], [0.0, 1.0, 0.25]]
     mean, whole = MLP(2, [3], seed=0), MLP(2, [3], seed=0)
     nn.fit(mean, X, Y, "mse", epochs=5, learning_rate=0.3, runner=runner, progress=False)
@@ -221,7 +221,7 @@ BINARY = r"binary_cross_entropy takes targets from 0 to 1, got "
 
 
 @pytest.mark.parametrize("targets", [[-1, 1, 1, -1], [0, 1, 2, 1], [0.5, 0.5, 1.01, 0.0]])
-def test_targets_are_checked_before_training(targets):
+def test_targets_checked_before_training(targets):
     net = MLP(2, [4, 1], output="sigmoid", seed=0)
     before = net.state_dict()
     with pytest.raises(ValueError, match=BINARY):
@@ -245,18 +245,18 @@ def test_targets_are_checked_before_training(targets):
         ("multiclass_hinge", [1, 0]),
     ],
 )
-def test_soft_targets_are_taken(loss, target):
+def test_targets_may_be_soft(loss, target):
     assert math.isfinite(LOSSES[loss].cost([0.4, 0.6], target))
 
 
 @pytest.mark.parametrize("target", [[1 / 30, 1 / 30, 28 / 30], [0.033, 0.033, 0.933], [0.33, 0.33, 0.33]])
-def test_labels_may_be_smoothed_and_rounded(target):
+def test_targets_smoothed_and_rounded(target):
     expected = sum(t * (math.log(sum(map(math.exp, (1, 2, 3)))) - s) for t, s in zip(target, (1, 2, 3)))
 
     assert cross_entropy([1.0, 2.0, 3.0], target) == near(expected)
 
 
-def test_a_loss_of_a_recorded_input_takes_any_number():
+def test_loss_of_a_recorded_input():
     fast = autodiff.compile(lambda p: nn.binary_cross_entropy(p, 1))
 
     assert fast(0.3) == near(-math.log(0.3))
@@ -265,7 +265,7 @@ def test_a_loss_of_a_recorded_input_takes_any_number():
 # --- Scores behind probabilities -------------------------------------------------------------------
 
 
-def test_scores_are_read_only_from_all_outputs_of_one_softmax():
+def test_loss_reads_scores_of_one_whole_softmax():
     z = [Value(x) for x in (1.0, 2.0, 9.0)]
     p = softmax(z)
 
@@ -282,7 +282,7 @@ def test_scores_are_read_only_from_all_outputs_of_one_softmax():
     assert cross_entropy(strange, 1).data == near(by_hand([y.data for y in strange], 1))
 
 
-def test_a_loss_of_your_own_is_a_function_of_outputs_and_target():
+def test_loss_of_ones_own():
     def absolute_error(outputs, target):
         return abs(outputs[0] - target[0])
 
@@ -296,7 +296,7 @@ def test_a_loss_of_your_own_is_a_function_of_outputs_and_target():
 # --- By hand against PyTorch ---------------------------------------------------------------------
 
 
-def test_attention_layer_norm_and_softmax_by_hand_have_pytorchs_gradients():
+def test_attention_layer_norm_softmax_match_pytorch():
     recorded = json.loads((Path(__file__).parents[1] / "data" / "torch_reference.json").read_text(encoding="utf-8"))
     reference = recorded["attention"]
 
@@ -354,5 +354,5 @@ def test_attention_layer_norm_and_softmax_by_hand_have_pytorchs_gradients():
         (nn.losses.Loss("own", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0])), [[1.3], [2.6]], True),
     ],
 )
-def test_targets_are_classes_or_numbers_to_be_met(loss, targets, classes):
+def test_are_classes_or_numbers(loss, targets, classes):
     assert are_classes(targets, loss_named(loss)) is classes

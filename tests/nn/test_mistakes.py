@@ -9,7 +9,7 @@ from nn import MLP, Layer, Sequential, predict
 NET = MLP(2, [2, 1], seed=0)
 
 
-def test_a_table_of_rows_is_several_examples():
+def test_net_refuses_a_table_of_rows():
     numpy = pytest.importorskip("numpy")
     for rows in (2, 3):
         with pytest.raises(TypeError, match="one example at a time"):
@@ -17,7 +17,7 @@ def test_a_table_of_rows_is_several_examples():
     assert NET(numpy.array([0.5, 1.0])).data == NET([0.5, 1.0]).data
 
 
-def test_sequentials_and_questions_show_what_they_hold():
+def test_repr_of_sequential_and_question():
     net = Sequential(Layer(2, 3, "tanh"), softmax)
     x, y = variables(x=3, y=4)
 
@@ -26,6 +26,6 @@ def test_sequentials_and_questions_show_what_they_hold():
 
 
 @pytest.mark.parametrize("noise", [-1e-12, 0.0, 1e-12])
-def test_an_undecided_output_is_not_above_a_half(noise):
+def test_predict_at_a_half(noise):
     assert predict(lambda x: 0.5 + noise, [0.0]) == 0
     assert predict(lambda x: 0.5 + 1e-6, [0.0]) == 1

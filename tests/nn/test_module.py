@@ -64,7 +64,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("place", "names"), [row[1:] for row in PLACES], ids=[row[0] for row in PLACES])
-def test_parameters_are_found_wherever_they_are(place, names):
+def test_parameters_found_in_any_container(place, names):
     model = of(place)
 
     assert [name for name, _ in model.named_parameters()] == [f"part0.{name}" for name in names]
@@ -73,7 +73,7 @@ def test_parameters_are_found_wherever_they_are(place, names):
     model.load_state_dict(model.state_dict())
 
 
-def test_members_of_a_set_are_ordered_by_age():
+def test_parameters_in_a_set_ordered_by_age():
     made = values(50)
 
     assert all(x is y for x, y in zip(of(set(made)).parameters(), made, strict=True))
@@ -94,7 +94,7 @@ class Child(Slotted):
         self.extra, self.own = Value(4.0), Value(5.0)
 
 
-def test_parameters_in_slots_are_found():
+def test_parameters_in_slots():
     assert {name: p.data for name, p in Child().named_parameters()} == {
         "own": 5.0, "extra": 4.0, "_Slotted__private": 3.0, "free": 2.0, "w.0": 1.0,
     }  # fmt: skip
@@ -121,13 +121,13 @@ class Hides(Shared):
         self.gain = Value(4.0)
 
 
-def test_parameters_of_a_class_are_found_unless_they_are_hidden():
+def test_parameters_of_a_class():
     assert Shared().state_dict() == {"w": 1.0, "table.bias": 2.0, "gain": 3.0}
     assert Hides().state_dict() == {"gain": 4.0, "table.bias": 2.0}
     assert Shared().parameters()[0] is Shared.w
 
 
-def test_modules_that_compare_equal_are_all_looked_into():
+def test_parameters_of_equal_modules():
     class Equal(Module):
         def __init__(self):
             self.w = Value(1.0)
@@ -148,7 +148,7 @@ class Table(Module, dict):
     pass
 
 
-def test_a_module_that_is_a_container_has_attributes_and_members():
+def test_parameters_of_a_module_that_is_a_container():
     stack, table = Stack([a, [b]]), Table(x=a)
     stack.gain = table.gain = c
 
@@ -156,7 +156,7 @@ def test_a_module_that_is_a_container_has_attributes_and_members():
     assert [name for name, _ in table.named_parameters()] == ["gain", "x"]
 
 
-def test_a_net_of_numpy_arrays_of_values_is_trained():
+def test_parameters_in_numpy_arrays():
     class Line(Module):
         def __init__(self):
             self.W, self.b = numpy.array([[Value(0.5), Value(-0.5)]], dtype=object), Value(0.0)
@@ -184,7 +184,7 @@ def test_a_net_of_numpy_arrays_of_values_is_trained():
         ({"b": of(a, b), "w": c}, [a, b, c]),
     ],
 )
-def test_a_weight_is_what_is_not_called_bias(attributes, weights):
+def test_weights_are_what_is_not_called_bias(attributes, weights):
     model = Module()
     vars(model).update(attributes)
 
@@ -192,7 +192,7 @@ def test_a_weight_is_what_is_not_called_bias(attributes, weights):
     assert l2(1.0)(model).data == sum(w.data**2 for w in weights)
 
 
-def test_the_slopes_of_prelu_are_no_weights():
+def test_weights_exclude_slopes_of_prelu():
     net = MLP(2, [3, 1], "prelu", seed=0)
 
     assert (len(net.parameters()), len(net.weights())) == (14, 9)

@@ -39,7 +39,7 @@ def gradient(step, p, i):
 
 
 @pytest.mark.parametrize("name", REFERENCE["paths"])
-def test_a_hundred_steps_are_pytorchs(name):
+def test_optimizers_match_pytorch(name):
     parameters = [Value(p) for p in REFERENCE["start"]]
     optimizer, path = OURS[name](parameters), []
     for step in range(1, 101):
@@ -53,14 +53,14 @@ def test_a_hundred_steps_are_pytorchs(name):
         assert ours == pytest.approx(theirs, rel=1e-12, abs=1e-12)
 
 
-def test_D14_clipping_by_norm():
+def test_D14_clip_by_norm():
     assert clip_by_norm([3.0, 4.0], 1.0) == pytest.approx([0.6, 0.8], rel=1e-12)
     assert clip_by_norm([3.0, 4.0], 5.1) == [3.0, 4.0]
     assert clip_by_norm([0.0, 0.0], 0.0) == [0.0, 0.0]
     assert clip_by_norm([3e200, 4e200], 1.0) == pytest.approx([0.6, 0.8], rel=1e-12)
 
 
-def test_an_optimizer_clips_the_gradient_of_all_parameters_together():
+def test_clip_norm_over_all_parameters():
     x, y = Value(0.0), Value(0.0)
     optimizer = SGD([x, y], 1.0, clip_norm=1.0)
     x.grad, y.grad = 3.0, 4.0
@@ -71,7 +71,7 @@ def test_an_optimizer_clips_the_gradient_of_all_parameters_together():
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_one_recorded_step_is_the_step(name):
+def test_optimizer_step_recorded_once(name):
     x = Value(0.7)
     optimizer = OURS[name]([x])
     for _ in range(3):
@@ -89,7 +89,7 @@ def test_one_recorded_step_is_the_step(name):
     assert [out.data for out in outputs[1:]] == pytest.approx([column[0] for column in optimizer.state.values()])
 
 
-def test_the_update_of_sgd_reads_as_on_the_slide():
+def test_sgd_update_reads_as_on_the_slide():
     from autodiff.graph import history
 
     _, (new,) = SGD([Value(1.0)], 0.1).recorded()
@@ -98,7 +98,7 @@ def test_the_update_of_sgd_reads_as_on_the_slide():
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_finds_the_bottom_of_a_bowl(name):
+def test_optimizers_find_the_bottom_of_a_bowl(name):
     x = Value(3.0)
     optimizer = optimizer_named(name, [x], 0.05)
     for _ in range(400):
@@ -110,7 +110,7 @@ def test_every_optimizer_finds_the_bottom_of_a_bowl(name):
     assert optimizer.steps == 400
 
 
-def test_gradient_descent_on_a_parabola_is_a_geometric_series():
+def test_sgd_on_a_parabola_is_geometric():
     x = Value(1.0)
     optimizer = SGD([x], 0.1)
     for _ in range(20):
@@ -121,7 +121,7 @@ def test_gradient_descent_on_a_parabola_is_a_geometric_series():
     assert x.data == pytest.approx(0.8**20, rel=1e-12)
 
 
-def test_an_optimizer_of_your_own_is_one_scalar_function():
+def test_optimizer_of_ones_own():
     class SignDescent(Optimizer):
         def update(self, parameter, gradient, learning_rate, step):
             from autodiff import sign
@@ -135,7 +135,7 @@ def test_an_optimizer_of_your_own_is_one_scalar_function():
     assert nn.evaluate(net, X, Y)[1] == 1.0
 
 
-def test_a_training_rate_can_be_changed_between_epochs():
+def test_learning_rate_changed_between_epochs():
     def halve(model, history):
         history.optimizer.learning_rate *= 0.5
 

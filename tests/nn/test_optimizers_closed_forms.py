@@ -39,7 +39,7 @@ def on_a_bowl(curve, bottom, start, rate, steps, momentum=0.0, nesterov=False, d
 
 @few
 @given(CURVES, PLACES, PLACES, RATES, STEPS, strategies.floats(0.0, 1.0))
-def test_gradient_descent_with_and_without_weight_decay(curve, bottom, start, rate, steps, decay):
+def test_sgd_with_and_without_weight_decay(curve, bottom, start, rate, steps, decay):
     x = Value(start)
     optimizer = SGD([x], rate, weight_decay=decay)
     found = after(optimizer, x, lambda x: 0.5 * curve * (x - bottom) ** 2, steps)
@@ -49,7 +49,7 @@ def test_gradient_descent_with_and_without_weight_decay(curve, bottom, start, ra
 
 @few
 @given(CURVES, PLACES, PLACES, RATES, STEPS, strategies.floats(0.0, 0.95), strategies.booleans())
-def test_momentum_and_nesterov(curve, bottom, start, rate, steps, momentum, nesterov):
+def test_sgd_momentum_and_nesterov(curve, bottom, start, rate, steps, momentum, nesterov):
     nesterov = nesterov and momentum > 0.0
     x = Value(start)
     optimizer = SGD([x], rate, momentum=momentum, nesterov=nesterov)
@@ -61,7 +61,7 @@ def test_momentum_and_nesterov(curve, bottom, start, rate, steps, momentum, nest
 
 @few
 @given(PLACES, strategies.floats(0.01, 5.0), strategies.booleans(), RATES, STEPS)
-def test_adam_on_a_line_goes_one_rate_at_each_step(start, slope, down, rate, steps):
+def test_adam_on_a_line(start, slope, down, rate, steps):
     """A gradient that stays the same is its own mean, and the root of the mean of its squares."""
     slope = -slope if down else slope
     x = Value(start)
@@ -72,7 +72,7 @@ def test_adam_on_a_line_goes_one_rate_at_each_step(start, slope, down, rate, ste
 
 @few
 @given(PLACES, strategies.floats(0.01, 5.0), RATES, STEPS)
-def test_rmsprop_on_a_line_divides_by_the_part_it_remembers(start, slope, rate, steps):
+def test_rmsprop_on_a_line(start, slope, rate, steps):
     """After t steps the mean square is (1 - 0.99^t) of the gradient's."""
     x = Value(start)
     found = after(RMSProp([x], rate), x, lambda x: slope * x, steps)
@@ -83,7 +83,7 @@ def test_rmsprop_on_a_line_divides_by_the_part_it_remembers(start, slope, rate, 
 
 @few
 @given(strategies.lists(PLACES, min_size=1, max_size=4), strategies.floats(0.1, 2.0))
-def test_a_clipped_step_is_as_long_as_the_threshold_allows(slopes, threshold):
+def test_clip_norm_bounds_the_step(slopes, threshold):
     parameters = [Value(0.0) for _ in slopes]
     for parameter, slope in zip(parameters, slopes):
         parameter.grad = slope

@@ -30,7 +30,7 @@ def saved(tmp_path):
     return path
 
 
-def test_a_saved_net_comes_back_the_same(saved):
+def test_save_and_load_a_net(saved):
     net, twin = MLP(2, [3, 2], "relu", "softmax", seed=5), load(saved)
 
     assert repr(twin) == repr(net)
@@ -40,7 +40,7 @@ def test_a_saved_net_comes_back_the_same(saved):
 
 
 @pytest.mark.parametrize("options", [{"bias": False}, {"activation": "prelu"}, {"output": "sigmoid"}])
-def test_every_kind_of_net_comes_back(tmp_path, options):
+def test_save_and_load_every_kind_of_net(tmp_path, options):
     net = MLP(3, [4, 4, 1], seed=1, **options)
     save(net, tmp_path / "net.json")
     twin = load(tmp_path / "net.json")
@@ -49,14 +49,14 @@ def test_every_kind_of_net_comes_back(tmp_path, options):
     assert twin([0.1, -2.0, 0.4]).data == net([0.1, -2.0, 0.4]).data
 
 
-def test_the_file_can_be_read_by_people(saved):
+def test_save_writes_readable_text(saved):
     contents = contents_of(saved)
 
     assert contents["architecture"] == {"sizes": [2, 3, 2], "activations": ["relu", "softmax"], "bias": True, "seed": 5}
     assert next(iter(contents["parameters"])) == "layers.0.neurons.0.w.0"
 
 
-def test_another_module_is_loaded_into_one_of_its_kind(tmp_path):
+def test_load_into_another_module(tmp_path):
     net, twin = Sequential(Layer(2, 1, seed=0)), Sequential(Layer(2, 1, seed=1))
     save(net, tmp_path / "net.json")
     load(tmp_path / "net.json", into=twin)
@@ -66,7 +66,7 @@ def test_another_module_is_loaded_into_one_of_its_kind(tmp_path):
         load(tmp_path / "net.json")
 
 
-def test_trap_39_a_file_of_another_shape_leaves_the_model_alone(saved):
+def test_trap_39_load_of_another_shape_changes_nothing(saved):
     other = MLP(2, [4, 2], seed=0)
     before = other.state_dict()
 
@@ -75,7 +75,7 @@ def test_trap_39_a_file_of_another_shape_leaves_the_model_alone(saved):
     assert other.state_dict() == before
 
 
-def test_every_flipped_bit_is_refused_or_changes_nothing(saved):
+def test_load_of_any_flipped_bit(saved):
     original, expected = saved.read_bytes(), load(saved).state_dict()
     for place in range(0, len(original), 7):
         damaged = bytearray(original)
@@ -88,7 +88,7 @@ def test_every_flipped_bit_is_refused_or_changes_nothing(saved):
         assert found.state_dict() == expected
 
 
-def test_what_cannot_be_saved_leaves_the_old_file(saved):
+def test_save_failure_keeps_the_old_file(saved):
     before = saved.read_bytes()
     net = MLP(2, [1], seed=0)
     net.parameters()[0].data = float("nan")
@@ -101,7 +101,7 @@ def test_what_cannot_be_saved_leaves_the_old_file(saved):
     assert os.listdir(saved.parent) == ["net.json"]
 
 
-def test_an_interrupted_write_leaves_the_old_file(saved, monkeypatch):
+def test_save_interrupted_keeps_the_old_file(saved, monkeypatch):
     before = saved.read_bytes()
 
     def full(*arguments):
@@ -115,7 +115,7 @@ def test_an_interrupted_write_leaves_the_old_file(saved, monkeypatch):
     assert os.listdir(saved.parent) == ["net.json"]
 
 
-def test_a_state_dict_moves_numbers_between_nets():
+def test_state_dict_moves_numbers():
     net, twin = MLP(2, [2, 1], seed=0), MLP(2, [2, 1], seed=1)
     twin.load_state_dict(net.state_dict())
 
@@ -123,7 +123,7 @@ def test_a_state_dict_moves_numbers_between_nets():
     assert not set(twin.parameters()) & set(net.parameters())
 
 
-def test_a_state_dict_with_other_names_changes_nothing():
+def test_state_dict_with_other_names_changes_nothing():
     class Line(Module):
         def __init__(self):
             self.a, self.b = Value(1.0), Value(2.0)
@@ -165,14 +165,14 @@ def called(name, function):
         lambda: MLP(2, [2, 1], numpy.tanh),
     ],
 )
-def test_an_activation_that_only_bears_a_known_name_is_not_saved(build, tmp_path):
+def test_save_refuses_a_known_name_on_another_activation(build, tmp_path):
     with pytest.raises(ValueError, match=r"activations are saved by name, but the .* is not ACTIVATIONS"):
         save(build(), tmp_path / "net.json")
 
     assert not (tmp_path / "net.json").exists()
 
 
-def test_only_softmax_itself_is_one_of_all_outputs_together(tmp_path):
+def test_save_knows_softmax_itself_only(tmp_path):
     own = MLP(2, [2, 2], output=called("softmax", lambda z: 2.0 * z), seed=0)
     plain, real = MLP(2, [2, 2], seed=0), MLP(2, [2, 2], output=autodiff.softmax, seed=0)
 
@@ -185,7 +185,7 @@ def test_only_softmax_itself_is_one_of_all_outputs_together(tmp_path):
 
 @pytest.mark.parametrize("name", [*nn.activations.ACTIVATIONS, "softmax"])
 @pytest.mark.parametrize("change", [lambda net: net, copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
-def test_every_activation_of_the_table_is_saved(name, change, tmp_path):
+def test_save_every_activation(name, change, tmp_path):
     net = change(MLP(2, [3, 2], ["tanh"], output=name, seed=0))
     save(net, tmp_path / "net.json")
 

@@ -71,7 +71,7 @@ def test_six_lines_move_every_weight(monkeypatch):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch comes with the extra bench")
-def test_six_lines_give_the_same_net_in_pytorch():
+def test_six_lines_match_pytorch():
     import torch
 
     X, _ = nn.truth_table("xor")

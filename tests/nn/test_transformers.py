@@ -30,7 +30,7 @@ def close(values, numbers):
     assert values == pytest.approx(numbers, rel=1e-12, abs=1e-14)
 
 
-def test_layer_norm_is_that_of_pytorch():
+def test_layer_norm_matches_pytorch():
     norm, x = LayerNorm(4), inputs()
     set_numbers(norm.scale, SCALE), set_numbers(norm.shift, SHIFT)
     y = norm(x)
@@ -42,7 +42,7 @@ def test_layer_norm_is_that_of_pytorch():
     assert [a.grad for a in norm.shift] == [1.0, 2.0, 3.0, 4.0]
 
 
-def test_rms_norm_is_that_of_pytorch():
+def test_rms_norm_matches_pytorch():
     norm, x = RMSNorm(4), inputs()
     set_numbers(norm.scale, SCALE)
     y = norm(x)
@@ -56,7 +56,7 @@ def test_rms_norm_is_that_of_pytorch():
     assert RMSNorm(4, learned=False).parameters() == norm.weights() == []
 
 
-def test_causal_attention_is_that_of_pytorch():
+def test_causal_attention_matches_pytorch():
     attention = CausalSelfAttention(4, heads=2, seed=0)
     layers = attention.query, attention.key, attention.value, attention.mix
     for k, layer in enumerate(layers):
@@ -84,7 +84,7 @@ def test_causal_attention_is_that_of_pytorch():
     close([a.grad for a in attention.value.neurons[0].w], of_value)
 
 
-def test_an_embedding_sends_gradients_to_the_row_taken():
+def test_embedding_gradients():
     embedding = Embedding(3, 2, seed=0)
     assert [x.data for x in embedding(1)] == [x.data for x in embedding.rows[1]]
     sum(embedding(1)).backward()
@@ -93,7 +93,7 @@ def test_an_embedding_sends_gradients_to_the_row_taken():
         embedding(3)
 
 
-def test_gpt_is_the_one_written_out():
+def test_gpt_matches_the_one_written_out():
     loss, parameters, leaves = written_out(6, layers=2)
     model = GPT(27, layers=2, seed=0)
     tables, blocks = parameters[: 70 * 16], parameters[70 * 16 :]
@@ -113,7 +113,7 @@ def test_gpt_is_the_one_written_out():
     )
 
 
-def test_gpt_learns_names_and_samples_them():
+def test_gpt_learns_and_samples_names():
     model, words = GPT(4, width=8, heads=2, context=6, seed=1), [[3, 0, 1, 2, 3], [3, 0, 1, 3]]
     with autodiff.compile(model.loss).trainer(model, nn.Adam(model.parameters(), 0.02)) as trainer:
         losses = trainer.run(words * 150)
@@ -123,7 +123,7 @@ def test_gpt_learns_names_and_samples_them():
     assert len(model.sample([3], 9, seed=0)) == 5  # until the context is full
 
 
-def test_a_model_of_them_is_saved_and_folds(tmp_path):
+def test_transformer_saves_and_folds(tmp_path):
     model = GPT(8, 8, 2, 2, 4, seed=0)
     other = GPT(8, 8, 2, 2, 4, seed=1)
     other.load_state_dict(model.state_dict())
@@ -136,7 +136,7 @@ def test_a_model_of_them_is_saved_and_folds(tmp_path):
     assert "blocks.0.attention.query" in page(small.loss([3, 1, 2]), fold=small).html()
 
 
-def test_mistakes():
+def test_transformer_refusals():
     with pytest.raises(ValueError, match="got 4 heads for a width of 6"):
         CausalSelfAttention(6)
     with pytest.raises(ValueError, match="a sequence must have 1 to 16 tokens, got 17"):

@@ -29,12 +29,12 @@ def read(path):
         return file.read()
 
 
-def test_D1_an_expression_is_drawn_with_its_gradients():
+def test_D1_cli_draws_an_expression():
     assert run("(x + y) * z", "x=-2", "y=5", "z=-4", "-o", "f.svg") == (0, "f.svg\n", "")
     assert texts(elements(read("f.svg"))["edge-3-0"]) == ["-2", "∇ -4"]
 
 
-def test_D2_a_lecture_example_is_drawn_by_its_id():
+def test_D2_cli_draws_an_example():
     f = EXAMPLES["D2"].build()
     f.backward()
 
@@ -43,12 +43,12 @@ def test_D2_a_lecture_example_is_drawn_by_its_id():
 
 
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf", "dot"])
-def test_every_format(ending):
+def test_cli_formats(ending):
     assert main(["D1", "-o", f"d1.{ending}"]) == 0
     assert os.listdir() == [f"d1.{ending}"]
 
 
-def test_D3_options_are_those_of_draw():
+def test_D3_cli_options():
     f = EXAMPLES["D3"].build()
     f.backward()
 
@@ -60,18 +60,18 @@ def test_D3_options_are_those_of_draw():
     assert 'class="value fold"' not in read("g.svg")
 
 
-def test_D1_q_is_folded_by_its_name():
+def test_D1_cli_folds_by_name():
     assert main(["D1", "--fold", "q", "-o", "f.svg"]) == 0
     assert texts(elements(read("f.svg"))["node-3"]) == ["3 nodes", "q"]
 
 
-def test_frames_a_file_a_step_and_a_page_a_step(capsys):
+def test_cli_frames(capsys):
     assert main(["D1", "-o", "d1-{n}.svg"]) == 0
     assert capsys.readouterr().out.split() == [f"d1-{n}.svg" for n in range(1, 8)]
     assert main(["D1", "--frames", "-o", "d1.pdf"]) == 0
 
 
-def test_an_expression_may_start_with_a_minus():
+def test_cli_expression_starting_with_a_minus():
     assert main(["-log(x)", "x=2", "-o", "f.svg"]) == 0
 
 
@@ -104,31 +104,31 @@ def test_an_expression_may_start_with_a_minus():
         (["x +", "x=1", "-o", "f.svg"], "x +"),
     ],
 )
-def test_mistakes_are_explained_and_write_nothing(arguments, message, capsys):
+def test_cli_explains_mistakes(arguments, message, capsys):
     assert main(arguments) == 2
     assert message in capsys.readouterr().err
     assert os.listdir() == []
 
 
-def test_no_arguments_show_what_to_write(capsys):
+def test_cli_without_arguments(capsys):
     assert main([]) == 0
     assert 'python -m visualize "(x + y) * z" x=-2 y=5 z=-4 -o f.svg' in capsys.readouterr().out
 
 
-def test_without_dot_on_the_path(monkeypatch):
+def test_cli_without_dot(monkeypatch):
     monkeypatch.setenv("PATH", "")
 
     assert run("D1", "-o", "f.svg") == (0, "f.svg\n", "")
     assert run("D1", "-o", "f.png") == (0, "f.png\n", "")
 
 
-def test_a_file_is_called_as_it_was_given_even_with_a_sign_first():
+def test_cli_file_names():
     assert main(["x * y", "x=2", "y=3", "-o", "-f.svg"]) == 0
 
     assert os.listdir() == ["-f.svg"]
 
 
-def test_the_knobs_have_the_words_of_draw(tmp_path, capsys):
+def test_cli_help_uses_the_words_of_draw(tmp_path, capsys):
     file = tmp_path / "f.svg"
     knobs = ["--direction", "down", "--scale", "2", "--font-size", "20", "--theme", "dark", "--no-values"]
     assert main(["D1", "-o", str(file), *knobs, "--gradients", "blank", "--highlight", "x", "--highlight", "q"]) == 0

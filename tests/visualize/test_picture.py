@@ -30,14 +30,14 @@ def built(id):
 # --- The picture ----------------------------------------------------------------------------------
 
 
-def test_draw_gives_a_picture_that_tells_what_it_is():
+def test_picture_repr():
     picture = draw(built("D1"))
 
     assert isinstance(picture, Picture)
     assert repr(picture) == '<picture of f = q * z = -12: 6 boxes, 5 arrows; .save("name.svg") keeps it>'
 
 
-def test_a_picture_shows_the_graph_as_it_was():
+def test_picture_keeps_the_graph_as_it_was():
     x = Value(2.0, "x")
     f = x * x
     picture = draw(f)
@@ -47,7 +47,7 @@ def test_a_picture_shows_the_graph_as_it_was():
     assert not re.search("x = 77|5929|>77<", picture.svg())
 
 
-def test_a_chain_of_100_000_nodes_is_drawn_folded():
+def test_draw_folds_a_chain_of_100_000_nodes():
     y = Value(1.0)
     for _ in range(100_000):
         y = y + 1.0
@@ -59,7 +59,7 @@ def test_a_chain_of_100_000_nodes_is_drawn_folded():
 
 
 @pytest.mark.parametrize("name", ["f.svg", "f.SVG", "f.png", "f.pdf", "f.dot"])
-def test_the_ending_says_the_format(tmp_path, name):
+def test_save_by_ending(tmp_path, name):
     path = tmp_path / name
     begins = {".svg": b"<svg xmlns", ".png": b"\x89PNG", ".pdf": b"%PDF", ".dot": b"// Computation"}
 
@@ -69,13 +69,13 @@ def test_the_ending_says_the_format(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["f.jpg", "f", ".svg", "f.svg.txt"])
-def test_an_unknown_ending_is_refused_with_those_that_are_known(tmp_path, name):
+def test_save_refuses_an_unknown_ending(tmp_path, name):
     with pytest.raises(ValueError, match=r"cannot save .* write one of \.svg, \.png, \.pdf, \.tex, \.dot"):
         draw(built("D1")).save(tmp_path / name)
     assert os.listdir(tmp_path) == []
 
 
-def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+def test_save_failure_keeps_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "f.svg"
     path.write_text("old")
 
@@ -90,7 +90,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatc
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no permission bits")
-def test_a_file_keeps_its_permissions_and_a_link_its_target(tmp_path):
+def test_save_keeps_permissions_and_links(tmp_path):
     path, link = tmp_path / "f.svg", tmp_path / "link.svg"
     path.write_text("old")
     path.chmod(0o640)
@@ -105,7 +105,7 @@ def test_a_file_keeps_its_permissions_and_a_link_its_target(tmp_path):
 # --- PNG and PDF ----------------------------------------------------------------------------------
 
 
-def test_png_has_twice_the_size_and_its_letters_are_drawn(tmp_path):
+def test_png_at_twice_the_size(tmp_path):
     from matplotlib.image import imread
 
     path = tmp_path / "d1.png"
@@ -122,7 +122,7 @@ def test_png_has_twice_the_size_and_its_letters_are_drawn(tmp_path):
     assert blue.sum() > 100  # the bold -12
 
 
-def test_pdf_holds_its_text_as_text_and_is_the_same_on_every_run(tmp_path):
+def test_pdf_keeps_text_and_is_reproducible(tmp_path):
     first, second = tmp_path / "a.pdf", tmp_path / "b.pdf"
     draw(built("D1")).save(first)
     draw(built("D1")).save(second)
@@ -132,7 +132,7 @@ def test_pdf_holds_its_text_as_text_and_is_the_same_on_every_run(tmp_path):
     assert len(re.findall(rb"/Type /Page\b", first.read_bytes())) == 1
 
 
-def test_pictures_do_not_touch_pyplot_or_follow_its_styles(tmp_path):
+def test_picture_leaves_pyplot_alone(tmp_path):
     program = (
         "import sys, matplotlib; matplotlib.rcParams['text.usetex'] = True; matplotlib.rcParams['savefig.dpi'] = 7\n"
         "from autodiff import Value; from visualize import draw; draw(Value(1.0, 'a$b^{') * 2.0).save(sys.argv[1])\n"
@@ -144,7 +144,7 @@ def test_pictures_do_not_touch_pyplot_or_follow_its_styles(tmp_path):
     assert struct.unpack(">I", path.read_bytes()[16:20])[0] > 300
 
 
-def test_very_large_pictures_are_saved_at_a_lower_resolution(tmp_path):
+def test_png_of_a_very_large_picture(tmp_path):
     y = Value(1.0)
     for _ in range(600):
         y = y * 1.0
@@ -156,7 +156,7 @@ def test_very_large_pictures_are_saved_at_a_lower_resolution(tmp_path):
 # --- DOT ------------------------------------------------------------------------------------------
 
 
-def test_the_graph_for_graphviz_has_boxes_arrows_and_numbers():
+def test_dot_source():
     source = draw(built("D1")).graphviz().source
 
     assert source.count("->") == 5
@@ -165,7 +165,7 @@ def test_the_graph_for_graphviz_has_boxes_arrows_and_numbers():
 
 
 @pytest.mark.parametrize("label", ["a|b", "{x}", "<b>", "<b>x</b>", '"', "\\N", "a\nb", "\\", 'x" [shape=box'])
-def test_trap_32_labels_mean_nothing_in_dot(label):
+def test_trap_32_dot_escapes_labels(label):
     a = Value(1.0, label)
     source = draw(a * 2.0).graphviz().source
 
@@ -180,7 +180,7 @@ def test_trap_32_labels_mean_nothing_in_dot(label):
 # --- Frames ---------------------------------------------------------------------------------------
 
 
-def test_D1_a_file_a_step_in_the_same_positions(tmp_path):
+def test_D1_frames_in_the_same_positions(tmp_path):
     paths = draw(EXAMPLES["D1"].build()).frames(tmp_path / "d1-{n}.svg")
     frames = [elements((tmp_path / f"d1-{n}.svg").read_text(encoding="utf-8")) for n in range(1, 8)]
 
@@ -191,7 +191,7 @@ def test_D1_a_file_a_step_in_the_same_positions(tmp_path):
     assert len(places) == 1
 
 
-def test_the_step_in_hand_is_lit_and_said(tmp_path):
+def test_frames_light_and_say_the_step(tmp_path):
     draw(EXAMPLES["D1"].build()).frames(tmp_path / "{n}.svg")
     text = (tmp_path / "5.svg").read_text(encoding="utf-8")
     lit = [id for id, group in elements(text).items() if "lit" in group.get("class").split()]
@@ -201,7 +201,7 @@ def test_the_step_in_hand_is_lit_and_said(tmp_path):
     assert "1 \N{MULTIPLICATION SIGN} \N{MINUS SIGN}4 = \N{MINUS SIGN}4" in text
 
 
-def test_E7_totals_build_up_under_the_name(tmp_path):
+def test_E7_frames_totals_build_up(tmp_path):
     draw(EXAMPLES["E7"].build()).frames(tmp_path / "{n:02}.svg")
     names = [texts(elements((tmp_path / f"{n:02}.svg").read_text(encoding="utf-8"))["node-1"]) for n in range(1, 11)]
 
@@ -210,7 +210,7 @@ def test_E7_totals_build_up_under_the_name(tmp_path):
     assert names[-1] == ["y", "∇ 5"]
 
 
-def test_one_pdf_has_a_page_for_each_step(tmp_path):
+def test_pdf_page_for_each_step(tmp_path):
     assert draw(EXAMPLES["D1"].build()).frames(tmp_path / "d1.pdf") == [str(tmp_path / "d1.pdf")]
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "d1.pdf").read_bytes())) == 7
 
@@ -236,14 +236,14 @@ def shell():
     InteractiveShell.clear_instance()
 
 
-def test_small_graphs_show_themselves_in_a_notebook(shell):
+def test_notebook_shows_small_graphs(shell):
     shown, _ = shell.display_formatter.format(built("D1"))
 
     assert shown["text/plain"] == "Value(-12.0, 'f', grad=1.0)"
     assert shown["image/svg+xml"].startswith("<svg")
 
 
-def test_leaves_and_large_graphs_show_as_text_alone(shell):
+def test_notebook_shows_leaves_and_large_graphs_as_text(shell):
     y = Value(1.0)
     for _ in range(100):
         y = y * 2.0
@@ -252,11 +252,11 @@ def test_leaves_and_large_graphs_show_as_text_alone(shell):
         assert set(shell.display_formatter.format(value)[0]) == {"text/plain"}
 
 
-def test_a_picture_shows_itself(shell):
+def test_notebook_shows_a_picture(shell):
     assert "image/svg+xml" in shell.display_formatter.format(draw(built("D1")))[0]
 
 
-def test_without_ipython_importing_registers_nothing_and_brings_nothing():
+def test_notebook_without_ipython():
     program = (
         "import sys, visualize; heavy = {'IPython', 'numpy', 'matplotlib', 'graphviz', 'html', 'json', 'subprocess'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
@@ -269,7 +269,7 @@ def test_without_ipython_importing_registers_nothing_and_brings_nothing():
 # --- Knobs ----------------------------------------------------------------------------------------
 
 
-def test_down_the_page_inputs_stand_above_what_they_go_into():
+def test_draw_direction_down():
     drawing = draw(built("D1"), direction="down")._drawing
     places = {group.id: group.marks[0] for group in drawing.groups if group.id.startswith(("node", "output"))}
 
@@ -278,7 +278,7 @@ def test_down_the_page_inputs_stand_above_what_they_go_into():
     assert "rankdir=TB" in draw(built("D1"), direction="down").graphviz().source
 
 
-def test_scale_and_font_size_enlarge_what_is_written():
+def test_draw_scale_and_font_size():
     root, large, bold = (
         ElementTree.fromstring(draw(built("D1"), **knobs).svg()) for knobs in ({}, {"scale": 2}, {"font_size": 26})
     )
@@ -289,7 +289,7 @@ def test_scale_and_font_size_enlarge_what_is_written():
     assert float(ElementTree.fromstring(draw(built("B3"), font_size=26).svg()).get("width")) <= 1280
 
 
-def test_a_png_is_as_large_as_its_scale_says(tmp_path):
+def test_png_scale(tmp_path):
     from matplotlib.image import imread
 
     one, two = (imread(draw(built("D1"), scale=s).save(tmp_path / f"{s}.png")) for s in (1, 2))
@@ -298,7 +298,7 @@ def test_a_png_is_as_large_as_its_scale_says(tmp_path):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", {"background": "#fffff0", "gradient": "darkred"}])
-def test_a_theme_is_the_same_wherever_it_stands(theme, tmp_path):
+def test_draw_theme(theme, tmp_path):
     picture = draw(built("D1"), theme=theme)
     text = picture.svg()
 
@@ -309,7 +309,7 @@ def test_a_theme_is_the_same_wherever_it_stands(theme, tmp_path):
     assert picture.save(tmp_path / "f.png")
 
 
-def test_values_and_gradients_can_be_left_out_or_blank():
+def test_draw_values_and_gradients_blank():
     f = EXAMPLES["D1"].build()
     blank, bare = draw(f, gradients="blank").svg(), draw(built("D1"), gradients=False, values=False).svg()
 
@@ -320,7 +320,7 @@ def test_values_and_gradients_can_be_left_out_or_blank():
     assert "gradient 3" not in bare
 
 
-def test_a_path_or_a_step_stands_out():
+def test_draw_path_and_step():
     def lit(**knobs):
         groups = elements(draw(built("E7"), **knobs).svg())
         return {id for id, group in groups.items() if "lit" in group.get("class", "").split()}
@@ -340,7 +340,7 @@ def test_a_path_or_a_step_stands_out():
 # --- Several outputs, and what an error left ------------------------------------------------------
 
 
-def test_several_outputs_end_in_names_of_their_own():
+def test_draw_several_outputs():
     x, y = variables(x=2, y=3)
     q = x * y
     f, g = q + x, q.exp()
@@ -358,7 +358,7 @@ def test_several_outputs_end_in_names_of_their_own():
     assert draw([f]).svg() == draw(f).svg()
 
 
-def test_an_output_may_be_used_by_another_one():
+def test_draw_output_used_by_another():
     x = Value(2.0, "x")
     q = x * x
     f = q + 1.0
@@ -369,7 +369,7 @@ def test_an_output_may_be_used_by_another_one():
     assert texts(groups["edge-output-1"])[1] == "\N{NABLA} 1"
 
 
-def test_what_a_net_returns_is_drawn_with_fold_and_unfold():
+def test_draw_returns_of_a_net():
     net = nn.MLP(2, [3, 2], seed=1)
     outputs = net([1.0, 2.0])
 
@@ -381,7 +381,7 @@ def test_what_a_net_returns_is_drawn_with_fold_and_unfold():
         draw(outputs).frames("f-{n}.svg")
 
 
-def test_of_an_error_all_is_drawn_that_was_recorded_before_it():
+def test_draw_of_an_error():
     def model(x):
         hidden = [x * 2.0, x.tanh()]
         return nn.MLP(3, [1])(hidden)
@@ -421,7 +421,7 @@ def hostile():
     return f
 
 
-def test_a_tex_file_has_every_text_and_shape_and_nothing_that_a_label_commands(tmp_path):
+def test_trap_32_tex_escapes_labels(tmp_path):
     drawing = draw(built("D1"))._drawing
     source = (tmp_path / draw(built("D1")).save(tmp_path / "d1.tex")).read_text(encoding="utf-8")
 
@@ -437,7 +437,7 @@ def test_a_tex_file_has_every_text_and_shape_and_nothing_that_a_label_commands(t
     assert "$\\hat{y}$" in hostile_source
 
 
-def test_frames_in_tex_are_pages(tmp_path):
+def test_tex_frames_are_pages(tmp_path):
     (path,) = draw(built("D1"), scale=2, theme="dark").frames(tmp_path / "f.tex")
     source = Path(path).read_text(encoding="utf-8")
 
@@ -449,7 +449,7 @@ def test_frames_in_tex_are_pages(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None and not os.environ.get("CI"), reason="no pdflatex on this machine")
 @pytest.mark.parametrize("name", ["D2", "B3", "E7", "hostile"])
-def test_pdflatex_reads_it(name, tmp_path):
+def test_tex_by_pdflatex(name, tmp_path):
     f = hostile() if name == "hostile" else built(name)
     draw(f).frames(tmp_path / "f.tex") if name == "E7" else draw(f).save(tmp_path / "f.tex")
     command = ["pdflatex", "-no-shell-escape", "-halt-on-error", "f.tex"]
@@ -463,7 +463,7 @@ def test_pdflatex_reads_it(name, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
 
 
-def test_a_pdf_has_letters_that_publishers_take(tmp_path):
+def test_pdf_fonts(tmp_path):
     content = Path(draw(built("D1")).save(tmp_path / "f.pdf")).read_bytes()
 
     assert b"/Type3" not in content
@@ -473,7 +473,7 @@ def test_a_pdf_has_letters_that_publishers_take(tmp_path):
 # --- Rounded as by hand -----------------------------------------------------------------------------
 
 
-def test_numbers_are_rounded_step_by_step_as_the_slide_does():
+def test_draw_round_as_the_slide():
     f = EXAMPLES["D2"].build()
     f.backward()
     by_hand, printed = draw(f, round=2).scene, draw(f, digits=2).scene
@@ -482,7 +482,7 @@ def test_numbers_are_rounded_step_by_step_as_the_slide_does():
     assert "x0 = -1, gradient 0.39. w1 = -3, gradient -0.39." in printed.description
 
 
-def test_rounded_pictures_say_the_numbers_of_the_rounded_steps():
+def test_draw_round_steps():
     f = EXAMPLES["B3"].build()
     f.backward()
     gradients = [*f.steps().rounded(3).gradients.values()]
@@ -495,7 +495,7 @@ def test_rounded_pictures_say_the_numbers_of_the_rounded_steps():
     assert all(gradient in gradients for gradient in drawn.values())
 
 
-def test_several_outputs_unlabelled_gates_and_frames_are_rounded_too(tmp_path):
+def test_draw_round_outputs_and_frames(tmp_path):
     x, y = variables(x=1, y=3)
     g = x / y
     f = g * 3.0

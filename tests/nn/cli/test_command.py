@@ -34,7 +34,7 @@ def start(folder, *arguments, **environment):
 # --- Names ---------------------------------------------------------------------------------------
 
 
-def test_names_are_learned_and_made_up(capsys):
+def test_names_learns_and_samples(capsys):
     text = run(capsys, "names", "--seed", "1")
 
     assert text.startswith("992 lines of names.txt; GPT(27 tokens, width 16, 4 heads, 1 layer, context 16, 4192 param")
@@ -52,7 +52,7 @@ def test_names_are_learned_and_made_up(capsys):
     assert NAMES.stat().st_size < 8000
 
 
-def test_any_text_is_learned(capsys, tmp_path):
+def test_names_learns_any_text(capsys, tmp_path):
     file = tmp_path / "counting.txt"
     file.write_text("Eins, zwei\n\ndrei und ein langer Satz\n", encoding="utf-8")
     options = ["--width", "8", "--heads", "2", "--context", "8", "--steps", "12", "--samples", "3"]
@@ -71,12 +71,12 @@ def test_any_text_is_learned(capsys, tmp_path):
         (["names", "--heads", "3"], "got 3 heads for a width of 16"),
     ],
 )
-def test_what_names_cannot_do_is_said(capsys, arguments, message):
+def test_names_says_what_it_cannot_do(capsys, arguments, message):
     assert main(arguments) == 2
     assert message in capsys.readouterr().err
 
 
-def test_names_go_by_the_engine_without_llvmlite(capsys, monkeypatch):
+def test_names_without_llvmlite(capsys, monkeypatch):
     for name in [name for name in sys.modules if name.startswith("autodiff.flat.backends.llvm")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "llvmlite", None)
@@ -88,7 +88,7 @@ def test_names_go_by_the_engine_without_llvmlite(capsys, monkeypatch):
     assert re.search("machine code is much faster: pip install 'scalar-autodiff\\[fast\\]'", text)
 
 
-def test_ctrl_c_ends_names_with_samples(tmp_path):
+def test_names_ctrl_c_ends_with_samples(tmp_path):
     process = start(tmp_path, "names", "--steps", "2000000", PYTHONUNBUFFERED="1")
     for line in process.stdout:
         if line.startswith("step"):
@@ -105,7 +105,7 @@ def test_ctrl_c_ends_names_with_samples(tmp_path):
 # --- Training ------------------------------------------------------------------------------------
 
 
-def test_xor_is_learned_and_reported(capsys):
+def test_xor_learns_and_reports(capsys):
     text = run(capsys, "xor")
 
     assert text.startswith("xor: MLP(2-4-1, tanh, linear, 17 parameters), seed 0\n")
@@ -119,7 +119,7 @@ def test_xor_is_learned_and_reported(capsys):
 
 
 @pytest.mark.parametrize("task", sorted({*PRESETS} - {"digits", "moons", "spirals"}))
-def test_every_task_learns_with_no_option_given(capsys, task):
+def test_tasks_learn_by_default(capsys, task):
     if task == "iris":
         pytest.importorskip("sklearn")
     accuracy = re.search(r"end .*?, accuracy (\S+?)(,|$)", run(capsys, task), re.MULTILINE)[1]
@@ -129,7 +129,7 @@ def test_every_task_learns_with_no_option_given(capsys, task):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("task", "share"), [("moons", 98.0), ("spirals", 95.0), ("digits", 95.0)])
-def test_larger_tasks_learn_with_no_option_given(capsys, task, share):
+def test_tasks_larger_learn_by_default(capsys, task, share):
     if task == "digits":
         pytest.importorskip("sklearn")
     text = run(capsys, task)
@@ -137,12 +137,12 @@ def test_larger_tasks_learn_with_no_option_given(capsys, task, share):
     assert float(re.search(r"end .*\(([\d.]+) %\)", text).group(1)) >= share
 
 
-def test_the_suggested_commands_work(capsys):
+def test_suggestions_work(capsys):
     for line in re.findall(r"  python -m nn (.*?)  ", run(capsys, "and")):
         run(capsys, *line.replace("--seeds 30", "--seeds 2").split())
 
 
-def test_all_settings_can_be_changed(capsys):
+def test_options_change_all_settings(capsys):
     options = "--hidden 3,2 --activation sigmoid --loss bce --optimizer adam --epochs 7 --batch-size 2 --seed 5"
     text = run(capsys, "or", *options.split(), "--learning-rate", "0.5", "--runner", "eager")
 
@@ -159,25 +159,25 @@ def test_all_settings_can_be_changed(capsys):
         ("hinge", "2-4-1, tanh, linear"),
     ],
 )
-def test_the_last_layer_follows_from_the_loss(capsys, loss, net):
+def test_option_loss_sets_the_last_layer(capsys, loss, net):
     text = run(capsys, "xnor", "--loss", loss)
 
     assert f"MLP({net}" in text
     assert "accuracy 1.000" in text
 
 
-def test_classes_become_one_hot_where_the_loss_has_no_classes(capsys):
+def test_option_loss_one_hot_classes(capsys):
     text = run(capsys, "blobs", "--loss", "squared_error")
 
     assert "MLP(2-8-3, tanh, linear" in text
     assert "accuracy 1.000" in text
 
 
-def test_another_optimizer_comes_with_its_usual_rate(capsys):
+def test_option_optimizer_sets_its_rate(capsys):
     assert "adam with learning rate 0.02" in run(capsys, "and", "--optimizer", "adam", "--epochs", "3")
 
 
-def test_points_in_the_plane_are_shown_as_a_map(capsys):
+def test_report_maps_points_in_the_plane(capsys):
     text = run(capsys, "circles", "--epochs", "2")
     rows = [line for line in text.splitlines() if re.fullmatch(r"  [.#]{56}", line)]
 
@@ -185,14 +185,14 @@ def test_points_in_the_plane_are_shown_as_a_map(capsys):
     assert ". class 0, # class 1; x1 from" in text
 
 
-def test_what_did_not_learn_is_examined(capsys):
+def test_report_examines_what_did_not_learn(capsys):
     text = run(capsys, "xor", "--hidden", "0")
 
     assert "the doctor says" in text
     assert "linear net:" in text
 
 
-def test_an_output_of_a_half_is_not_decided_by_its_last_digits(capsys):
+def test_report_an_undecided_half(capsys):
     text = run(capsys, "xor", "--hidden", "0")
 
     assert "accuracy 0.500" in text
@@ -203,14 +203,14 @@ def test_an_output_of_a_half_is_not_decided_by_its_last_digits(capsys):
 
 
 @pytest.mark.parametrize("command", ["xor --hidden 0", "or --hidden 2 --activation relu --seed 4", "blobs --hidden 2"])
-def test_what_was_just_run_is_not_suggested(capsys, command):
+def test_suggestions_exclude_the_last_run(capsys, command):
     suggested = re.findall(r"  python -m nn (.*?)  ", run(capsys, *command.split()))
 
     assert len(suggested) == 2
     assert command.partition(" --seed")[0] not in suggested
 
 
-def test_a_page_says_how_it_trains(capsys, tmp_path):
+def test_page_says_how_it_trains(capsys, tmp_path):
     page = tmp_path / "c.html"
     text = run(capsys, "circles", "--epochs", "1", "--page", str(page))
     header = re.search(r"<header>(.*?)</header>", page.read_text(encoding="utf-8"), re.DOTALL)[1]
@@ -221,14 +221,14 @@ def test_a_page_says_how_it_trains(capsys, tmp_path):
     assert "binary cross entropy, adam, learning rate 0.02, 150 examples" in header
 
 
-def test_a_run_that_diverges_says_where_and_why(capsys):
+def test_report_a_diverging_run(capsys):
     text = run(capsys, "xor", "--activation", "relu", "--learning-rate", "1e5")
 
     assert "the loss became inf in epoch" in text
     assert "diverged: at rate 100000 the loss grew from" in text
 
 
-def test_many_starts_are_counted_and_the_failures_explained(capsys):
+def test_seeds_counted_and_failures_explained(capsys):
     text = run(
         capsys,
         *["xor", "--hidden", "2", "--activation", "relu", "--learning-rate", "0.5", "--epochs", "500", "--seeds", "6"],
@@ -244,7 +244,7 @@ def test_many_starts_are_counted_and_the_failures_explained(capsys):
 # --- Files ---------------------------------------------------------------------------------------
 
 
-def test_the_net_is_saved(capsys, tmp_path):
+def test_option_save(capsys, tmp_path):
     run(capsys, "xor", "--save", str(tmp_path / "xor.json"))
     net = nn.load(tmp_path / "xor.json")
 
@@ -252,25 +252,25 @@ def test_the_net_is_saved(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("options", [["xor"], ["blobs", "--epochs", "2"], ["xor", "--seeds", "2"]])
-def test_a_picture_is_drawn(capsys, tmp_path, options):
+def test_option_plot(capsys, tmp_path, options):
     run(capsys, *options, "--plot", str(tmp_path / "picture.svg"))
 
     assert "<svg" in (tmp_path / "picture.svg").read_text(encoding="utf-8")
 
 
-def test_a_folder_that_is_not_there_is_said(capsys):
+def test_option_missing_folder(capsys):
     run(capsys, "and", "--save", "/no/such/folder/net.json", status=2)
 
 
 # --- Lecture examples ----------------------------------------------------------------------------
 
 
-def test_lecture_examples_are_shown_by_their_id(capsys):
+def test_watch_lecture_examples(capsys):
     assert "after 159 updates and stands still" in run(capsys, "c4")
     assert "z3 = 2, h = 1" in run(capsys, "E1")
 
 
-def test_examples_that_are_formulas_are_stepped_through(capsys):
+def test_steps_of_a_formula(capsys):
     text = run(capsys, "D1")
 
     assert "f = q * z = 3 * -4 = -12" in text
@@ -279,14 +279,14 @@ def test_examples_that_are_formulas_are_stepped_through(capsys):
 # --- Manners -------------------------------------------------------------------------------------
 
 
-def test_the_report_is_ascii_and_narrow(capsys):
+def test_report_is_ascii_and_narrow(capsys):
     for task in ("xor", "blobs"):
         text = run(capsys, task, "--epochs", "3")
         text.encode("ascii")
         assert max(map(len, text.splitlines())) <= 100
 
 
-def test_without_a_task_the_help_lists_all(capsys):
+def test_help_without_a_task(capsys):
     text = run(capsys)
 
     assert "digits" in text
@@ -317,7 +317,7 @@ def test_without_a_task_the_help_lists_all(capsys):
         (["xor", "--learning-rate", "-1"], "learning_rate must be a number >= 0"),
     ],
 )
-def test_bad_input_is_said_in_a_line_before_anything_is_trained(capsys, arguments, message):
+def test_options_bad_input_in_a_line(capsys, arguments, message):
     assert main(arguments) == 2
     output, error = capsys.readouterr()
 
@@ -327,7 +327,7 @@ def test_bad_input_is_said_in_a_line_before_anything_is_trained(capsys, argument
 
 
 @pytest.mark.parametrize("given", ["foo", "4;4", "1.5", "1000000000"])
-def test_hidden_says_how_layers_are_written(capsys, given):
+def test_option_hidden_says_how_layers_are_written(capsys, given):
     with pytest.raises(SystemExit):
         main(["xor", "--hidden", given])
 
@@ -351,7 +351,7 @@ def test_ctrl_c_ends_with_what_was_learned(tmp_path):
     assert "wanted" in text
 
 
-def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+def test_closed_pipe_is_no_error(tmp_path):
     command = f"{sys.executable} -m nn E4 | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, cwd=tmp_path, check=True)
 
@@ -359,7 +359,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
     assert done.stderr == ""
 
 
-def test_importing_nn_brings_in_no_large_package(tmp_path):
+def test_import_nn_brings_no_large_package(tmp_path):
     code = "import sys, nn; print({'numpy', 'tqdm', 'matplotlib', 'sklearn', 'llvmlite'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
 

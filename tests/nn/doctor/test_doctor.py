@@ -24,12 +24,12 @@ def trained(net, rate=0.1, epochs=1000, **options):
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "leaky_relu"])
-def test_a_fresh_net_is_healthy(seed, activation):
+def test_diagnose_fresh_net_is_healthy(seed, activation):
     assert not diagnose(MLP(2, [4, 1], activation, seed=seed), X, Y)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_net_that_has_learned_is_healthy(seed):
+def test_diagnose_trained_net_is_healthy(seed):
     net = MLP(2, [4, 1], seed=seed)
     diagnosis = diagnose(net, X, Y, history=trained(net))
 
@@ -37,7 +37,7 @@ def test_a_net_that_has_learned_is_healthy(seed):
     assert str(diagnosis).startswith("4 of 4 examples right (100 %), loss ")
 
 
-def test_nets_on_points_in_the_plane_are_healthy():
+def test_diagnose_nets_in_the_plane_are_healthy():
     points, classes = nn.blobs(60)
     net = MLP(2, [6, 3], output="softmax", seed=0)
 
@@ -46,11 +46,11 @@ def test_nets_on_points_in_the_plane_are_healthy():
     assert not diagnose(net, points, classes, "cross_entropy", history=history)
 
 
-def test_a_hand_set_net_is_healthy():
+def test_diagnose_hand_set_net_is_healthy():
     assert not diagnose(nn.hand_set("xnor"), *truth_table("xnor"), "bce")
 
 
-def test_a_regression_that_fits_is_healthy():
+def test_diagnose_fitted_regression_is_healthy():
     points = [[i / 10] for i in range(10)]
     wanted = [2.0 * x[0] - 0.5 for x in points]
 
@@ -64,7 +64,7 @@ def curve(function, seed=0):
 
 
 @pytest.mark.parametrize(("function", "seed"), [(lambda x: x * x, 0), (lambda x: math.sin(3 * x), 1)])
-def test_a_regression_on_its_way_is_healthy_and_nothing_in_it_is_right(function, seed):
+def test_diagnose_regression_under_way(function, seed):
     """Its gradient is short, but the loss is small and falls."""
     points, wanted, net = curve(function, seed)
     history = fit(net, points, wanted, epochs=1000, progress=False)
@@ -77,14 +77,14 @@ def test_a_regression_on_its_way_is_healthy_and_nothing_in_it_is_right(function,
     assert math.isnan(accuracy)
 
 
-def test_a_regression_that_was_too_short_is_unfinished():
+def test_diagnose_regression_unfinished():
     points, wanted, net = curve(lambda x: math.sin(3 * x), 1)
     history = fit(net, points, wanted, epochs=100, progress=False)
 
     assert diagnose(net, points, wanted, history=history).kinds == ["unfinished"]
 
 
-def test_a_regression_that_only_answers_the_mean_is_stuck():
+def test_diagnose_regression_stuck_at_the_mean():
     points, wanted, net = curve(lambda x: math.sin(30 * x), 1)
     history = fit(net, points, wanted, epochs=3000, progress=False)
 
@@ -94,7 +94,7 @@ def test_a_regression_that_only_answers_the_mean_is_stuck():
 # --- Made sick on purpose ------------------------------------------------------------------------
 
 
-def test_dead_relus_are_named():
+def test_diagnose_dead_relus():
     net = MLP(2, [3, 1], "relu", seed=3)
     net.layers[0].neurons[1].b.data = -50.0
     diagnosis = diagnose(net, X, Y)
@@ -105,7 +105,7 @@ def test_dead_relus_are_named():
 
 
 @pytest.mark.parametrize(("activation", "weight"), [("sigmoid", 400.0), ("tanh", 60.0)])
-def test_D13_saturated_units_are_named(activation, weight):
+def test_D13_diagnose_saturated_units(activation, weight):
     net = MLP(2, [4, 1], activation, initializer=initializers.constant(weight))
     for i, neuron in enumerate(net.layers[0].neurons):
         neuron.b.data = 10.0 + i
@@ -115,7 +115,7 @@ def test_D13_saturated_units_are_named(activation, weight):
     assert "vanishing gradient" not in kinds  # the reason is given already
 
 
-def test_E12_identical_units_are_named():
+def test_E12_diagnose_identical_units():
     for activation in ("tanh", "sigmoid"):
         net = MLP(2, [4, 1], activation, "sigmoid", initializer="zeros")
         fresh = diagnose(net, X, Y, "bce")
@@ -126,17 +126,17 @@ def test_E12_identical_units_are_named():
             assert "layer 1, units 0, 1, 2 and 3 of 4: they have the same weights" in diagnosis[0].sentence
 
 
-def test_B7_a_vanishing_gradient_is_named():
+def test_B7_diagnose_vanishing_gradient():
     assert "vanishing gradient" in diagnose(MLP(2, [*[4] * 8, 1], "sigmoid", seed=0), X, Y).kinds
 
 
-def test_D14_an_exploding_gradient_is_named():
+def test_D14_diagnose_exploding_gradient():
     net = MLP(2, [*[8] * 5, 1], "leaky_relu", initializer=initializers.normal(0.0, 4.0), seed=0)
 
     assert "exploding gradient" in diagnose(net, X, Y).kinds
 
 
-def test_D13_inputs_of_one_sign_are_named():
+def test_D13_diagnose_inputs_of_one_sign():
     points = [[100.0 + x1, 100.0 + x2] for x1, x2 in X]
     diagnosis = diagnose(MLP(2, [4, 1], seed=0), points, Y)
 
@@ -145,11 +145,11 @@ def test_D13_inputs_of_one_sign_are_named():
 
 
 @pytest.mark.parametrize(("rate", "kind"), [(50.0, "rate too large"), (1e-6, "rate too small")])
-def test_a_wrong_rate_is_named_before_training(rate, kind):
+def test_diagnose_wrong_rate_before_training(rate, kind):
     assert diagnose(MLP(2, [4, 1], seed=0), X, Y, learning_rate=rate).kinds == [kind]
 
 
-def test_a_run_that_diverged_is_named():
+def test_diagnose_diverged_run():
     net = MLP(2, [4, 1], "relu", seed=0)
     history = trained(net, 30.0)
     diagnosis = diagnose(net, X, Y, history=history)
@@ -164,7 +164,7 @@ def test_a_run_that_diverged_is_named():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_run_that_diverged_and_died_is_not_only_dead(seed):
+def test_diagnose_diverged_and_dead_run(seed):
     points, classes = nn.moons(60, seed=0)
     net = MLP(2, [8, 1], "relu", seed=seed)
     with pytest.raises(nn.training.NonfiniteLossError) as caught:
@@ -174,7 +174,7 @@ def test_a_run_that_diverged_and_died_is_not_only_dead(seed):
     assert {"dead units", "diverged"} <= set(diagnose(net, points, classes).kinds)
 
 
-def test_a_learning_rate_of_0_is_named():
+def test_diagnose_learning_rate_of_0():
     net = MLP(2, [4, 1], seed=0)
 
     assert diagnose(net, X, Y, learning_rate=0.0).kinds == ["learning rate 0"]
@@ -189,7 +189,7 @@ def test_a_learning_rate_of_0_is_named():
         ([[0.001 * i, i] for i in range(10)], "input x2 reaches 9, but x1 only 0.009"),
     ],
 )
-def test_unscaled_inputs_are_named_with_their_cure(points, words):
+def test_diagnose_unscaled_inputs(points, words):
     classes = [int(i > 4) for i in range(10)]
     diagnosis = diagnose(MLP(2, [4, 1], seed=0), points, classes)
 
@@ -201,20 +201,20 @@ def test_unscaled_inputs_are_named_with_their_cure(points, words):
     assert "unscaled inputs" not in diagnose(MLP(2, [4, 1], seed=0), nn.standardize(points), classes).kinds
 
 
-def test_a_small_gradient_behind_one_hidden_layer_is_not_called_vanishing():
+def test_diagnose_one_hidden_layer_is_not_vanishing():
     """It is small since the output answers the mean, and since a unit is dead."""
     net = MLP(2, [2, 1], "relu", seed=0)
 
     assert diagnose(net, X, Y, history=trained(net)).kinds == ["dead units", "stuck"]
 
 
-def test_a_run_that_hardly_moved_is_named():
+def test_diagnose_run_that_hardly_moved():
     net = MLP(2, [4, 1], seed=0)
 
     assert diagnose(net, X, Y, history=trained(net, 1e-5, 100)).kinds == ["rate too small"]
 
 
-def test_a_run_that_was_too_short_is_named():
+def test_diagnose_run_too_short():
     net = MLP(2, [4, 1], seed=0)
     diagnosis = diagnose(net, X, Y, history=trained(net, 0.1, 20))
 
@@ -222,7 +222,7 @@ def test_a_run_that_was_too_short_is_named():
     assert "after 20 epochs" in diagnosis[0].sentence
 
 
-def test_trap_37_xor_stuck_at_three_of_four_is_named():
+def test_trap_37_diagnose_xor_stuck_at_three_of_four():
     """The stuck runs of two ReLU units: their hidden units are dead, or nothing moves any more."""
     stuck = 0
     for seed in range(12):
@@ -240,7 +240,7 @@ def test_trap_37_xor_stuck_at_three_of_four_is_named():
 
 
 @pytest.mark.parametrize("sizes", [[1], [4, 1]])
-def test_B8_a_linear_net_on_xor_is_named(sizes):
+def test_B8_diagnose_linear_net_on_xor(sizes):
     net = MLP(2, sizes, "linear", seed=0)
     diagnosis = diagnose(net, X, Y, history=trained(net))
 
@@ -248,7 +248,7 @@ def test_B8_a_linear_net_on_xor_is_named(sizes):
     assert "one linear function" in diagnosis[0].advice
 
 
-def test_step_units_cannot_learn():
+def test_diagnose_step_units_cannot_learn():
     diagnosis = diagnose(MLP(2, [3, 1], "step", seed=0), X, Y)
 
     assert "no slope" in diagnosis.kinds
@@ -258,7 +258,7 @@ def test_step_units_cannot_learn():
 # --- Manners -------------------------------------------------------------------------------------
 
 
-def test_looking_changes_nothing():
+def test_diagnose_changes_nothing():
     net = MLP(2, [4, 1], seed=0)
     net([1.0, 0.0]).backward()
     before = [(p.data, p.grad) for p in net.parameters()]
@@ -267,7 +267,7 @@ def test_looking_changes_nothing():
     assert [(p.data, p.grad) for p in net.parameters()] == before
 
 
-def test_a_model_without_layers_is_looked_at_from_outside():
+def test_diagnose_model_without_layers():
     class Flat(Module):
         def __init__(self):
             self.height = Value(0.5)
@@ -278,7 +278,7 @@ def test_a_model_without_layers_is_looked_at_from_outside():
     assert diagnose(Flat(), X, Y).kinds == ["stuck"]
 
 
-def test_a_diagnosis_is_a_sequence_that_prints_as_sentences():
+def test_diagnosis_is_a_sequence_of_sentences():
     diagnosis = diagnose(MLP(2, [2, 1], initializer="zeros"), X, Y)
 
     assert len(diagnosis) == len(list(diagnosis)) == len(diagnosis.kinds)
@@ -289,7 +289,7 @@ def test_a_diagnosis_is_a_sequence_that_prints_as_sentences():
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 @pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 5.0), ("sgd", 100.0), ("momentum", 5.0), ("adam", 10.0)])
-def test_no_larger_rate_is_advised_after_one_that_was_too_large(optimizer, rate, activation):
+def test_diagnose_advises_no_larger_rate_after_divergence(optimizer, rate, activation):
     net = MLP(2, [4, 1], activation, seed=0)
     try:
         history = fit(net, X, Y, optimizer=optimizer, learning_rate=rate, epochs=300, progress=False)

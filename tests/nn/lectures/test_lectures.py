@@ -25,7 +25,7 @@ def near(number, rel=1e-12):
 
 
 @pytest.mark.parametrize("loss", ["half_squared_error", "cross_entropy"])
-def test_A9_one_example_at_random_at_a_time(loss):
+def test_A9_descent_one_random_example_at_a_time(loss):
     classes = loss == "cross_entropy"
     net = MLP(2, [4, 2 if classes else 1], "sigmoid", "softmax" if classes else "linear", seed=0)
     history = fit(net, *XOR, loss, SGD(net.parameters(), 0.5), epochs=3000, batch_size=1, progress=False)
@@ -35,7 +35,7 @@ def test_A9_one_example_at_random_at_a_time(loss):
 
 
 @pytest.mark.slow
-def test_A9_a_two_layer_net_learns_real_digits():
+def test_A9_two_layer_net_learns_digits():
     pytest.importorskip("sklearn")
     lines = list(watch("A9"))
 
@@ -43,7 +43,7 @@ def test_A9_a_two_layer_net_learns_real_digits():
     assert float(lines[-1].split(", ")[-1].split(" %")[0]) >= 93.0
 
 
-def test_B7_the_gradient_of_a_deep_sigmoid_net_is_diluted():
+def test_B7_deep_sigmoid_net_dilutes_the_gradient():
     sigmoid, tanh = nn.lectures.norms_by_depth(8), nn.lectures.norms_by_depth(8, "tanh")
 
     assert all(before < after for before, after in pairwise(sigmoid))
@@ -61,14 +61,14 @@ def test_B7_some_starts_get_stuck():
 # --- C -------------------------------------------------------------------------------------------
 
 
-def test_C4_theta_minus_3_squared_stands_still_after_159_updates():
+def test_C4_parabola_stands_still_after_159_updates():
     path = nn.lectures.descend(lambda t: (t - 3.0) * (t - 3.0), [0.0], 0.1)
 
     assert len(path) - 1 == 159
     assert path[-1] == (2.999999999999999,)
 
 
-def test_C4_the_slides_rule_may_never_end():
+def test_C4_slides_rule_may_never_end():
     flips = nn.lectures.descend(lambda t: t * t, [1.0], 1.0, most=50)
     creeps = nn.lectures.descend(lambda t: t * t * t * t, [1.0], 0.1, most=5_000)
 
@@ -77,25 +77,25 @@ def test_C4_the_slides_rule_may_never_end():
 
 
 @pytest.mark.slow
-def test_C4_theta_to_the_fourth_still_moves_after_a_million_updates():
+def test_C4_theta_to_the_fourth_still_moves():
     assert len(nn.lectures.descend(lambda t: t * t * t * t, [1.0], 0.1, most=10**6)) == 10**6 + 1
 
 
-def test_C4_descent_in_two_variables_is_a_path_of_points():
+def test_C4_descent_in_two_variables():
     path = nn.lectures.descend(lambda a, b: a * a + 10.0 * b * b, [1.0, 1.0], 0.08, 5)
 
     assert [a for a, _ in path] == near([0.84**i for i in range(6)])
     assert [b for _, b in path] == near([(-0.6) ** i for i in range(6)])
 
 
-def test_C5_all_three_kinds_of_descent_by_one_setting():
+def test_C5_three_kinds_of_descent():
     runs = runs_by_batch_size(epochs=3)
 
     assert {size: run.updates for size, run in runs.items()} == {1: 60, 5: 12, 20: 3}
     assert all(len(run.seconds) == 3 and min(run.seconds) > 0.0 for run in runs.values())
 
 
-def test_C10_one_loss_by_four_ways_and_what_they_cost():
+def test_C10_one_loss_four_ways():
     def bowl(theta):
         return (theta - 3.0) * (theta - 3.0)
 
@@ -107,7 +107,7 @@ def test_C10_one_loss_by_four_ways_and_what_they_cost():
     assert [cost for _, _, cost in (force, calculus, chance, descent)] == [2001, 1, 2000, 160]
 
 
-def test_C11_more_hidden_units_fit_sin_better():
+def test_C11_hidden_units_fit_sin_better():
     found = list(fits_of_sin([[2], [8], [32], [20], [6, 6]]))
 
     losses = [loss for _, _, loss in found]
@@ -116,7 +116,7 @@ def test_C11_more_hidden_units_fit_sin_better():
     assert max(losses[3:]) < 0.01
 
 
-def test_C13_a_softmax_neuron_learns_three_reviews():
+def test_C13_softmax_neuron_learns_three_reviews():
     X, Y, known = nn.lectures.reviews()
     net = MLP(len(known), [3], output="softmax", initializer="zeros")
     history = fit(net, X, Y, "cross_entropy", epochs=200, progress=False)
@@ -138,7 +138,7 @@ def test_D12_maxout_of_neurons():
     assert out.data == max(neuron(x).data for neuron in pieces)
 
 
-def test_D13_all_positive_inputs_give_gradients_of_one_sign():
+def test_D13_positive_inputs_give_one_sign():
     neuron = Neuron(4, "sigmoid", seed=0)
     for x, one in (([0.1, 2.0, 0.5, 1.0], True), ([0.1, -2.0, 0.5, 1.0], False)):
         neuron.zero_grad()
@@ -146,7 +146,7 @@ def test_D13_all_positive_inputs_give_gradients_of_one_sign():
         assert (len({w.grad > 0 for w in neuron.w}) == 1) is one
 
 
-def test_D14_a_recurrent_net_of_one_unit_forgets():
+def test_D14_recurrent_unit_forgets():
     cell = RecurrentCell(1, 1, "sigmoid", seed=0)
     start = Value(0.5)
     states = cell.states([[0.0]] * 10, [start])
@@ -155,7 +155,7 @@ def test_D14_a_recurrent_net_of_one_unit_forgets():
     assert 0.0 < abs(start.grad) < 1e-6
 
 
-def test_D14_clipping_keeps_training_from_blowing_up():
+def test_D14_clipping_prevents_blow_up():
     X, Y = [[100.0], [-100.0]], [1.0, -1.0]
     wild, tamed = MLP(1, [1], seed=1), MLP(1, [1], seed=1)
     with pytest.raises(nn.training.NonfiniteLossError):
@@ -165,7 +165,7 @@ def test_D14_clipping_keeps_training_from_blowing_up():
     assert nn.evaluate(tamed, X, Y)[0] < 0.02
 
 
-def test_D16_a_penalty_holds_the_weights_back():
+def test_D16_penalty_holds_weights_back():
     found = {name: max(abs(w.data) for w in net.weights()) for name, net, _, _ in capacity_runs(60)}
 
     penalised = [found[f"20 hidden units, lambda = {strength}"] for strength in ("0.001", "0.01", "0.1")]
@@ -173,7 +173,7 @@ def test_D16_a_penalty_holds_the_weights_back():
     assert found["20 hidden units"] > penalised[0]
 
 
-def test_D18_batch_normalisation_gives_mean_0_and_variance_1():
+def test_D18_batch_norm_mean_and_variance():
     layer = Layer(3, 2, "tanh", seed=0)
     batch = [[0.1, 2.0, -1.0], [1.0, 0.3, 0.2], [-2.0, 0.7, 0.9], [0.4, -1.5, 1.1]]
     rows = nn.normalization.batch_norm([layer(x) for x in batch], epsilon=0.0)
@@ -183,7 +183,7 @@ def test_D18_batch_normalisation_gives_mean_0_and_variance_1():
         assert sum(v.data**2 for v in column) / 4 == near(1.0)
 
 
-def test_D18_gradients_flow_through_mean_and_variance():
+def test_D18_batch_norm_gradients():
     """A mini-batch moved or scaled as a whole comes out the same: its gradients add up to nothing."""
     xs = [Value(x) for x in (0.5, -1.0, 2.0)]
     rows = nn.normalization.batch_norm([[x] for x in xs], epsilon=0.0)
@@ -197,14 +197,14 @@ def test_D18_gradients_flow_through_mean_and_variance():
 
 @pytest.mark.parametrize("constant", [0.1, 1.0, -7.3, 0.0])
 @pytest.mark.parametrize("epsilon", [0.0, 1e-5])
-def test_D18_a_constant_column_is_0_or_by_an_epsilon_of_0_nan(constant, epsilon):
+def test_D18_batch_norm_constant_column(constant, epsilon):
     rows = nn.normalization.batch_norm([[constant, 1.0], [constant, 2.0], [constant, 6.0]], epsilon)
 
     assert [row[0] for row in rows] == pytest.approx([math.nan if epsilon == 0.0 else 0.0] * 3, nan_ok=True)
     assert rows[0][1] < rows[1][1] < 0.0 < rows[2][1]
 
 
-def test_D18_rows_may_be_arrays_or_come_one_by_one():
+def test_D18_batch_norm_takes_arrays_and_iterators():
     rows = [[1.0, 4.0], [3.0, -2.0], [0.5, 0.0]]
     expected = nn.normalization.batch_norm(rows)
 
@@ -218,7 +218,7 @@ def test_D18_rows_may_be_arrays_or_come_one_by_one():
 
 
 @pytest.mark.parametrize("gate", ["and", "or", "xnor", "xor"])
-def test_E5_per_example_descent_on_the_cross_entropy_learns_every_gate(gate):
+def test_E5_per_example_descent_learns_every_gate(gate):
     X, Y = nn.truth_table(gate)
     net = MLP(2, [1] if gate in ("and", "or") else [4, 1], output="sigmoid", seed=0)
     fit(net, X, Y, "binary_cross_entropy", SGD(net.parameters(), 0.2), 500, 1, progress=False)
@@ -235,7 +235,7 @@ def test_E9_small_random_weights_and_two_optimizers(make):
     assert nn.evaluate(nets[0], *XOR)[1] == 1.0
 
 
-def test_E10_a_recurrent_cells_gradient_is_the_sum_over_its_uses():
+def test_E10_recurrent_gradient_sums_over_uses():
     sequence = [[1.0], [0.0], [-1.0]]
     shared = RecurrentCell(1, 2, seed=0)
     nn.squared_error(shared(sequence), [1.0, 0.0]).backward()
@@ -249,7 +249,7 @@ def test_E10_a_recurrent_cells_gradient_is_the_sum_over_its_uses():
     assert [p.grad for p in shared.parameters()] == near([sum(p.grad for p in uses) for uses in together])
 
 
-def test_E10_a_convolution_is_one_neuron_used_at_every_place():
+def test_E10_convolution_is_one_neuron_everywhere():
     edges, x = Convolution(2, seed=0), [0.0, 0.0, 1.0, 1.0, 0.0]
     w0, w1, b = (p.data for p in edges.parameters())
 
@@ -258,7 +258,7 @@ def test_E10_a_convolution_is_one_neuron_used_at_every_place():
         edges([1.0])
 
 
-def test_E10_a_convolution_learns_to_see_edges():
+def test_E10_convolution_learns_edges():
     X = [[0.0, 0.0, 1.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 0.0, 1.0]]
     Y = [[b - a for a, b in pairwise(x)] for x in X]
     edges = Convolution(2, seed=0)
@@ -267,7 +267,7 @@ def test_E10_a_convolution_learns_to_see_edges():
     assert [p.data for p in edges.parameters()] == pytest.approx([-1.0, 1.0, 0.0], abs=1e-6)
 
 
-def test_E10_a_recurrent_cell_learns_parity():
+def test_E10_recurrent_cell_learns_parity():
     """Is the number of ones odd? The cell reads one bit after the other."""
     X = [[float(bit) for bit in f"{i:03b}"] for i in range(8)]
     Y = [sum(x) % 2 for x in X]
@@ -292,7 +292,7 @@ def test_E12_theta_0_stays_at_ln_2():
         assert history.loss[-1] == near(math.log(2))
 
 
-def test_E12_identical_units_stay_identical_and_a_random_start_cures_it():
+def test_E12_random_start_cures_identical_units():
     same, cured = (MLP(2, [4, 1], "sigmoid", "sigmoid", initializer=i, seed=0) for i in ("zeros", "uniform"))
     for net in (same, cured):
         fit(net, *XOR, "bce", SGD(net.parameters(), 0.2), 2000, 1, progress=False)
@@ -303,7 +303,7 @@ def test_E12_identical_units_stay_identical_and_a_random_start_cures_it():
     assert nn.evaluate(cured, *XOR, "bce")[1] == 1.0
 
 
-def test_E13_a_fixed_window_language_model_learns_one_sentence():
+def test_E13_window_model_learns_a_sentence():
     known = nn.lectures.vocabulary([SENTENCE])
     X, Y = nn.lectures.windows(SENTENCE, known)
     model = WindowModel(len(known), seed=0)
@@ -320,7 +320,7 @@ SLOW = {"A9", "C11", "D16", "C5"}
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in WATCH])
-def test_every_example_to_watch_has_a_title_and_ascii_lines(name):
+def test_watch_has_titles_and_ascii_lines(name):
     title, *lines = watch(name)
 
     assert title.startswith(f"{name}  ")
@@ -346,5 +346,5 @@ def test_every_example_to_watch_has_a_title_and_ascii_lines(name):
         ("E13", "the next         -> one"),
     ],
 )
-def test_what_is_watched_shows_the_lectures_numbers(name, text):
+def test_watch_shows_the_lectures_numbers(name, text):
     assert text in "\n".join(watch(name))

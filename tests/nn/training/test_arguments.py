@@ -35,7 +35,7 @@ def rebuilt(model):
 
 @pytest.mark.parametrize("another", [rebuilt, copy.deepcopy, MLP.clone])
 @pytest.mark.parametrize("make", [SGD, partial(SGD, momentum=0.9), Adam, RMSProp])
-def test_an_optimizer_or_history_of_another_model_is_refused(another, make):
+def test_optimizer_or_history_of_another_model(another, make):
     old = net()
     optimizer = make(old.parameters())
     history = run(old, optimizer=optimizer)
@@ -49,7 +49,7 @@ def test_an_optimizer_or_history_of_another_model_is_refused(another, make):
     assert history.epochs == 3
 
 
-def test_some_parameters_in_common_are_freezing():
+def test_optimizer_of_some_parameters_freezes_the_rest():
     model = net()
     frozen = [p.data for p in model.layers[0].parameters()]
     run(model, optimizer=SGD(model.layers[1].parameters(), 0.1))
@@ -58,7 +58,7 @@ def test_some_parameters_in_common_are_freezing():
     assert model.layers[1].state_dict() != net().layers[1].state_dict()
 
 
-def test_model_and_optimizer_copied_together_stay_together():
+def test_optimizer_copied_with_its_model():
     model = net()
     history = run(model)
     copied, again = copy.deepcopy((model, history))
@@ -66,14 +66,14 @@ def test_model_and_optimizer_copied_together_stay_together():
     assert run(copied, resume=again).epochs == 6
 
 
-def test_an_optimizer_of_the_losss_own_parameter_is_no_mistake():
+def test_optimizer_of_a_loss_parameter():
     model, heat = net(), Value(2.0, "heat")
     run(model, loss=lambda y, t: (y[0] * heat - t[0]) ** 2, optimizer=SGD([heat], 0.1))
 
     assert heat.data != 2.0
 
 
-def test_a_layer_that_was_replaced_after_the_optimizer_was_made_is_named():
+def test_optimizer_made_before_a_layer_was_replaced():
     model = net()
     optimizer = SGD(model.parameters(), 0.1)
     model.layers[1] = Layer(4, 1, seed=5)
@@ -103,7 +103,7 @@ class Hidden(Module):
     ],
 )
 @pytest.mark.parametrize("runner", ["auto", "eager"])
-def test_values_behind_the_loss_that_nobody_trains_are_named_once(model, loss, runner):
+def test_warning_of_untrained_values_comes_once(model, loss, runner):
     with pytest.warns(UserWarning, match="gain") as caught:
         run(model, loss=loss, runner=runner)
 
@@ -114,7 +114,7 @@ def test_values_behind_the_loss_that_nobody_trains_are_named_once(model, loss, r
     assert caught[0].filename == __file__
 
 
-def test_many_of_them_are_counted():
+def test_warning_of_untrained_values_counts_them():
     hidden = [Value(1.0, f"v{i}") for i in range(8)]
     with pytest.warns(
         UserWarning, match=r"on Value\(1\.0, 'v0'\), Value\(1\.0, 'v1'\), Value\(1\.0, 'v2'\) and 5 more,"
@@ -123,7 +123,7 @@ def test_many_of_them_are_counted():
 
 
 @pytest.mark.parametrize("runner", ["auto", "source"])
-def test_fit_many_names_them_too(runner):
+def test_warning_of_untrained_values_by_fit_many(runner):
     gain = Value(2.0, "gain")
 
     class Net(Module):
@@ -207,7 +207,7 @@ QUIET = [
 
 
 @pytest.mark.parametrize("train", QUIET, ids=lambda train: train.__name__)
-def test_no_alarm_where_nothing_is_wrong(train):
+def test_warning_of_untrained_values_without_cause(train):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         train()
@@ -228,14 +228,14 @@ FORMS = {
 
 @pytest.mark.parametrize("runner", ["auto", "eager", "source"])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_loss_of_one_output_may_take_numbers_or_lists(form, runner):
+def test_loss_of_one_output_takes_numbers_or_lists(form, runner):
     numbers, lists = [run(net(), loss=loss, runner=runner).loss for loss in FORMS[form]]
 
     assert numbers == lists
     assert nn.evaluate(net(), *XOR, FORMS[form][0]) == nn.evaluate(net(), *XOR, FORMS[form][1])
 
 
-def test_a_mistake_in_a_loss_is_shown_as_it_is():
+def test_loss_with_a_mistake_is_shown():
     with pytest.raises(TypeError, match=r"unsupported operand type\(s\) for -: 'NoneType'"):
         run(loss=lambda y, t: None - y)
     with pytest.raises(TypeError, match="'Value' object has no attribute 'foo'") as caught:
@@ -250,7 +250,7 @@ def test_a_mistake_in_a_loss_is_shown_as_it_is():
 # --- Habits ----------------------------------------------------------------------------------------
 
 
-def test_one_record_and_one_callback_need_no_list():
+def test_record_and_callbacks_need_no_list():
     seen = []
     history = run(record="accuracy", callbacks=lambda model, history: seen.append(history.epochs))
 
@@ -261,7 +261,7 @@ def test_one_record_and_one_callback_need_no_list():
 
 
 @pytest.mark.parametrize("make", [SGD, Adam, RMSProp, partial(SGD, momentum=0.9), nn.optim.OPTIMIZERS["nesterov"]])
-def test_a_model_stands_for_its_parameters_and_a_class_for_an_optimizer(make):
+def test_optimizer_of_a_model_or_as_a_class(make):
     by_class = run(optimizer=make, learning_rate=0.03)
     model, listed = net(), net()
     by_model, by_list = run(model, optimizer=make(model, 0.03)), run(listed, optimizer=make(listed.parameters(), 0.03))
@@ -270,7 +270,7 @@ def test_a_model_stands_for_its_parameters_and_a_class_for_an_optimizer(make):
     assert run(optimizer=make).optimizer.learning_rate == make(net()).learning_rate
 
 
-def test_the_optimizers_rates_are_the_same_in_python_and_on_the_command_line():
+def test_learning_rates_agree_with_the_command_line():
     assert RATES == {"sgd": 0.1, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.01, "adam": 0.02, "adamw": 0.02}
     assert Adam(net()).learning_rate == run(optimizer="adam").optimizer.learning_rate == 0.02
 
@@ -279,14 +279,14 @@ def test_adam_learns_xor_at_its_own_rate():
     assert run(optimizer="adam", epochs=1000).loss[-1] < 1e-3
 
 
-def test_a_parameter_given_twice_is_changed_once():
+def test_optimizer_of_a_parameter_given_twice():
     model, same = net(), net()
     optimizer = SGD([*model.parameters(), *model.parameters()], 0.1, momentum=0.9, clip_norm=0.1)
 
     assert run(model, optimizer=optimizer).loss == run(same, optimizer=SGD(same, 0.1, momentum=0.9, clip_norm=0.1)).loss
 
 
-def test_shares_and_limits_at_the_ends_of_their_ranges_are_taken():
+def test_ranges_include_their_ends():
     assert nn.split(*XOR, 0)[1] == ([], [])
     assert len(nn.split(*XOR, 0.5)[1][0]) == 2
     assert run(callbacks=[loss_below(-1.0), EarlyStopping(10), parameters_still(0)]).stopped == "all epochs"
@@ -296,7 +296,7 @@ def test_shares_and_limits_at_the_ends_of_their_ranges_are_taken():
 # --- Decay -----------------------------------------------------------------------------------------
 
 
-def test_weight_decay_shrinks_all_that_is_given_and_l2_only_weights():
+def test_weight_decay_shrinks_all_and_l2_weights_only():
     decayed, penalized = net(), net()
     for model in (decayed, penalized):
         for p in model.parameters():
@@ -322,7 +322,7 @@ def test_weight_decay_shrinks_all_that_is_given_and_l2_only_weights():
 
 
 @pytest.mark.parametrize("runner", ["auto", "eager"])
-def test_a_resumed_run_starts_its_stopping_rules_anew(runner):
+def test_resume_restarts_stopping_rules(runner):
     model, rule = net(), EarlyStopping(5, 1e-9)
     history = run(model, epochs=100, callbacks=rule, runner=runner, learning_rate=0.0)
     assert (history.stopped, history.epochs) == ("no better loss in 5 epochs", 6)
@@ -332,7 +332,7 @@ def test_a_resumed_run_starts_its_stopping_rules_anew(runner):
         assert (history.stopped, history.epochs) == ("no better loss in 5 epochs", again + 5)
 
 
-def test_parameters_that_stood_still_before_are_looked_at_anew():
+def test_resume_looks_at_still_parameters_anew():
     model = net()
     rule = parameters_still(1e9)
     history = run(model, callbacks=rule)
@@ -341,7 +341,7 @@ def test_parameters_that_stood_still_before_are_looked_at_anew():
     assert history.epochs == 4
 
 
-def test_a_resumed_run_may_have_other_data():
+def test_resume_with_other_data():
     model = net()
     history = run(model, batch_size=2)
     run(model, XOR[0][:3], XOR[1][:3], batch_size=2, resume=history)
@@ -354,7 +354,7 @@ def test_a_resumed_run_may_have_other_data():
 LINE = [[0.0], [1.0], [2.0]], [0.5, 1.0, 1.5]
 
 
-def test_a_regression_net_predicts_its_number(tmp_path):
+def test_predict_of_a_regression_net(tmp_path):
     line = MLP(1, [1], seed=0)
     assert nn.predict(line, [2.0]) in (0, 1)
     run(line, *LINE, epochs=1000)
@@ -367,7 +367,7 @@ def test_a_regression_net_predicts_its_number(tmp_path):
     assert "predicts_numbers" not in line.state_dict()
 
 
-def test_several_numbers_are_a_list():
+def test_predict_of_several_numbers():
     pair = MLP(1, [2], seed=0)
     run(pair, [[0.0], [1.0]], [[0.5, 2.0], [1.5, 3.0]], epochs=2000)
 
@@ -385,14 +385,14 @@ def test_several_numbers_are_a_list():
         ([[1, 0], [0, 1], [0, 1], [1, 0]], "mse", "linear", [4, 2]),
     ],
 )
-def test_a_net_of_classes_predicts_a_class(Y, loss, output, sizes):
+def test_predict_of_a_net_of_classes(Y, loss, output, sizes):
     model = MLP(2, sizes, output=output, seed=0)
     run(model, XOR[0], Y, loss, epochs=1500)
 
     assert [nn.predict(model, x) for x in XOR[0]] == [0, 1, 1, 0]
 
 
-def test_a_net_that_learns_classes_after_numbers_predicts_classes():
+def test_predict_after_numbers_then_classes():
     model = net()
     run(model, Y=[0.1, 0.7, 0.4, 0.2])
     assert isinstance(nn.predict(model, [0, 1]), float)
@@ -400,7 +400,7 @@ def test_a_net_that_learns_classes_after_numbers_predicts_classes():
     assert nn.predict(model, [0, 1]) in (0, 1)
 
 
-def test_nets_of_many_runs_know_it_too():
+def test_predict_of_nets_of_many_runs():
     runs = fit_many(MLP(1, [1]), *LINE, seeds=[3], epochs=1000, progress=False)
 
     assert nn.predict(runs.model(3), [4.0]) == pytest.approx(2.5, abs=1e-2)

@@ -510,13 +510,13 @@ EVERY = pytest.mark.parametrize("runner", ["auto", "source", "batch", "native"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_counts_or_draws_trains_by_auto_as_by_eager_to_the_last_bit(kind):
+def test_auto_trains_changing_models_as_eager(kind):
     assert trained("auto", **kind) == trained("eager", **kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @RUNNERS
-def test_a_runner_that_is_named_refuses_what_counts_or_draws_and_leaves_no_trace(runner, kind):
+def test_runner_refuses_changing_models_without_trace(runner, kind):
     """But for that of the one call by which fit counts the model's outputs."""
     with pytest.raises(Unsupported, match="use runner='eager'"):
         trained(runner, **kind)
@@ -528,7 +528,7 @@ def test_a_runner_that_is_named_refuses_what_counts_or_draws_and_leaves_no_trace
 
 
 @pytest.mark.parametrize("make", [dropout(0.9), Cooling, OfDeque, OfSlots, OfSet, OfArray, OfMemo, Noisy, Remembering])
-def test_the_model_itself_is_left_as_it_was(make):
+def test_fit_leaves_the_model_as_it_was(make):
     model, twin = make(), make()
     with pytest.raises(Unsupported):
         fit(model, X, Y, runner="source", progress=False)
@@ -539,7 +539,7 @@ def test_the_model_itself_is_left_as_it_was(make):
 
 
 @pytest.mark.parametrize("runner", ["auto", "eager"])
-def test_seeds_train_one_by_one_with_what_draws(runner):
+def test_fit_many_of_drawing_models_one_by_one(runner):
     found = fit_many(lambda seed: dropout(0.9)(), X, Y, seeds=range(3), epochs=30, runner=runner, progress=False)
     alone = trained("eager", dropout(0.9), epochs=30)
 
@@ -584,7 +584,7 @@ class Constant(Net):
 
 
 @RUNNERS
-def test_what_only_holds_generators_and_odd_objects_is_recorded(runner):
+def test_recorded_models_that_only_hold_generators(runner):
     def factors(runner):
         refreshed()
         model = Constant()
@@ -692,7 +692,7 @@ def of_code(model, history):
         of_optimizer, of_global_by_text, of_defaults, of_code,
     ],
 )  # fmt: skip
-def test_what_a_callback_changes_counts_from_the_next_epoch_on(runner, change):
+def test_callback_changes_count_from_the_next_epoch(runner, change):
     def losses(runner):
         global STRENGTH, UNIT
         STRENGTH, UNIT, Scaled.kind, OPTIONS["strength"] = 0.01, 1.0, 1.0, 0.1
@@ -734,7 +734,7 @@ class Rounding(Net):
 
 
 @pytest.mark.parametrize("make", [Embedding, Whole, Rounding])
-def test_what_takes_no_values_runs_eagerly_by_auto(make):
+def test_auto_runs_models_without_values_eagerly(make):
     assert trained("auto", make) == trained("eager", make)
     with pytest.raises(Unsupported, match="the loss was given Values to record; runner='eager' gives it plain numbers"):
         trained("source", make)
@@ -750,7 +750,7 @@ class Breaking(Net):
 
 
 @EVERY
-def test_another_error_while_a_step_is_recorded_comes_through_with_a_note(runner):
+def test_recording_error_comes_with_a_note(runner):
     with pytest.raises(MemoryError, match="of the model") as caught:
         trained(runner, Breaking)
     assert caught.value.__notes__ == ["the loss was given Values to record; runner='eager' gives it plain numbers"]
@@ -775,12 +775,12 @@ def test_another_error_while_a_step_is_recorded_comes_through_with_a_note(runner
         (OfMemo, "may use a _lru_cache_wrapper"),
     ],
 )
-def test_the_error_names_what_changes(make, words):
+def test_unsupported_names_what_changes(make, words):
     with pytest.raises(Unsupported, match=words):
         trained("source", make)
 
 
-def test_a_variable_of_a_closure_is_named():
+def test_unsupported_names_a_closure_variable():
     with pytest.raises(Unsupported, match="changes the variable n"):
         trained("source", mlp, penalty=by_nonlocal)
 
@@ -801,7 +801,7 @@ class Recurrent(Module):
         return self.last(h)
 
 
-def test_a_long_loss_runs_in_loop_nests(monkeypatch):
+def test_long_loss_runs_in_loop_nests(monkeypatch):
     """By name always, by "auto" where to compile takes a small part of what is left to do."""
     rows = [[math.sin(0.1 * i * k) for i in range(60)] for k in range(1, 5)]
     targets = [0.1, -0.2, 0.3, 0.0]
@@ -841,7 +841,7 @@ def halved(model, history):
 
 
 @EVERY
-def test_what_an_update_reads_of_its_optimizer_is_read_anew(runner):
+def test_update_reads_its_optimizer_anew(runner):
     model, same = mlp(), mlp()
     for net, name in ((model, runner), (same, "eager")):
         fit(net, X, Y, optimizer=ByItself(net), epochs=40, runner=name, callbacks=halved, progress=False)
@@ -849,7 +849,7 @@ def test_what_an_update_reads_of_its_optimizer_is_read_anew(runner):
     assert list(model.state_dict().values()) == pytest.approx(list(same.state_dict().values()), rel=1e-9)
 
 
-def test_an_update_that_branches_on_its_steps_is_not_recorded():
+def test_update_that_branches_is_not_recorded():
     model, same = mlp(), mlp()
     losses = [
         fit(net, X, Y, optimizer=InTwoStages(net), epochs=40, runner=runner, progress=False).loss
@@ -888,7 +888,7 @@ class Filed:
 
 
 @pytest.mark.parametrize("after", [1, 3, 5])
-def test_a_penalty_that_reads_a_file_is_found_out_later(tmp_path, after):
+def test_penalty_that_reads_a_file(tmp_path, after):
     """At epochs 2, 4 and 8; the epochs since the last look are made again, eagerly."""
     filed = Filed(tmp_path / "strength", after)
     net, history = filed.run("auto")
@@ -915,14 +915,14 @@ def test_a_penalty_that_reads_a_file_is_found_out_later(tmp_path, after):
 
 
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
-def test_a_runner_that_was_asked_for_says_what_differs(tmp_path, runner):
+def test_unsupported_says_what_differs(tmp_path, runner):
     with pytest.raises(
         Unsupported, match=r"the penalty is recorded differently each time .* or read a clock or a file"
     ):
         Filed(tmp_path / "strength", 3).run(runner)
 
 
-def test_the_history_says_who_made_the_epochs_and_why():
+def test_history_says_who_made_the_epochs():
     def run(**options):
         history = fit(MLP(2, [3, 1], seed=0), X, Y, epochs=5, progress=False, **options)
         return history.runner, history.why

@@ -58,19 +58,19 @@ def same(make=net, X=X, Y=Y, optimizer=SGD, devices=1, **options):
     ],
 )
 @pytest.mark.parametrize("penalty", [l1(0.01), l2(0.01)])
-def test_every_optimizer_schedule_and_penalty(optimizer, penalty):
+def test_jax_optimizers_schedules_and_penalties(optimizer, penalty):
     same(optimizer=optimizer, penalty=penalty, **FLAT)
 
 
 @pytest.mark.parametrize("devices", [1, 3, 8])
 @pytest.mark.parametrize("batch_size", [None, 1, 6])
-def test_rows_that_devices_share_evenly_and_rows_that_they_do_not(devices, batch_size):
+def test_jax_rows_shared_evenly_and_unevenly(devices, batch_size):
     same(epochs=35 if batch_size is None else 3, batch_size=batch_size, devices=devices)
 
 
 @pytest.mark.parametrize("layer", [Dropout(0.3), BatchNorm(6)])
 @pytest.mark.parametrize("batch_size", [8, None])
-def test_dropout_draws_and_batch_norm_follows_as_in_eager_code(layer, batch_size):
+def test_jax_dropout_and_batch_norm(layer, batch_size):
     def make():
         again = Dropout(0.3, seed=2) if isinstance(layer, Dropout) else BatchNorm(6)
         return Sequential(Layer(2, 6, "tanh", seed=0), again, Layer(6, 1, seed=1))
@@ -78,7 +78,7 @@ def test_dropout_draws_and_batch_norm_follows_as_in_eager_code(layer, batch_size
     same(make, **{**FLAT, "batch_size": batch_size})
 
 
-def test_callbacks_validation_records_and_classes():
+def test_jax_callbacks_validation_records_classes():
     def slower(model, history):
         history.optimizer.learning_rate *= 0.9
 
@@ -94,7 +94,7 @@ def test_callbacks_validation_records_and_classes():
 
 
 @pytest.mark.filterwarnings("ignore:the loss depends on Value")
-def test_what_is_read_but_not_trained_is_read_anew_and_a_resumed_run_goes_on():
+def test_jax_reads_anew_and_resumes():
     scale = Value(1.0)
     found = []
     for runner in ("eager", "jax"):
@@ -107,7 +107,7 @@ def test_what_is_read_but_not_trained_is_read_anew_and_a_resumed_run_goes_on():
     assert found[1][1] == pytest.approx(found[0][1], rel=1e-9)
 
 
-def test_what_is_not_finite_stops_before_the_step():
+def test_jax_stops_before_a_nonfinite_step():
     found = []
     for runner in ("eager", "jax"):
         model = MLP(2, [4, 1], "relu", seed=0)
@@ -118,7 +118,7 @@ def test_what_is_not_finite_stops_before_the_step():
     assert found[1][2] == pytest.approx(found[0][2], rel=1e-9)
 
 
-def test_what_was_compiled_is_kept_and_many_nets_train():
+def test_jax_keeps_compiled_steps_for_many_nets():
     runs = nn.fit_many(MLP(2, [2, 1]), *truth_table("and"), seeds=range(3), epochs=40, runner="jax", progress=False)
     eager = nn.fit_many(MLP(2, [2, 1]), *truth_table("and"), seeds=range(3), epochs=40, runner="eager", progress=False)
     assert runs.loss[0] == pytest.approx(eager.loss[0], rel=1e-9)
@@ -132,12 +132,12 @@ def test_what_was_compiled_is_kept_and_many_nets_train():
         ({"devices": 2, "runner": "batch"}, "devices needs runner='jax', got runner='batch'"),
     ],
 )
-def test_devices_that_there_are_not(options, message):
+def test_jax_refuses_missing_devices(options, message):
     with pytest.raises(ValueError, match=message):
         fit(net(), X, Y, progress=False, **{"runner": "jax", **options})
 
 
-def test_sequences_are_refused():
+def test_jax_refuses_sequences():
     with pytest.raises(TypeError, match="runner='jax' takes examples of one length"):
         fit(nn.RecurrentCell(1, 1, seed=0), [[[1.0], [2.0]]], [[1.0]], runner="jax", progress=False)
 
@@ -170,7 +170,7 @@ def by_eager(**options):
 
 
 @pytest.mark.slow
-def test_200_epochs_on_eight_devices_and_the_user_keeps_float32():
+def test_jax_eight_devices_keep_float32():
     [(seen, losses, numbers)] = printed([EIGHT], 8)
     expected, trained = by_eager(epochs=200, net={"activation": "relu"})
     assert seen == [8, "float32"]
@@ -179,7 +179,7 @@ def test_200_epochs_on_eight_devices_and_the_user_keeps_float32():
 
 
 @pytest.mark.slow
-def test_two_processes_with_two_devices_each_train_one_net_by_the_lines_in_the_docstring():
+def test_jax_two_processes_with_two_devices_each():
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]

@@ -49,12 +49,12 @@ def assert_each_is_as_alone(make, X, Y, rates, seeds=range(3), runner="native", 
 
 
 @SIDES
-def test_each_net_becomes_what_fit_makes_of_it(runner):
+def test_fit_many_matches_fit(runner):
     assert_each_is_as_alone(lambda seed: MLP(2, [4, 1], seed=seed), *XOR, [0.1, 0.3], epochs=60, runner=runner)
 
 
 @pytest.mark.parametrize("nets", [1, 15, 16, 17, 33])
-def test_any_number_of_nets(nets):
+def test_fit_many_any_number_of_nets(nets):
     assert_each_is_as_alone(lambda seed: MLP(2, [2, 1], seed=seed), *XOR, [0.3], seeds=range(nets), epochs=5)
 
 
@@ -62,19 +62,19 @@ def test_any_number_of_nets(nets):
     "optimizer", [partial(SGD, momentum=0.9), partial(SGD, momentum=0.9, nesterov=True), RMSProp, Adam,
                   partial(SGD, clip_norm=0.1), partial(Adam, weight_decay=0.01)]
 )  # fmt: skip
-def test_every_optimizer_with_a_rate_for_each_net(optimizer):
+def test_fit_many_every_optimizer(optimizer):
     assert_each_is_as_alone(lambda seed: MLP(2, [3, 1], seed=seed), *XOR, [0.02, 0.1], epochs=25, optimizer=optimizer)
 
 
 @pytest.mark.parametrize(("rows", "batch_size"), [(20, 5), (20, 7), (23, 23), (9, 1), (70, 64)])
-def test_mini_batches_come_in_the_order_in_which_fit_takes_them(rows, batch_size):
+def test_fit_many_mini_batches(rows, batch_size):
     X, Y = moons(rows, seed=1)
     assert_each_is_as_alone(
         lambda seed: MLP(2, [6, 1], "relu", seed=seed), X, Y, [0.05], epochs=4, batch_size=batch_size, loss="hinge"
     )
 
 
-def test_a_penalty_and_a_captured_value_count():
+def test_fit_many_penalty_and_captured_value():
     strength = nn.module.Value(0.03)
 
     def penalty(model):
@@ -87,7 +87,7 @@ def test_a_penalty_and_a_captured_value_count():
     ("output", "loss"),
     [("sigmoid", "binary_cross_entropy"), ("softmax", "cross_entropy"), ("softmax", "negative_log_likelihood")],
 )
-def test_losses_over_classes(output, loss):
+def test_fit_many_losses_over_classes(output, loss):
     X, Y = nn.blobs(12, seed=0)
     if loss == "binary_cross_entropy":
         Y = [y % 2 for y in Y]
@@ -97,13 +97,13 @@ def test_losses_over_classes(output, loss):
     )
 
 
-def test_large_layers_are_loops():
+def test_fit_many_large_layers_are_loops():
     X, Y = moons(12, seed=0)
     assert_each_is_as_alone(lambda seed: MLP(2, [40, 30, 1], seed=seed), X, Y, [0.05], epochs=3, batch_size=6)
 
 
 @SIDES
-def test_a_net_that_diverges_ends_alone_and_keeps_its_parameters(runner):
+def test_fit_many_diverging_net_ends_alone(runner):
     runs = assert_each_is_as_alone(
         lambda seed: MLP(2, [1], seed=seed), *XOR, [0.1, 8.0], seeds=range(6), epochs=600, runner=runner
     )
@@ -112,7 +112,7 @@ def test_a_net_that_diverges_ends_alone_and_keeps_its_parameters(runner):
     assert not any(runs.learned[1])
 
 
-def test_a_loss_that_only_flat_code_finds_infinite_ends_nothing():
+def test_fit_many_loss_infinite_in_flat_code_only():
     """An output of exactly 0 for a class whose target is 0: eager code drops the term."""
     X, Y = [[1.0], [-1.0]], [0, 1]
 
@@ -128,7 +128,7 @@ def test_a_loss_that_only_flat_code_finds_infinite_ends_nothing():
     assert runs.accuracy == [[1.0, 1.0]]
 
 
-def test_an_mlp_is_made_anew_from_each_seed():
+def test_fit_many_mlp_from_each_seed():
     by_model, by_function = (
         fit_many(model, *XOR, seeds=range(3), epochs=5, progress=False)
         for model in (
@@ -139,13 +139,13 @@ def test_an_mlp_is_made_anew_from_each_seed():
     assert by_model.parameters == by_function.parameters
 
 
-def test_nets_of_a_make_of_ones_own():
+def test_fit_many_factory():
     assert_each_is_as_alone(
         lambda seed: Sequential(Layer(2, 3, "tanh", seed=seed), Layer(3, 1, seed=seed + 1)), *XOR, [0.2], epochs=5
     )
 
 
-def test_what_cannot_be_recorded_trains_one_after_the_other():
+def test_fit_many_unrecordable_one_by_one():
     def loss(outputs, target):
         off = outputs[0] - target[0]
         return off * off if off.data > 0.0 else 2.0 * off * off
@@ -158,7 +158,7 @@ def test_what_cannot_be_recorded_trains_one_after_the_other():
         fit_many(MLP(2, [2, 1]), *XOR, loss=loss, runner="native", progress=False)
 
 
-def test_without_a_seed_for_the_order_each_net_has_its_own():
+def test_fit_many_order_without_a_seed():
     X, Y = moons(10, seed=0)
     make = partial(MLP, 2, [3, 1])
     runs = fit_many(MLP(2, [3, 1]), X, Y, batch_size=3, epochs=3, seeds=[4, 9], seed=None, progress=False)
@@ -190,7 +190,7 @@ class Scaled(MLP):
         Scaled,
     ],
 )
-def test_nets_that_differ_in_more_than_numbers_do_not_train_side_by_side(make):
+def test_fit_many_nets_that_differ_otherwise(make):
     """And be it one in the middle."""
     assert_each_is_as_alone(make, *XOR, [0.1], seeds=[0, 1, 0], epochs=5, runner="auto")
     with pytest.raises(ValueError, match="differ only in their parameters"):
@@ -228,7 +228,7 @@ def clipping_at_one_rate(parameters, rate):
         (Accumulating, "start at step 0 with states of 0"),
     ],
 )
-def test_optimizers_that_differ_in_more_than_the_rate_do_not_train_side_by_side(optimizer, error):
+def test_fit_many_optimizers_that_differ_otherwise(optimizer, error):
     def make(seed):
         return MLP(2, [2, 1], seed=seed)
 
@@ -239,7 +239,7 @@ def test_optimizers_that_differ_in_more_than_the_rate_do_not_train_side_by_side(
 
 
 @SIDES
-def test_an_optimizer_may_make_its_own_rate_of_the_one_it_is_given(runner):
+def test_fit_many_optimizer_makes_its_own_rate(runner):
     def half(parameters, rate=0.4):
         return SGD(parameters, 0.5 * rate)
 
@@ -256,14 +256,14 @@ def test_an_optimizer_may_make_its_own_rate_of_the_one_it_is_given(runner):
 
 
 @SIDES
-def test_a_loss_with_readings_of_its_own(runner):
+def test_fit_many_loss_with_its_own_readings(runner):
     """Its decision is asked, and its encoding."""
     absolute = nn.losses.Loss("absolute", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0] > 0.2))
     assert_each_is_as_alone(lambda seed: MLP(2, [2, 1], seed=seed), *XOR, [0.1], epochs=5, runner=runner, loss=absolute)
 
 
 @SIDES
-def test_the_side_of_a_where_that_a_plain_number_does_not_choose_counts_for_nothing(runner):
+def test_fit_many_where_on_a_plain_number(runner):
     class Missing(nn.Module):
         def __init__(self, seed):
             self.w, self.b = Value(0.5 + seed), Value(0.3)
@@ -275,7 +275,7 @@ def test_the_side_of_a_where_that_a_plain_number_does_not_choose_counts_for_noth
     assert_each_is_as_alone(Missing, X, Y, [0.1], epochs=20, batch_size=2, runner=runner)
 
 
-def test_a_kind_of_mlp_is_made_anew_as_that_kind():
+def test_fit_many_subclass_of_mlp():
     class Doubled(MLP):
         def __call__(self, x):
             return 2.0 * super().__call__(x)
@@ -290,7 +290,7 @@ def test_a_kind_of_mlp_is_made_anew_as_that_kind():
 # --- What comes back -------------------------------------------------------------------------------
 
 
-def test_a_trained_net_can_be_taken_out():
+def test_runs_model_takes_a_net_out():
     runs = fit_many(MLP(2, [4, 1]), *XOR, seeds=range(3), learning_rates=[0.1, 0.2], progress=False)
 
     net = runs.model(seed=2, learning_rate=0.2)
@@ -303,7 +303,7 @@ def test_a_trained_net_can_be_taken_out():
         runs.model(seed=7, learning_rate=0.1)
 
 
-def test_runs_say_how_many_learn_it():
+def test_runs_count_those_that_learn():
     runs = fit_many(MLP(2, [2, 1], "relu"), *XOR, seeds=range(40), learning_rates=[0.01, 0.5], progress=False)
 
     assert str(runs) == "learning rate 0.01: 10 of 40 seeds learn it\nlearning rate 0.5: 7 of 40 seeds learn it"
@@ -311,7 +311,7 @@ def test_runs_say_how_many_learn_it():
     assert runs.rates_of_success == [0.25, 0.175]
 
 
-def test_the_map_of_rates_and_seeds_is_one_picture():
+def test_runs_picture_of_rates_and_seeds():
     from visualize.plots import plot_sweep
 
     runs = fit_many(MLP(2, [4, 1], "relu"), *XOR, seeds=range(30), learning_rates=[0.1, 1.0, 10.0], progress=False)
@@ -325,7 +325,7 @@ SQUARES = [x * x for (x,) in POINTS]
 
 
 @SIDES
-def test_of_targets_that_are_numbers_only_the_losses_are_told(runner):
+def test_runs_with_number_targets_tell_losses(runner):
     """A net that answers 0.3 everywhere is not right because most squares are on its side of 0.5."""
     net, rates = MLP(1, [4, 1]), [0.01, 0.1, 50.0]
     runs = fit_many(
@@ -346,14 +346,14 @@ def test_of_targets_that_are_numbers_only_the_losses_are_told(runner):
     assert diverged == "learning rate 50: 4 seeds, every one diverged"
 
 
-def test_some_that_diverged_are_counted_apart():
+def test_runs_count_the_diverged_apart():
     found = [(seed, [Outcome([], loss, math.nan)]) for seed, loss in enumerate([0.5, math.nan, 1.5])]
     runs = Runs(None, [0.1], False, found)
 
     assert str(runs) == "learning rate 0.1: mean loss 1 (0.5 to 1.5) over 2 seeds, 1 more diverged"
 
 
-def test_the_map_of_losses_where_targets_are_numbers():
+def test_runs_picture_of_losses():
     from visualize.plots import plot_sweep
 
     runs = fit_many(
@@ -370,7 +370,7 @@ def test_the_map_of_losses_where_targets_are_numbers():
     assert not any("right" in text for text in legend)
 
 
-def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):
+def test_fit_many_ctrl_c_keeps_finished_nets(monkeypatch):
     many = nn.training.sweep.Job.fit_one
     started = []
 
@@ -392,7 +392,7 @@ def test_after_ctrl_c_the_finished_nets_are_kept(monkeypatch):
 
 
 @pytest.mark.parametrize("line", range(2, 20, 2))
-def test_ctrl_c_while_outcomes_are_taken_in_leaves_whole_seeds(line):
+def test_fit_many_ctrl_c_leaves_whole_seeds(line):
     lines = 0
 
     def trace(frame, event, argument):
@@ -423,12 +423,12 @@ def test_ctrl_c_while_outcomes_are_taken_in_leaves_whole_seeds(line):
         assert [len(row) for row in rows] == [len(runs.seeds)] * 2
 
 
-def test_progress_is_shown(capsys):
+def test_fit_many_shows_progress(capsys):
     fit_many(MLP(2, [2, 1]), *XOR, epochs=2, seeds=range(10))
     assert "seed 10 of 10: loss" in capsys.readouterr().err
 
 
-def test_trap_37_how_many_of_1000_seeds_learn_xor():
+def test_trap_37_fit_many_1000_seeds_of_xor():
     shares = {}
     for sizes, activation, rate, epochs in [
         ([2, 1], "relu", 0.5, 500),
@@ -448,7 +448,7 @@ def test_trap_37_how_many_of_1000_seeds_learn_xor():
 
 
 @pytest.mark.parametrize("runner", ["native", "auto"])
-def test_a_step_that_does_not_stay_as_recorded_is_found(runner, monkeypatch, tmp_path):
+def test_fit_many_finds_a_step_that_changes(runner, monkeypatch, tmp_path):
     """The penalty reads a file, which changes when the first nets are done."""
     factor = tmp_path / "factor"
     factor.write_text("0.0")

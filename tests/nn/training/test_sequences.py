@@ -35,7 +35,7 @@ def total(seed=0):
 
 
 @pytest.mark.parametrize("runner", ["auto", "native", "source"])
-def test_a_recurrent_net_learns_a_sum_as_in_eager_code(runner):
+def test_recurrent_net_trains_as_in_eager_code(runner):
     found = []
     for chosen in (runner, "eager"):
         net = total()
@@ -48,14 +48,14 @@ def test_a_recurrent_net_learns_a_sum_as_in_eager_code(runner):
     assert numbers == pytest.approx(expected, rel=1e-8)
 
 
-def test_it_learns():
+def test_recurrent_net_learns():
     net = total()
     history = fit(net, SEQUENCES, SUMS, optimizer="adam", epochs=200, progress=False)
     assert history.loss[-1] < 0.02 < history.loss[0]
     assert evaluate(net, SEQUENCES, SUMS)[0] < 0.02
 
 
-def test_a_loss_at_each_position_is_the_mean_over_them():
+def test_loss_at_each_position_is_a_mean():
     targets = [
         [float(sum(x for [x] in sequence[: i + 1]) > 0.0) for i in range(len(sequence))] for sequence in SEQUENCES
     ]
@@ -72,7 +72,7 @@ def test_a_loss_at_each_position_is_the_mean_over_them():
     assert mean == pytest.approx(sum(own) / len(own))
 
 
-def test_a_gpt_trains_by_fit_as_by_its_own_loss():
+def test_gpt_trains_by_fit():
     X, Y = [word[:-1] for word in WORDS], [word[1:] for word in WORDS]
     fitted, own = GPT(4, 8, 2, 1, 6, seed=0), GPT(4, 8, 2, 1, 6, seed=0)
     history = fit(fitted, X, Y, "cross_entropy", Adam(fitted.parameters()), epochs=2, seed=1, progress=False)
@@ -115,7 +115,7 @@ class Scaled(Module):
         return self.w * sum(x for [x] in sequence) * float(self.file.read_text())
 
 
-def test_a_step_that_no_longer_holds_is_found_and_made_again_eagerly(tmp_path):
+def test_step_that_no_longer_holds_runs_eagerly(tmp_path):
     found, file = [], tmp_path / "scale"
     for runner in ("auto", "eager"):
 
@@ -147,7 +147,7 @@ class Forgetful(Module):
         return self.w * sum(self.dropout(terms) if len(terms) == 5 else terms)
 
 
-def test_dropout_that_only_some_lengths_have_is_not_recorded_and_draws_as_in_eager_code():
+def test_dropout_on_some_lengths_is_not_recorded():
     X, Y = [[[1.0]] * n for n in (3, 4, 5, 6, 3)], [1.0, 2.0, 3.0, 4.0, 1.0]
     found = []
     for runner in ("auto", "eager"):
@@ -160,7 +160,7 @@ def test_dropout_that_only_some_lengths_have_is_not_recorded_and_draws_as_in_eag
         fit(Forgetful(), X, Y, epochs=3, runner="native", progress=False)
 
 
-def test_a_convolution_trains_in_machine_code():
+def test_convolution_trains_in_machine_code():
     X, Y = [[x for [x] in sequence] for sequence in SEQUENCES if len(sequence) == 5], [1.0, -1.0]
     found = []
     for runner in ("native", "eager"):
@@ -195,13 +195,13 @@ def test_one_program_serves_all_lengths(make, monkeypatch):
     assert len({id(each) for each in made}) == 1
 
 
-def test_several_sequences_for_each_update_run_eagerly():
+def test_batches_of_sequences_run_eagerly():
     history = fit(total(), SEQUENCES, SUMS, epochs=1, batch_size=4, progress=False)
     assert (history.runner, history.updates) == ("eager", 2)
     assert "several sequences" in history.why
 
 
-def test_a_loss_that_is_not_finite_stops_before_the_step():
+def test_loss_that_is_not_finite_stops_before_the_step():
     net, (X, Y) = total(), (SEQUENCES, [*SUMS[:-1], math.inf])
     with pytest.raises(nn.training.NonfiniteLossError) as caught:
         fit(net, X, Y, epochs=5, progress=False)

@@ -24,7 +24,7 @@ def trained(gate="xor", seed=0, **options):
     return net, fit(net, X, Y, progress=False, **options)
 
 
-def test_one_epoch_of_fit_is_the_loop_written_by_hand():
+def test_fit_matches_the_loop_written_by_hand():
     X, Y = truth_table("xor")
     by_hand, by_fit = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
 
@@ -39,7 +39,7 @@ def test_one_epoch_of_fit_is_the_loop_written_by_hand():
 
 
 @pytest.mark.parametrize("gate", sorted(nn.data.TRUTH_TABLES))
-def test_every_gate_is_learned_by_the_defaults(gate):
+def test_fit_learns_every_gate_by_default(gate):
     net, history = trained(gate)
     X, Y = truth_table(gate)
 
@@ -57,7 +57,7 @@ def test_C5_updates_are_counted(batch_size, updates):
     assert len(history.loss) == len(history.seconds) == 3
 
 
-def test_mini_batches_come_in_the_order_of_the_seed():
+def test_mini_batches_follow_the_seed():
     def order(seed):
         seen = []
 
@@ -82,14 +82,14 @@ def test_mini_batches_come_in_the_order_of_the_seed():
     assert order(7) == order(7) != order(8)
 
 
-def test_the_graph_does_not_grow_from_step_to_step():
+def test_graph_does_not_grow_with_steps():
     """Trap 9: parameters stay leaves, whatever the optimizer does to them."""
     net, _ = trained(epochs=5)
 
     assert all(p.primitive is None for p in net.parameters())
 
 
-def test_trap_38_a_diverging_rate_stops_with_the_history():
+def test_trap_38_fit_stops_a_diverging_rate():
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], "relu", seed=0)
     with pytest.raises(nn.training.NonfiniteLossError, match="the loss became") as caught:
@@ -125,7 +125,7 @@ def test_losses_are_floats(runner):
     assert {*map(type, history.loss)} == {*map(type, history.seconds)} == {float}
 
 
-def test_numpy_rows_train_as_lists_do():
+def test_fit_takes_numpy_rows():
     np = pytest.importorskip("numpy")
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], seed=0)
@@ -134,7 +134,7 @@ def test_numpy_rows_train_as_lists_do():
     assert history.loss == trained(epochs=20)[1].loss
 
 
-def test_history_records_accuracy_and_gradient_norms_on_request():
+def test_history_records_accuracy_and_gradient_norms():
     net, history = trained(epochs=5, record=["accuracy", "gradient_norms"])
     X, Y = truth_table("xor")
 
@@ -148,7 +148,7 @@ def test_history_records_accuracy_and_gradient_norms_on_request():
         trained(epochs=1, record=["speed"])
 
 
-def test_gradient_norms_are_those_of_the_last_mini_batch():
+def test_gradient_norms_of_the_last_mini_batch():
     net, history = trained(epochs=1, record=["gradient_norms"])
     first = [p.grad for p in net.layers[0].neurons[0].parameters()]
 
@@ -157,7 +157,7 @@ def test_gradient_norms_are_those_of_the_last_mini_batch():
 
 
 @EVERY
-def test_everything_works_on_a_net_whose_weights_are_all_equal(runner, tmp_path):
+def test_fit_and_diagnose_with_equal_weights(runner, tmp_path):
     """Equal numbers are not the same parameter: each is found, trained, penalised, saved and examined on its own."""
     X, Y = truth_table("xor")
     net = MLP(2, [3, 1], initializer="ones", bias=False)
@@ -179,14 +179,14 @@ def test_everything_works_on_a_net_whose_weights_are_all_equal(runner, tmp_path)
 # --- Stopping, callbacks, resuming ---------------------------------------------------------------
 
 
-def test_B6_training_stops_when_the_loss_is_small():
+def test_B6_loss_below_stops():
     _, history = trained(callbacks=[nn.training.loss_below(0.01)])
 
     assert history.stopped == "loss below 0.01"
     assert history.loss[-1] < 0.01 <= min(history.loss[:-1])
 
 
-def test_training_stops_when_nothing_improves():
+def test_early_stopping_stops():
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], initializer="zeros")
     history = fit(net, X, Y, callbacks=[nn.EarlyStopping(5, 1e-9)], progress=False)
@@ -195,7 +195,7 @@ def test_training_stops_when_nothing_improves():
     assert history.epochs < 200
 
 
-def test_C4_training_stops_when_the_parameters_stand_still():
+def test_C4_parameters_still_stops():
     X, Y = truth_table("and")
     net = MLP(2, [1], initializer="zeros")
     history = fit(net, X, Y, callbacks=[nn.training.parameters_still()], epochs=20_000, progress=False)
@@ -204,7 +204,7 @@ def test_C4_training_stops_when_the_parameters_stand_still():
     assert history.loss[-1] == pytest.approx(0.0625)
 
 
-def test_callbacks_see_model_and_history_after_every_epoch():
+def test_callbacks_see_model_and_history():
     seen = []
     net, history = trained(epochs=3, callbacks=[lambda model, history: seen.append((model, history.epochs))])
 
@@ -212,13 +212,13 @@ def test_callbacks_see_model_and_history_after_every_epoch():
     assert history.stopped == "all epochs"
 
 
-def test_a_callback_of_your_own_stops_by_giving_a_reason():
+def test_callback_stops_by_a_reason():
     _, history = trained(callbacks=[lambda model, history: "enough" if history.epochs == 4 else None])
 
     assert (history.epochs, history.stopped) == (4, "enough")
 
 
-def test_an_exception_in_a_callback_leaves_the_net_trained_so_far():
+def test_callback_exception_leaves_the_net_trained():
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], seed=0)
 
@@ -232,7 +232,7 @@ def test_an_exception_in_a_callback_leaves_the_net_trained_so_far():
 
 
 @pytest.mark.parametrize("batch_size", [None, 3])
-def test_a_resumed_run_is_the_uninterrupted_run(batch_size):
+def test_resume_continues_the_run(batch_size):
     X, Y = truth_table("xor")
     whole, parts = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
     options = {"batch_size": batch_size, "progress": False}
@@ -246,7 +246,7 @@ def test_a_resumed_run_is_the_uninterrupted_run(batch_size):
     assert parts.state_dict() == whole.state_dict()
 
 
-def test_a_run_ended_by_ctrl_c_can_be_resumed():
+def test_resume_after_ctrl_c():
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], seed=0)
 
@@ -261,7 +261,7 @@ def test_a_run_ended_by_ctrl_c_can_be_resumed():
     assert history.loss == trained(epochs=100)[1].loss
 
 
-def test_a_learning_rate_is_that_of_an_optimizer_that_is_named():
+def test_learning_rate_with_a_named_optimizer():
     by_name, by_hand = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
     X, Y = truth_table("xor")
 
@@ -275,7 +275,7 @@ def test_a_learning_rate_is_that_of_an_optimizer_that_is_named():
             fit(by_name, X, Y, learning_rate=0.1, progress=False, **given)
 
 
-def test_an_optimizer_can_be_given_by_its_name():
+def test_optimizer_by_name():
     _, history = trained(epochs=1, optimizer="adam")
 
     assert repr(history.optimizer) == "Adam(learning_rate=0.02)"
@@ -284,7 +284,7 @@ def test_an_optimizer_can_be_given_by_its_name():
 # --- Penalty, evaluation, progress ---------------------------------------------------------------
 
 
-def test_a_penalty_is_added_to_every_mini_batch():
+def test_penalty_on_every_mini_batch():
     X, Y = truth_table("xor")
     net = MLP(2, [4, 1], seed=0)
     history = fit(net, X, Y, epochs=1, penalty=lambda model: Value(10.0), progress=False)
@@ -292,7 +292,7 @@ def test_a_penalty_is_added_to_every_mini_batch():
     assert history.loss[0] == pytest.approx(trained(epochs=1)[1].loss[0] + 10.0)
 
 
-def test_evaluate_gives_the_mean_loss_and_how_many_are_right():
+def test_evaluate_loss_and_share_right():
     X, Y = truth_table("and")
     gate = MLP.from_matrices([[-30, 20, 20]], output="sigmoid")
 
@@ -301,7 +301,7 @@ def test_evaluate_gives_the_mean_loss_and_how_many_are_right():
     assert accuracy == 1.0
 
 
-def test_without_a_terminal_a_plain_line_comes_each_tenth(capsys):
+def test_progress_without_a_terminal(capsys):
     X, Y = truth_table("xor")
     fit(MLP(2, [4, 1], seed=0), X, Y, epochs=50)
 
@@ -310,7 +310,7 @@ def test_without_a_terminal_a_plain_line_comes_each_tenth(capsys):
     assert lines[0].startswith("epoch 5 of 50: loss ")
 
 
-def test_in_a_terminal_a_bar_shows_epochs_and_loss(monkeypatch):
+def test_progress_in_a_terminal(monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
@@ -323,7 +323,7 @@ def test_in_a_terminal_a_bar_shows_epochs_and_loss(monkeypatch):
     assert "loss 0." in sys.stderr.getvalue()
 
 
-def test_a_history_says_what_happened():
+def test_history_repr():
     net, history = trained(epochs=1)
     empty = nn.training.History(history.optimizer, history.random)
 
@@ -344,7 +344,7 @@ def rate_of_success(seeds, sizes, activation, rate, epochs):
     return right / len(seeds)
 
 
-def test_trap_37_the_default_learns_from_every_start():
+def test_trap_37_fit_learns_from_every_start():
     assert rate_of_success(range(8), [4, 1], "tanh", 0.1, 1000) == 1.0
 
 
@@ -358,5 +358,5 @@ def test_trap_37_the_default_learns_from_every_start():
         ([4, 1], "tanh", 0.1, 1000, 1.0, 1.0),
     ],
 )
-def test_trap_37_how_many_starts_learn_xor(sizes, activation, rate, epochs, least, most):
+def test_trap_37_fit_counts_starts_that_learn_xor(sizes, activation, rate, epochs, least, most):
     assert least <= rate_of_success(range(200), sizes, activation, rate, epochs) <= most

@@ -43,7 +43,7 @@ def calls(monkeypatch):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_the_best_weights_are_kept(runner):
+def test_patience_keeps_the_best_weights(runner):
     net, history = trained(runner=runner, patience=3)
     best = lowest(history)
 
@@ -55,7 +55,7 @@ def test_the_best_weights_are_kept(runner):
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
-def test_every_epoch_is_measured_as_evaluate_does(runner):
+def test_validation_measures_as_evaluate_does(runner):
     found = []
     _, history = trained(
         runner=runner, callbacks=lambda net, history: found.append(evaluate(net, *HELD, "cross_entropy"))
@@ -75,7 +75,7 @@ def test_validation_changes_nothing():
     assert alone.validation_loss == []
 
 
-def test_it_is_in_evaluation_mode_and_buffers_are_kept_too():
+def test_validation_in_evaluation_mode_keeps_buffers():
     found = []
     net, history = trained(
         noisy(),
@@ -94,7 +94,7 @@ def test_it_is_in_evaluation_mode_and_buffers_are_kept_too():
 
 
 @pytest.mark.parametrize("runner", ["source", "native"])
-def test_flat_code_drops_nothing_either(runner, calls):
+def test_validation_of_flat_code_drops_nothing(runner, calls):
     def dropping():
         return Sequential(Layer(4, 5, "tanh", seed=0), Dropout(0.3, seed=1), Layer(5, 3, seed=2))
 
@@ -107,7 +107,7 @@ def test_flat_code_drops_nothing_either(runner, calls):
     assert evaluate(net, *HELD, "cross_entropy")[0] == pytest.approx(history.validation_loss[-1], rel=1e-12)
 
 
-def test_min_delta_is_what_better_means():
+def test_min_delta_defines_better():
     """As in Keras: lower by less is not better, and its weights are not kept."""
     patient, history = trained(epochs=300, validation_data=(X, Y), patience=2)
     hasty, short = trained(epochs=300, validation_data=(X, Y), patience=2, min_delta=0.02)
@@ -123,13 +123,13 @@ def test_min_delta_is_what_better_means():
     assert evaluate(patient, X, Y, "cross_entropy")[0] == min(history.validation_loss)
 
 
-def test_accuracy_of_numbers_is_nan():
+def test_validation_accuracy_of_numbers_is_nan():
     history = fit(MLP(1, [1], seed=0), [[1.0]], [0.3], epochs=2, validation_data=([[2.0]], [0.7]), progress=False)
 
     assert all(map(math.isnan, history.validation_accuracy))
 
 
-def test_after_ctrl_c_the_best_is_kept_and_the_run_goes_on():
+def test_validation_ctrl_c_keeps_the_best_and_resumes():
     def interrupt(net, history):
         if history.epochs == 5:
             raise KeyboardInterrupt
@@ -144,7 +144,7 @@ def test_after_ctrl_c_the_best_is_kept_and_the_run_goes_on():
     assert len(first.loss) == len(first.validation_loss) == len(first.validation_accuracy) == 8
 
 
-def test_lists_stay_beside_the_epochs():
+def test_validation_lists_match_the_epochs():
     """Epochs without validation, and one that ctrl-C came into the validation of, are nan."""
     net, first = trained(epochs=2, validation_data=None)
 
@@ -175,7 +175,7 @@ def test_ctrl_c_during_validation(runner, monkeypatch):
     assert calls[0] is (runner == "source")
 
 
-def test_a_loss_that_is_never_finite_keeps_the_last_weights():
+def test_validation_loss_never_finite():
     net = MLP(1, [1], seed=0)
     before = net.state_dict()
     history = fit(net, [[1.0]], [0.5], epochs=5, validation_data=([[math.inf]], [0.0]), patience=2, progress=False)
@@ -185,7 +185,7 @@ def test_a_loss_that_is_never_finite_keeps_the_last_weights():
     assert net.state_dict() != before
 
 
-def test_a_diverging_run_keeps_what_it_found():
+def test_validation_of_a_diverging_run():
     net = MLP(1, [1], seed=0)
     with pytest.raises(NonfiniteLossError) as caught:
         fit(
@@ -205,7 +205,7 @@ class Otherwise(Module):
         return self.net(x) if self.training else [self.outside(z) for z in self.net(x)]
 
 
-def test_flat_code_calls_the_model_no_more(calls):
+def test_validation_of_flat_code_calls_no_model(calls):
     _, history = trained(Otherwise(lambda z: 2.0 * z), "source", epochs=50)
 
     assert len(history.validation_loss) == 50
@@ -219,7 +219,7 @@ NOISE = Random(0)
 
 
 @pytest.mark.parametrize("outside", [lambda z: z if z > 0.0 else 0.1 * z, lambda z: math.exp(z.data)])
-def test_a_model_that_takes_numbers_only_outside_training_is_called(outside, calls):
+def test_validation_calls_a_model_of_plain_numbers(outside, calls):
     _, history = trained(Otherwise(outside), "source", epochs=9)
 
     assert history.runner == "source"
@@ -227,14 +227,14 @@ def test_a_model_that_takes_numbers_only_outside_training_is_called(outside, cal
     assert history.validation_loss == pytest.approx(trained(Otherwise(outside), epochs=9)[1].validation_loss, rel=1e-12)
 
 
-def test_a_model_that_draws_numbers_outside_training_is_called(calls):
+def test_validation_calls_a_model_that_draws(calls):
     _, history = trained(Otherwise(lambda z: z * NOISE.uniform(0.5, 1.5)), "source", epochs=9)
 
     assert history.runner == "source"
     assert len(calls) >= 9 * len(HELD[0])
 
 
-def test_what_callbacks_change_is_measured_anew():
+def test_validation_after_callbacks_change_the_model():
     def switch(net, history):
         if history.epochs == 4:
             net.layers[1] = Layer(3, 3, seed=5)
@@ -267,7 +267,7 @@ def test_what_callbacks_change_is_measured_anew():
         ({"early_stopping": True}, TypeError, "write patience=10"),
     ],
 )
-def test_slips_say_what_to_write(options, error, message):
+def test_validation_refusals(options, error, message):
     with pytest.raises(error, match=message) as caught:
         trained(**options)
     of_data = isinstance(options.get("validation_data"), tuple) and len(options["validation_data"]) == 2

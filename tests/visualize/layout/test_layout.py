@@ -46,7 +46,7 @@ def built(id):
     return output
 
 
-def test_D1_has_the_size_and_the_order_of_the_slide():
+def test_D1_layout_size_and_order():
     made = plan(built("D1"))
     x, y, z, q, f = [made.blocks[f"node-{i}"] for i in range(5)]
 
@@ -58,7 +58,7 @@ def test_D1_has_the_size_and_the_order_of_the_slide():
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("id", ["D1", "D2", "D3", "D5a", "A6", "B2", "B4b", "C3", "D7", "D11c", "E1", "E6", "E7"])
-def test_nothing_lies_over_anything_else_in_the_lectures_examples(id, engine):
+def test_layout_of_lecture_examples_overlaps_nothing(id, engine):
     made = scene(built(id), products=id == "D2")
 
     assert overlaps(paint(made, make_plan(*blocks_and_links(made), engine))) == []
@@ -66,7 +66,7 @@ def test_nothing_lies_over_anything_else_in_the_lectures_examples(id, engine):
 
 @pytest.mark.parametrize("direction", ["right", "down"])
 @pytest.mark.parametrize("letter", "ABCDE")
-def test_nothing_lies_over_anything_else_in_rows_and_going_down(letter, direction):
+def test_layout_in_rows_and_down_overlaps_nothing(letter, direction):
     for id in EXAMPLES:
         if id[0] == letter:
             assert overlaps(draw(built(id), direction=direction)._drawing) == [], id
@@ -75,7 +75,7 @@ def test_nothing_lies_over_anything_else_in_rows_and_going_down(letter, directio
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("direction", ["right", "down"])
 @pytest.mark.parametrize("seed", range(0, 200, 40))
-def test_nothing_lies_over_anything_else_in_random_graphs(seed, direction, engine):
+def test_layout_of_random_graphs_overlaps_nothing(seed, direction, engine):
     f = random_graph(10 + seed % 70, seed)
 
     assert overlaps(draw(f, direction=direction, layout=engine)._drawing) == []
@@ -84,7 +84,7 @@ def test_nothing_lies_over_anything_else_in_random_graphs(seed, direction, engin
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("direction", ["right", "down"])
-def test_nothing_lies_over_anything_else_in_200_random_graphs_and_all_examples(direction, engine):
+def test_layout_of_200_random_graphs_overlaps_nothing(direction, engine):
     graphs = {seed: random_graph(10 + seed % 70, seed) for seed in range(200)} | {id: built(id) for id in EXAMPLES}
     found = [name for name, f in graphs.items() if overlaps(draw(f, direction=direction, layout=engine)._drawing)]
 
@@ -93,7 +93,7 @@ def test_nothing_lies_over_anything_else_in_200_random_graphs_and_all_examples(d
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine")
-def test_no_more_lines_cross_than_by_dot():
+def test_layout_crosses_no_more_lines_than_dot():
     def crossings(f, engine):
         curves = [points(curve) for curve in plan(f, engine).curves.values()]
         lines = [list(pairwise([*curve[:-1:4], curve[-1]])) for curve in curves]
@@ -119,7 +119,7 @@ def test_no_more_lines_cross_than_by_dot():
 
 @pytest.mark.parametrize("id", [id for id in EXAMPLES if id != "D11c"])
 @pytest.mark.parametrize("engine", ENGINES)
-def test_every_example_fits_a_slide_in_letters_of_11_pixels_or_more(id, engine):
+def test_layout_of_examples_fits_a_slide(id, engine):
     picture = draw(built(id), layout=engine)
     drawing = picture._drawing
     styles = {style for group in drawing.groups for mark in group.marks if isinstance(mark, Text)
@@ -130,7 +130,7 @@ def test_every_example_fits_a_slide_in_letters_of_11_pixels_or_more(id, engine):
     assert min(TEXTS[style].size for style in styles) * drawing.scale >= 11
 
 
-def test_a_high_circuit_is_set_tighter_only_where_that_makes_it_fit():
+def test_layout_sets_a_high_circuit_tighter():
     roomy = draw(built("B3"), height=None)._drawing.height
 
     assert draw(built("B3"))._drawing.height <= 720 < roomy
@@ -139,7 +139,7 @@ def test_a_high_circuit_is_set_tighter_only_where_that_makes_it_fit():
     assert draw(built("D2"))._drawing.height == draw(built("D2"), height=None)._drawing.height
 
 
-def test_in_less_room_the_value_of_an_input_stands_once_beside_its_name():
+def test_layout_in_less_room_merges_input_values():
     def written(**options):
         marks = [mark for group in draw(built("D7"), **options)._drawing.groups for mark in group.marks]
         return [tuple(text for text, _ in mark.runs) for mark in marks if isinstance(mark, Text)]
@@ -151,7 +151,7 @@ def test_in_less_room_the_value_of_an_input_stands_once_beside_its_name():
     assert roomy.count(("2.32",)) == 3
 
 
-def test_rows_hold_every_box_once_and_every_line_from_end_to_end():
+def test_rows_hold_each_box_and_line_once():
     f = built("B3")
     blocks, links = blocks_and_links(scene(f))
     one, rows = make_plan(blocks, links), make_plan(blocks, links, width=900)
@@ -169,7 +169,7 @@ def test_rows_hold_every_box_once_and_every_line_from_end_to_end():
             )
 
 
-def test_a_line_may_cross_several_rows():
+def test_rows_crossed_by_one_line():
     x = Value(2.0, "x")
     f = x
     for _ in range(12):
@@ -181,14 +181,14 @@ def test_a_line_may_cross_several_rows():
     assert overlaps(draw(f, width=500)._drawing) == []
 
 
-def test_a_column_wider_than_the_page_stands_alone():
+def test_rows_with_a_column_wider_than_the_page():
     f = Value(1.0, "a name of some length") * Value(2.0, "another one of length")
 
     assert draw(f.exp(), width=60)._drawing.width < 500
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_boxes_keep_apart_and_inside_the_margins(engine):
+def test_layout_keeps_boxes_apart_in_the_margins(engine):
     blocks, links = blocks_and_links(scene(random_graph(80, 1)))
     made = make_plan(blocks, links, engine)
     corners = []
@@ -204,7 +204,7 @@ def test_boxes_keep_apart_and_inside_the_margins(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_arrows_go_from_box_to_box_and_only_to_the_right(engine):
+def test_layout_arrows_run_right(engine):
     blocks, links = blocks_and_links(scene(random_graph(40, 2)))
     made = make_plan(blocks, links, engine)
     body = {block.id: block.body for block in blocks}
@@ -217,7 +217,7 @@ def test_arrows_go_from_box_to_box_and_only_to_the_right(engine):
         assert curve[0][0] < curve[-1][0] <= made.blocks[link.target][0]
 
 
-def test_operands_stand_in_their_order_where_that_matters():
+def test_layout_keeps_the_order_of_operands():
     x, y = variables(x=1, y=2)
     made = plan(x - y)
 
@@ -225,26 +225,26 @@ def test_operands_stand_in_their_order_where_that_matters():
     assert made.curves["edge-2-0"][-1][1] < made.curves["edge-2-1"][-1][1]
 
 
-def test_chains_are_straight():
+def test_layout_of_chains_is_straight():
     made = plan(built("D2"))
 
     assert len({round(made.blocks[f"node-{i}"][1], 3) for i in range(8, 13)}) == 1
 
 
-def test_inputs_of_large_graphs_stand_near_where_they_are_used():
+def test_layout_puts_inputs_near_their_use():
     made = plan(random_graph(60, 0, reach=2))
     xs = [x for id, (x, _) in made.blocks.items() if id.startswith("node")]
 
     assert max(xs[:9]) > min(xs) + 50
 
 
-def test_the_heights_nearest_to_the_wishes_keep_their_distances():
+def test_nearest_keeps_distances():
     assert nearest([(0.0, 1.0), (0.0, 1.0)], [0.0, 10.0]) == [-5.0, 5.0]
     assert nearest([(0.0, 1.0), (50.0, 1.0)], [0.0, 10.0]) == [0.0, 50.0]
     assert nearest([(0.0, 3.0), (0.0, 1.0)], [0.0, 8.0]) == [-2.0, 6.0]
 
 
-def test_the_same_positions_on_every_run():
+def test_layout_is_the_same_on_every_run():
     first, second = plan(random_graph(100, 3)), plan(random_graph(100, 3))
 
     assert first.blocks == second.blocks
@@ -254,7 +254,7 @@ def test_the_same_positions_on_every_run():
 # --- Which layout ---------------------------------------------------------------------------------
 
 
-def test_without_dot_only_the_layout_built_in_is_there(monkeypatch):
+def test_layout_without_dot(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda program: None)
 
     assert draw(built("D1")).svg() == draw(built("D1"), layout="built-in").svg()
@@ -263,7 +263,7 @@ def test_without_dot_only_the_layout_built_in_is_there(monkeypatch):
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="no dot on this machine")
-def test_dot_is_asked_where_it_is_wanted():
+def test_layout_by_dot():
     assert (
         draw(built("E7")).svg() == draw(built("E7"), layout="built-in").svg() != draw(built("E7"), layout="dot").svg()
     )
@@ -284,13 +284,13 @@ def best_time(blocks, links):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("size", "seconds"), [(15, 0.010), (200, 0.060)])
-def test_the_layout_is_fast(size, seconds):
+def test_layout_is_fast(size, seconds):
     assert best_time(*blocks_and_links(scene(random_graph(size, 0), fold=False))) < seconds
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reach", [8, 2000])
-def test_2000_nodes_are_drawn_whole_in_5_seconds(reach):
+def test_layout_of_2000_nodes_in_5_seconds(reach):
     f = random_graph(2000, 0, reach)
 
     with Clock() as clock:
@@ -299,7 +299,7 @@ def test_2000_nodes_are_drawn_whole_in_5_seconds(reach):
     assert clock.seconds < 5.0
 
 
-def test_lines_that_would_be_too_long_go_round_above():
+def test_layout_long_lines_go_round_above():
     x = Value(1.0, "x")
     y = x
     for _ in range(150):

@@ -72,7 +72,7 @@ def every_plot():
 
 
 @pytest.mark.parametrize("name", every_plot())
-def test_a_plot_draws_into_the_axes_it_is_given_and_returns_them(name):
+def test_plots_draw_into_given_axes(name):
     axes = Figure().subplots()
 
     assert every_plot()[name](axes) is axes
@@ -80,7 +80,7 @@ def test_a_plot_draws_into_the_axes_it_is_given_and_returns_them(name):
 
 
 @pytest.mark.parametrize("name", every_plot())
-def test_a_plot_has_a_title_and_labels_and_saves_without_a_display(name):
+def test_plots_have_title_and_labels_and_save(name):
     axes = every_plot()[name]()
     for kind in ("png", "svg", "pdf"):
         axes.figure.savefig(io.BytesIO(), format=kind)
@@ -91,14 +91,14 @@ def test_a_plot_has_a_title_and_labels_and_saves_without_a_display(name):
 
 
 @pytest.mark.parametrize("name", every_plot())
-def test_lines_of_one_plot_differ_in_dashes_or_markers_not_only_in_colour(name):
+def test_plots_tell_lines_apart_without_color(name):
     named = [line for line in every_plot()[name]().get_lines() if not line.get_label().startswith("_")]
     looks = {(line.get_linestyle(), line.get_marker()) for line in named}
 
     assert len(looks) == len(named)
 
 
-def test_importing_the_plots_imports_neither_matplotlib_nor_numpy_and_drawing_no_pyplot():
+def test_plots_import_nothing_large():
     code = (
         "import sys, visualize, visualize.plots as plots\n"
         "assert not {'matplotlib', 'numpy'} & set(sys.modules)\n"
@@ -111,7 +111,7 @@ def test_importing_the_plots_imports_neither_matplotlib_nor_numpy_and_drawing_no
     assert b"</svg>" in run.stdout
 
 
-def test_the_plots_are_found_in_visualize_itself():
+def test_plots_are_found_in_visualize():
     import visualize
 
     assert visualize.plot_losses is plots.plot_losses
@@ -133,14 +133,14 @@ def test_the_plots_are_found_in_visualize_itself():
         (lambda x: 3.0, 1.0, 3.0, 0.0),  # a constant is no Value
     ],
 )
-def test_an_activation_is_drawn_with_its_value_and_its_derivative(function, x, value, slope):
+def test_plot_activation_value_and_derivative(function, x, value, slope):
     axes = plots.plot_activation(function, between=(-3, 3))
 
     assert drawn_at(axes, "value", x) == pytest.approx([value], rel=1e-12)
     assert drawn_at(axes, "derivative", x) == pytest.approx([slope], rel=1e-12)
 
 
-def test_a7_the_derivative_of_relu_jumps_at_0_and_a_full_dot_shows_the_convention():
+def test_A7_plot_activation_relu_at_0():
     axes = plots.plot_activation(relu)
 
     assert title(axes) == "relu and its derivative"
@@ -150,7 +150,7 @@ def test_a7_the_derivative_of_relu_jumps_at_0_and_a_full_dot_shows_the_conventio
     assert (0.0, 1.0) in dots(axes, full=False)
 
 
-def test_c1_the_unit_step_jumps_from_0_to_1_and_is_one_half_between():
+def test_C1_plot_activation_unit_step():
     axes = plots.plot_activation(lambda x: heaviside(x, 0.5), "unit step")
 
     assert drawn_at(axes, "value", 0.0) == [0.0, 1.0]
@@ -158,7 +158,7 @@ def test_c1_the_unit_step_jumps_from_0_to_1_and_is_one_half_between():
     assert set(drawn_at(axes, "derivative", 0.0)) == {0.0}
 
 
-def test_c1_sign_and_the_two_bends_of_piecewise_linear_are_found():
+def test_C1_plot_activation_sign_and_piecewise_linear():
     steps, bends = plots.plot_activation(sign), plots.plot_activation(lambda x: clip(x + 0.5, 0.0, 1.0))
 
     assert drawn_at(steps, "value", 0.0) == [-1.0, 1.0]
@@ -166,21 +166,21 @@ def test_c1_sign_and_the_two_bends_of_piecewise_linear_are_found():
     assert drawn_at(bends, "derivative", 0.5) == [1.0, 0.0]
 
 
-def test_d12_maxout_has_the_mean_of_both_slopes_at_its_bend():
+def test_D12_plot_activation_maxout():
     axes = plots.plot_activation(lambda x: maximum(0.5 * x, -x), "Maxout")
 
     assert drawn_at(axes, "derivative", 0.0) == [-1.0, 0.5]
     assert (0.0, -0.25) in dots(axes, full=True)
 
 
-def test_an_elu_with_alpha_1_does_not_break_although_its_gate_reports_nothing_there():
+def test_plot_activation_elu_with_alpha_1():
     assert drawn_at(plots.plot_activation(lambda x: elu(x, 1.0)), "derivative", 0.0) == [1.0]
 
 
 # --- Training ------------------------------------------------------------------------------------
 
 
-def test_a_loss_curve_starts_at_epoch_1_and_has_no_legend_when_it_has_no_name():
+def test_plot_losses_starts_at_epoch_1():
     axes = plots.plot_losses([1.0, 0.5, 0.25])
 
     assert list(axes.get_lines()[0].get_xdata()) == [1, 2, 3]
@@ -189,22 +189,22 @@ def test_a_loss_curve_starts_at_epoch_1_and_has_no_legend_when_it_has_no_name():
     assert axes.get_title(loc="left") == "Loss over each epoch"  # its examples were asked before their steps
 
 
-def test_a_loss_that_diverges_ends_in_a_cross_with_the_epoch_written_beside_it():
+def test_plot_losses_ends_a_diverging_run_in_a_cross():
     axes = plots.plot_losses({"too fast": [1.0, 8.0, math.inf, math.nan]}, every="update")
 
     assert list(line_named(axes, "too fast").get_ydata()) == [1.0, 8.0]
     assert [text.get_text() for text in axes.texts] == ["inf in update 3"]
 
 
-def test_a_loss_that_is_not_finite_from_the_start_is_still_a_plot():
+def test_plot_losses_not_finite_from_the_start():
     assert [text.get_text() for text in plots.plot_losses([math.nan]).texts] == ["nan in epoch 1"]
 
 
-def test_losses_can_be_drawn_on_an_axis_that_multiplies():
+def test_plot_losses_logarithmic():
     assert plots.plot_losses([1.0, 0.1], logarithmic=True).get_yscale() == "log"
 
 
-def test_b7_gradient_sizes_by_layer_are_drawn_as_powers_and_a_zero_is_written_out():
+def test_B7_plot_gradient_sizes():
     axes = plots.plot_gradient_sizes({"sigmoid": [1e-6, 1e-3, 1.0], "dead": [0.0, 0.5, math.inf]})
 
     assert axes.get_yscale() == "log"
@@ -213,11 +213,11 @@ def test_b7_gradient_sizes_by_layer_are_drawn_as_powers_and_a_zero_is_written_ou
     assert [text.get_text() for text in axes.texts] == ["0", "inf"]
 
 
-def test_gradients_that_are_all_zero_still_make_a_plot():
+def test_plot_gradient_sizes_all_zero():
     assert [text.get_text() for text in plots.plot_gradient_sizes([0.0, 0.0]).texts] == ["0", "0"]
 
 
-def test_several_histories_are_runs_by_number():
+def test_plot_losses_of_several_histories():
     runs = [SimpleNamespace(loss=[1.0, 0.5]), SimpleNamespace(loss=[1.0, 0.1])]
     assert [text.get_text() for text in plots.plot_losses(runs).get_legend().get_texts()] == ["run 1", "run 2"]
 
@@ -231,14 +231,14 @@ def boundary_of(axes):
     return [tuple(point) for path in lines.get_paths() for point in path.vertices]
 
 
-def test_a_boundary_runs_where_the_net_answers_the_threshold():
+def test_plot_decision_boundary_at_the_threshold():
     axes = plots.plot_decision_boundary(lambda x: x[0] + 2.0 * x[1], *XOR, threshold=0.75, steps=30)
 
     assert len(boundary_of(axes)) > 10
     assert all(x + 2.0 * y == pytest.approx(0.75, abs=1e-9) for x, y in boundary_of(axes))
 
 
-def test_a_boundary_takes_values_and_evaluates_all_rows_in_one_batch_where_asked():
+def test_plot_decision_boundary_of_values_in_one_batch():
     calls = []
 
     def batch(rows):
@@ -252,7 +252,7 @@ def test_a_boundary_takes_values_and_evaluates_all_rows_in_one_batch_where_asked
     assert boundary_of(one) == boundary_of(all_at_once)
 
 
-def test_each_class_has_a_marker_of_its_own_and_targets_may_be_lists_of_one():
+def test_plot_decision_boundary_markers_and_targets():
     axes = plots.plot_decision_boundary(lambda x: x[0], [[0, 0], [1, 0], [0, 1]], [[0], [1], [2]], [0.5, 1.5], steps=9)
     named = {line.get_label(): line for line in axes.get_lines()}
 
@@ -260,13 +260,13 @@ def test_each_class_has_a_marker_of_its_own_and_targets_may_be_lists_of_one():
     assert len({line.get_marker() for line in named.values()}) == 3
 
 
-def test_a_net_that_answers_the_same_everywhere_has_no_boundary():
+def test_plot_decision_boundary_of_a_constant_net():
     axes = plots.plot_decision_boundary(lambda x: 0.9, *XOR, steps=5)
 
     assert len(axes.collections) == 1
 
 
-def test_a_net_that_is_nowhere_finite_is_refused_and_holes_are_left_white():
+def test_plot_decision_boundary_of_a_nonfinite_net():
     with pytest.raises(ValueError, match="inf or nan everywhere"):
         plots.plot_decision_boundary(lambda x: math.nan, *XOR, steps=5)
     holed = plots.plot_decision_boundary(lambda x: x[1] if x[0] > 0.0 else math.inf, *XOR, steps=20)
@@ -277,7 +277,7 @@ def test_a_net_that_is_nowhere_finite_is_refused_and_holes_are_left_white():
 # --- Descent -------------------------------------------------------------------------------------
 
 
-def test_c4_the_path_in_one_variable_lies_on_the_curve():
+def test_C4_plot_descent_in_one_variable():
     path = [0.0]
     while len(path) < 2 or path[-1] != path[-2]:
         path.append(path[-1] - 0.1 * 2.0 * (path[-1] - 3.0))
@@ -289,7 +289,7 @@ def test_c4_the_path_in_one_variable_lies_on_the_curve():
     assert list(steps.get_ydata()) == [(theta - 3.0) ** 2 for theta in path[:-1]]
 
 
-def test_c4_the_path_in_two_variables_lies_on_the_contours():
+def test_C4_plot_descent_in_two_variables():
     path = [(2.0, 1.0), (1.6, 0.2), (1.28, 0.04)]
     axes = plots.plot_descent(lambda x, y: Value(x) * x + 4.0 * y * y, path)
 
@@ -298,14 +298,14 @@ def test_c4_the_path_in_two_variables_lies_on_the_contours():
     assert [text.get_text() for text in axes.texts] == ["start"]
 
 
-def test_several_paths_share_one_picture_and_points_that_are_not_finite_are_left_out():
+def test_plot_descent_several_paths():
     axes = plots.plot_descent(lambda x: x * x, {"slow": [1.0, 0.9], "fast": [1.0, -3.0, math.inf]})
 
     assert list(line_named(axes, "slow: steps up to 0.21").get_xdata()) == [1.0, 0.9]
     assert list(line_named(axes, "fast: steps up to 8.9").get_xdata()) == [1.0, -3.0]
 
 
-def test_a_descent_shows_only_the_part_that_is_asked_for():
+def test_plot_descent_of_a_part():
     axes = plots.plot_descent(lambda x, y: x + y, [(0.0, 0.0), (50.0, 50.0)], between=((-1, 2), (-3, 4)))
 
     assert axes.get_xlim() == (-1.0, 2.0)
@@ -320,7 +320,7 @@ def recurrent_error(w, b):
     return (sigmoid(x) - 0.7) ** 2
 
 
-def test_d14_the_cliff_throws_the_parameters_far_and_clipping_keeps_them_near():
+def test_D14_plot_descent_cliff_and_clipping():
     w, b = Value(4.35), Value(-2.21)
     error = recurrent_error(w, b)
     error.backward()
@@ -339,7 +339,7 @@ def test_d14_the_cliff_throws_the_parameters_far_and_clipping_keeps_them_near():
 # --- Many runs -----------------------------------------------------------------------------------
 
 
-def test_success_by_seed_tells_right_stuck_and_diverged_apart_by_marker():
+def test_plot_success_markers():
     axes = plots.plot_success([0.001, 0.25, math.inf, 0.002], [True, False, False, True], seeds=[10, 11, 12, 13])
     drawn = {line.get_label(): (line.get_marker(), list(line.get_xdata())) for line in axes.get_lines()}
 
@@ -347,7 +347,7 @@ def test_success_by_seed_tells_right_stuck_and_diverged_apart_by_marker():
     assert drawn == {"right: 2": ("o", [10, 13]), "stuck: 1": ("X", [11]), "diverged: 1": ("^", [12])}
 
 
-def test_the_map_of_rates_and_seeds_shades_each_run_and_sums_up_each_rate():
+def test_plot_sweep_of_accuracies():
     axes = plots.plot_sweep(sweep([0.1, 1.0], [[1, True, 1, 0.75], [0.5, 0, math.nan, 1]]))
     cells = axes.collections[0].get_array()
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
@@ -358,7 +358,7 @@ def test_the_map_of_rates_and_seeds_shades_each_run_and_sums_up_each_rate():
     assert labels == ["0 % right", "50 % right", "75 % right", "100 % right", "diverged"]
 
 
-def test_the_map_of_losses_is_darkest_where_the_loss_is_smallest():
+def test_plot_sweep_of_losses():
     losses = [[0.001, 0.1], [math.nan, 10.0]]
     axes = plots.plot_sweep(sweep([0.1, 1.0], losses, [3, 4], classes=False))
     cells = axes.collections[0]
@@ -387,14 +387,14 @@ def labels(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
 
-def test_a_history_is_drawn_by_its_losses(trained):
+def test_plot_losses_of_a_history(trained):
     _, history = trained
 
     assert list(plots.plot_losses(history).get_lines()[0].get_ydata()) == history.loss
     assert labels(plots.plot_losses({"sgd": history, "by hand": [1.0, 0.5]})) == ["sgd", "by hand"]
 
 
-def test_gradient_norms_are_drawn_layer_by_layer_under_their_names(trained):
+def test_plot_gradient_sizes_of_a_history(trained):
     net, history = trained
     nn.squared_error(net([1.0, 0.0]), 1.0).backward()
     norms = nn.training.gradient_norms(net)
@@ -410,7 +410,7 @@ def test_gradient_norms_are_drawn_layer_by_layer_under_their_names(trained):
         plots.plot_gradient_sizes(nn.fit(net, *XOR, epochs=1, progress=False))
 
 
-def test_a_net_with_an_output_for_each_class_is_drawn_by_its_largest_output():
+def test_plot_decision_boundary_of_several_classes():
     X, Y = nn.blobs(30)
     net = nn.MLP(2, [3], output="softmax", seed=0)
     nn.fit(net, X, Y, "cross_entropy", epochs=100, progress=False)
@@ -432,7 +432,7 @@ def test_a_net_with_an_output_for_each_class_is_drawn_by_its_largest_output():
     assert len(colors) == 3  # orange, blue, green
 
 
-def test_regions_are_white_at_the_boundary_and_darkest_where_the_net_is_surest():
+def test_plot_decision_boundary_shades():
     axes = plots.plot_decision_boundary(lambda x: 0.5 + x[0], [[-1.0, 0.0], [1.0, 1.0]], [0, 1], steps=40)
     (regions,) = [c for c in axes.collections if getattr(c, "filled", False)]
     shades = [regions.cmap(regions.norm(level))[:3] for level in (-0.5, 0.0, 0.5, 1.0, 1.5)]
@@ -444,14 +444,14 @@ def test_regions_are_white_at_the_boundary_and_darkest_where_the_net_is_surest()
     assert shades[4][0] < shades[4][2]  # blue
 
 
-def test_a_descent_has_the_names_of_its_function():
+def test_plot_descent_uses_argument_names():
     axes = plots.plot_descent(lambda theta1, b: theta1**2 + b**2, [(1.0, 1.0), (0.5, 0.5)])
 
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("θ₁", "b")
     assert plots.plot_descent(lambda *w: w[0] ** 2, [1.0, 0.5]).get_xlabel() == "parameter"
 
 
-def test_a_place_without_an_answer_stays_white():
+def test_plot_decision_boundary_leaves_holes_white():
     axes = plots.plot_decision_boundary(
         lambda x: [x[0], float("nan") if x[0] > 0.5 else 0.0], [[0.0, 0.0], [1.0, 1.0]], [0, 1], steps=9
     )
@@ -462,7 +462,7 @@ def test_a_place_without_an_answer_stays_white():
 @pytest.mark.parametrize(
     "answer", [lambda x: [x[0]], lambda x: numpy.array([x[0]]), lambda x: numpy.array(x[0]), Value]
 )
-def test_one_answer_may_be_in_a_list_or_an_array(answer):
+def test_plot_decision_boundary_answers_in_lists_and_arrays(answer):
     function = (lambda x: Value(x[0])) if answer is Value else answer
 
     assert boundary_of(plots.plot_decision_boundary(function, *XOR, steps=8)) == boundary_of(
@@ -471,7 +471,7 @@ def test_one_answer_may_be_in_a_list_or_an_array(answer):
 
 
 @pytest.mark.parametrize("name", nn.activations.ACTIVATIONS)
-def test_every_activation_of_nn_can_be_drawn_by_its_name(name):
+def test_plot_activation_of_nn_by_name(name):
     function = nn.activations.ACTIVATIONS[name]
     by_name = plots.plot_activation(name, between=(-2, 2))
     by_function = plots.plot_activation(function() if name == "prelu" else function, between=(-2, 2))
@@ -482,7 +482,7 @@ def test_every_activation_of_nn_can_be_drawn_by_its_name(name):
         assert all(a == pytest.approx(b, nan_ok=True) for a, b in pairs)
 
 
-def test_an_expression_or_an_unknown_name_for_an_activation():
+def test_plot_activation_of_expressions_and_unknown_names():
     assert drawn_at(plots.plot_activation("x*x - 3"), "derivative", 2.0) == [4.0]
     assert title(plots.plot_activation("relu", "ReLU", axes=Figure().subplots())) == "ReLU and its derivative"
     with pytest.raises(ValueError, match="rellu"):
@@ -497,14 +497,14 @@ def test_an_expression_or_an_unknown_name_for_an_activation():
         lambda name: plots.plot_descent(lambda x: x * x, {name: [1.0, 0.5], "b": [1.0, 0.9]}),
     ],
 )
-def test_a_name_that_begins_with_an_underscore_keeps_its_legend_entry(draw, tmp_path):
+def test_plot_losses_name_with_an_underscore(draw, tmp_path):
     for name in ("_x", "__private", "_", "plain"):
         axes = draw(name)
         assert labels(axes)[0].partition(":")[0] == name
     axes.figure.savefig(tmp_path / "plot.svg")
 
 
-def test_a_name_of_300_letters_is_shortened_in_the_legend(tmp_path):
+def test_plot_losses_long_name(tmp_path):
     axes = plots.plot_losses({"x" * 300: [1.0, 0.5], "y" * 300: [1.0, 0.5]})
     axes.figure.savefig(tmp_path / "plot.svg")  # no warning of collapsed axes
 

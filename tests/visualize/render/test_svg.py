@@ -47,7 +47,7 @@ def drawn(f, **options):
     return draw(f, layout="built-in", **options).svg()
 
 
-def test_D1_reads_as_the_slide_does():
+def test_D1_svg_reads_as_the_slide():
     groups = elements(drawn(built("D1")))
 
     assert {id: texts(group) for id, group in groups.items()} == {
@@ -65,7 +65,7 @@ def test_D1_reads_as_the_slide_does():
     }
 
 
-def test_values_stand_above_their_arrow_and_gradients_below():
+def test_svg_values_above_and_gradients_below():
     group = elements(drawn(built("D1")))["edge-3-0"]
     value, gradient = group.iter(f"{SVG}text")
     line = float(re.match(r"M[\d.]+,([\d.]+)", group.find(f"{SVG}path").get("d")).group(1))
@@ -74,7 +74,7 @@ def test_values_stand_above_their_arrow_and_gradients_below():
     assert (value.get("class"), gradient.get("class")) == ("data", "gradient")
 
 
-def test_gates_are_circles_of_radius_16_and_longer_where_their_name_is():
+def test_svg_gates_are_circles_of_radius_16():
     groups = elements(drawn(built("E7")))
 
     assert [circle.get("r") for circle in groups["node-3"].iter(f"{SVG}circle")] == ["16"]
@@ -82,7 +82,7 @@ def test_gates_are_circles_of_radius_16_and_longer_where_their_name_is():
     assert (wide.get("height"), wide.get("rx")) == ("32", "16")
 
 
-def test_classes_say_what_everything_is():
+def test_svg_classes():
     classes = {id: group.get("class") for id, group in elements(drawn(built("D5c"))).items()}
 
     assert classes["node-0"] == "value leaf"
@@ -92,7 +92,7 @@ def test_classes_say_what_everything_is():
     assert elements(drawn(relu(Value(0.0))))["node-1"].get("class") == "value op kink"
 
 
-def test_E7_the_sum_stands_under_the_name():
+def test_E7_svg_sum_under_the_name():
     groups = elements(drawn(built("E7")))
 
     assert texts(groups["node-1"]) == ["y", "∇ 5"]
@@ -100,7 +100,7 @@ def test_E7_the_sum_stands_under_the_name():
     assert texts(groups["edge-4-0"]) == ["2", "∇ 3"]
 
 
-def test_trap_1_two_edges_for_x_times_x():
+def test_trap_1_svg_two_edges_for_x_times_x():
     x = Value(3.0, "x")
     groups = elements(drawn(x * x))
 
@@ -108,12 +108,12 @@ def test_trap_1_two_edges_for_x_times_x():
     assert groups["edge-1-0"].find(f"{SVG}path").get("d") != groups["edge-1-1"].find(f"{SVG}path").get("d")
 
 
-def test_trap_31_nothing_of_gradients_before_backward():
+def test_trap_31_svg_no_gradients_before_backward():
     assert "∇" not in drawn(EXAMPLES["D2"].build())
 
 
 @pytest.mark.parametrize("id", ["D1", "D2", "A8", "E1"])
-def test_there_is_one_minus_sign_and_one_times_sign(id):
+def test_svg_minus_and_times_signs(id):
     text = draw(built(id), products=True, layout="built-in").svg()
     drawn = re.findall(r"<(?:text|tspan|title|desc)\b[^>]*>([^<]+)", text)
 
@@ -121,7 +121,7 @@ def test_there_is_one_minus_sign_and_one_times_sign(id):
     assert [line for line in drawn if re.search(r"[*\-·]", line)] == []
 
 
-def test_D2_products_with_two_digits_as_on_the_slide():
+def test_D2_svg_products_with_two_digits():
     groups = elements(drawn(built("D2"), products=True, digits=2))
 
     assert texts(groups["edge-12-0"]) == ["1.37", "[1] * [-0.53] = -0.53"]
@@ -129,18 +129,18 @@ def test_D2_products_with_two_digits_as_on_the_slide():
 
 
 @pytest.mark.parametrize(("digits", "value"), [(None, "0.731059"), (0, "1"), (1, "0.7"), (4, "0.7311")])
-def test_digits_can_be_chosen(digits, value):
+def test_svg_digits(digits, value):
     assert texts(elements(drawn(built("D2"), digits=digits))["edge-output"])[0] == value
 
 
 @pytest.mark.parametrize(("x", "text"), [(-0.05, "-0.1"), (-0.04, "0"), (0.0, "0"), (12.0, "12"), (-10.26, "-10.3")])
-def test_coordinates_keep_their_sign_and_one_place_after_the_point(x, text):
+def test_svg_coordinates(x, text):
     from visualize.render.svg import coordinate
 
     assert coordinate(x) == text
 
 
-def test_infinite_and_undefined_numbers_are_written_out():
+def test_svg_infinite_and_undefined_numbers():
     x = Value(0.0, "x")
     f = 1 / x - 1 / x
     f.backward()
@@ -149,7 +149,7 @@ def test_infinite_and_undefined_numbers_are_written_out():
     assert texts(elements(drawn(f))["edge-3-0"])[0] == "inf"
 
 
-def test_title_and_description_tell_the_graph():
+def test_svg_title_and_description():
     root = ElementTree.fromstring(drawn(built("D1")))
 
     assert root.get("role") == "img"
@@ -158,11 +158,11 @@ def test_title_and_description_tell_the_graph():
     assert f"x = {M}2, gradient {M}4." in root.find(f"{SVG}desc").text
 
 
-def test_boxes_tell_themselves_when_pointed_at():
+def test_svg_tooltips():
     assert elements(drawn(built("D1")))["node-3"].find(f"{SVG}title").text == f"q = x + y = 3, gradient {M}4"
 
 
-def test_the_colours_are_the_lectures_in_light_and_in_dark():
+def test_svg_colors_in_light_and_dark():
     style = ElementTree.fromstring(drawn(built("D1"))).find(f"{SVG}style").text
     light, dark = style.split("@media screen { @supports (color: light-dark(red, red)) {")
 
@@ -185,7 +185,7 @@ def contrast(a, b):
     return max(lights) / min(lights)
 
 
-def test_every_colour_of_letters_can_be_read():
+def test_svg_letters_have_contrast():
     from visualize.style import DARK, LIGHT, TEXTS
 
     for palette in (LIGHT, DARK):
@@ -194,7 +194,7 @@ def test_every_colour_of_letters_can_be_read():
                 assert contrast(palette[letters.color], palette[ground]) > 4.5
 
 
-def test_stale_gates_are_dashed_and_a_note_says_why():
+def test_svg_stale_gates():
     x, y = variables(x=1, y=2)
     f = x * y
     x.data = 5.0
@@ -206,7 +206,7 @@ def test_stale_gates_are_dashed_and_a_note_says_why():
 
 
 @pytest.mark.parametrize("label", HOSTILE)
-def test_trap_32_labels_are_escaped_and_shortened(label):
+def test_trap_32_svg_escapes_labels(label):
     a, b = Value(1.0, label), Value(2.0, label)
     f = a * b
     f.label = label
@@ -221,14 +221,14 @@ def test_trap_32_labels_are_escaped_and_shortened(label):
     assert float(root.get("width")) < 1200
 
 
-def test_nothing_is_loaded_from_anywhere():
+def test_svg_loads_nothing():
     text = drawn(built("D2"))
 
     assert re.findall(r"https?://[^\"]*", text) == ["http://www.w3.org/2000/svg"]
     assert not re.search(r"href|url\(|@import|<script", text)
 
 
-def test_trap_34_the_same_text_on_every_run_and_whatever_was_built_before():
+def test_trap_34_svg_is_the_same_on_every_run():
     program = (
         "from autodiff import Value; from autodiff.lectures import EXAMPLES; from visualize import draw; import sys\n"
         "keep = [Value(1.0) * 2.0 for _ in range(int(sys.argv[1]))]\n"
@@ -243,7 +243,7 @@ def test_trap_34_the_same_text_on_every_run_and_whatever_was_built_before():
     assert runs.pop().count(b"<g ") == len(elements(draw(built("B2")).svg()))
 
 
-def test_all_lecture_examples_are_well_formed():
+def test_svg_of_lecture_examples_is_well_formed():
     for example in EXAMPLES.values():
         output = example.build()
         output.backward()
@@ -251,7 +251,7 @@ def test_all_lecture_examples_are_well_formed():
         assert ElementTree.fromstring(drawn(output)).tag == f"{SVG}svg"
 
 
-def test_names_are_typeset_and_never_run_into_their_values():
+def test_svg_names_never_run_into_values():
     w, x = Value(2.0, "W1_0_2"), Value(1.0, "x_bar")
     h = w * x
     h.label = "h1"
@@ -263,7 +263,7 @@ def test_names_are_typeset_and_never_run_into_their_values():
     assert texts(elements(drawn(h + 1.0))["edge-3-0"]) == ["h1 = 2"]
 
 
-def test_frames_show_the_names_that_their_captions_speak_of(tmp_path):
+def test_svg_frames_show_names_of_captions(tmp_path):
     x, y = variables(x=1, y=2)
     (first, *_) = draw((x + y) * x, layout="built-in").frames(tmp_path / "f-{n}.svg")
     groups = elements(Path(first).read_text(encoding="utf-8"))

@@ -70,7 +70,7 @@ OWN = {
 # --- Unfolding ------------------------------------------------------------------------------------
 
 
-def test_D3_unfolded_is_D2_and_D2_folded_is_D3():
+def test_D3_unfolds_to_D2_and_D2_folds_to_D3():
     unfolded, folded_again = draw(built("D3"), unfold=["sigmoid"]), draw(built("D2"), fold="sigmoid")
 
     assert unfolded.svg() == draw(built("D2")).svg()
@@ -98,7 +98,7 @@ def test_D3_unfolded_is_D2_and_D2_folded_is_D3():
         (lambda x: OWN["sigmoid"](x), "sigmoid", ["*"]),
     ],
 )
-def test_gates_unfold_into_simpler_ones_of_the_same_value(output, name, symbols):
+def test_unfold_gates_keeps_values(output, name, symbols):
     f = output(Value(0.5, "x"))
     f.backward()
     made = scene(f, unfold=name)
@@ -108,7 +108,7 @@ def test_gates_unfold_into_simpler_ones_of_the_same_value(output, name, symbols)
     assert made.boxes[0].gradient == pytest.approx(f.operands[0].grad if name != "dot" else 5.0, rel=1e-12)
 
 
-def test_tanh_and_softplus_are_found_where_they_are_written_out():
+def test_fold_finds_tanh_and_softplus():
     x = Value(0.5, "x")
     up, down = exp(x), exp(-x)
 
@@ -116,14 +116,14 @@ def test_tanh_and_softplus_are_found_where_they_are_written_out():
     assert [box.symbol for box in scene(autodiff.log(exp(x) + 1), fold="softplus").boxes][1] == "softplus"
 
 
-def test_a_written_out_sigmoid_whose_parts_are_used_elsewhere_is_left():
+def test_fold_leaves_a_sigmoid_with_shared_parts():
     x = Value(0.5, "x")
     e = exp(-x)
 
     assert len(scene(1 / (1 + e) + e, fold="sigmoid").boxes) == len(scene(1 / (1 + e) + e).boxes)
 
 
-def test_unfolding_leaves_the_graph_alone():
+def test_unfold_leaves_the_graph_alone():
     f = built("D3")
     before = f.operands
     scene(f, unfold=["sigmoid"])
@@ -132,7 +132,7 @@ def test_unfolding_leaves_the_graph_alone():
     assert f.grad == 1.0
 
 
-def test_a_stale_graph_is_not_unfolded_but_says_so():
+def test_unfold_says_that_a_graph_is_stale():
     x = Value(0.5, "x")
     f = sigmoid(x)
     x.data = 1.0
@@ -143,7 +143,7 @@ def test_a_stale_graph_is_not_unfolded_but_says_so():
 # --- Folding --------------------------------------------------------------------------------------
 
 
-def test_D1_q_and_all_that_only_q_uses_become_one_box():
+def test_D1_fold_q_with_what_only_q_uses():
     f = built("D1")
     made = scene(f, fold=[f.operands[0]])
 
@@ -152,13 +152,13 @@ def test_D1_q_and_all_that_only_q_uses_become_one_box():
     assert [arrow.id for arrow in made.arrows] == ["edge-4-0", "edge-4-1", "edge-output"]
 
 
-def test_a_label_folds_as_the_value_does():
+def test_fold_by_label():
     f = built("D1")
 
     assert draw(f, fold="q").svg() == draw(f, fold=f.operands[0]).svg()
 
 
-def test_what_others_use_too_stays_outside():
+def test_fold_leaves_shared_parts_outside():
     x, y = variables(x=2, y=3)
     q = x * y
     f = q + x
@@ -169,7 +169,7 @@ def test_what_others_use_too_stays_outside():
     assert sorted(arrow.gradient for arrow in made.arrows if arrow.source == "node-0") == [1.0, 3.0]
 
 
-def test_an_operand_that_enters_a_box_twice_enters_by_one_arrow_with_the_sum():
+def test_fold_joins_arrows_of_one_operand():
     x, y = variables(x=3, y=1)
     q = x * x * y
     f = q + x
@@ -179,14 +179,14 @@ def test_an_operand_that_enters_a_box_twice_enters_by_one_arrow_with_the_sum():
     assert sorted(arrow.gradient for arrow in made.arrows if arrow.source == "node-0") == [1.0, 6.0]
 
 
-def test_ids_are_the_same_folded_and_unfolded():
+def test_fold_keeps_ids():
     f = built("D1")
     ids = {box.id for box in scene(f).boxes}
 
     assert {box.id for box in scene(f, fold="q").boxes} < ids
 
 
-def test_a_model_folds_by_its_neurons():
+def test_fold_model_by_neurons():
     net = Net(2, 3, 1)
     x = variables(x1=1, x2=2)
     f = (net(x) - 1) ** 2
@@ -202,7 +202,7 @@ def test_a_model_folds_by_its_neurons():
     assert [box.symbol for box in made.boxes if box.kind == "op"] == ["-1", "x²"]
 
 
-def test_a_larger_model_folds_by_its_layers():
+def test_fold_model_by_layers():
     net = Net(4, 16, 16, 1)
     f = net(variables(a=1, b=2, c=3, d=4))
 
@@ -210,7 +210,7 @@ def test_a_larger_model_folds_by_its_layers():
     assert "16 values" in draw(f, fold=net).svg()
 
 
-def test_a_recurrent_net_folds_by_its_calls():
+def test_fold_recurrent_net_by_calls():
     """Its weights are one box, from which an arrow goes to every call."""
     net = Net(2, 2, 2)
     x = variables(a=1, b=2)
@@ -228,7 +228,7 @@ def test_a_recurrent_net_folds_by_its_calls():
     assert [box.name.removeprefix("RecurrentCell, ") for box in folded(whole)] == ["RecurrentCell", *CALLS]
 
 
-def test_a_transformer_folds_by_its_modules_and_each_of_those_by_its_neurons():
+def test_fold_transformer_by_modules():
     gpt = nn.GPT(3, width=4, heads=2, context=4, seed=0)
     output = gpt.loss([0, 1, 2])
     groups, _ = groups_of(history(output), gpt, {})
@@ -241,7 +241,7 @@ def test_a_transformer_folds_by_its_modules_and_each_of_those_by_its_neurons():
     assert len(boxes) < 40
 
 
-def test_layers_asked_for_are_folded_evenly():
+def test_fold_layers_evenly():
     net = nn.MLP(2, [16, 16, 1], seed=0)
     assert [box.name for box in folded(scene(net([1.0, 2.0]), fold=list(net.layers)))] == ["W1", "W2", "W3"]
 
@@ -249,7 +249,7 @@ def test_layers_asked_for_are_folded_evenly():
 # --- Large graphs ---------------------------------------------------------------------------------
 
 
-def test_large_graphs_are_folded_with_a_note():
+def test_fold_large_graphs_with_a_note():
     made = scene(chain(2000, "x"))
 
     assert len(made.boxes) == 3
@@ -257,12 +257,12 @@ def test_large_graphs_are_folded_with_a_note():
     assert scene(chain(299)).notes == []
 
 
-def test_trap_3_a_chain_of_1000_is_drawn_whole_on_request():
+def test_trap_3_fold_not_a_chain_of_1000():
     assert len(scene(chain(1000), fold=False).boxes) == 1002
     assert draw(chain(1000), fold=False).svg().count('class="value op"') == 1000
 
 
-def test_many_examples_side_by_side_become_one_box_for_each_kind_of_gate():
+def test_fold_many_examples_by_gate():
     net = Net(2, 8, 1)
     numbers = random.Random(0)
     losses = [relu(1.0 - net([numbers.random(), numbers.random()])) for _ in range(100)]
@@ -280,7 +280,7 @@ def test_many_examples_side_by_side_become_one_box_for_each_kind_of_gate():
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_folded_boxes_never_make_a_circle(seed):
+def test_fold_makes_no_circle(seed):
     numbers = random.Random(seed)
     nodes = [Value(numbers.random()) for _ in range(20)]
     while len(nodes) < 800:
@@ -301,7 +301,7 @@ def test_folded_boxes_never_make_a_circle(seed):
     assert len(free) == len(made.boxes) <= 70
 
 
-def test_a_large_net_folds_by_its_layers_and_many_losses_by_its_neurons():
+def test_fold_large_net_by_layers_and_losses_by_neurons():
     net = nn.MLP(2, [16, 16, 1], seed=0)
     made = scene((net([1.0, 2.0]) - 1) ** 2)
 
@@ -325,7 +325,7 @@ def test_a_large_net_folds_by_its_layers_and_many_losses_by_its_neurons():
     )
 
 
-def test_the_diagram_of_a_net_stands_beside_its_graph_where_both_fit_on_a_slide():
+def test_fold_shows_the_net_diagram():
     def places(sizes):
         drawing = draw((net := nn.MLP(2, sizes, seed=0))([1.0, 2.0]), fold=net)._drawing
         diagram = next(group for group in drawing.groups if group.classes == "net")
@@ -344,7 +344,7 @@ def test_the_diagram_of_a_net_stands_beside_its_graph_where_both_fit_on_a_slide(
     assert len(made.boxes) < 100
 
 
-def test_weights_that_go_in_circles_are_folded_in_another_way():
+def test_fold_weights_in_circles():
     net, x = nn.MLP(1, [1], seed=0), Value(0.5, "x")
     for _ in range(200):
         x = net([x]) * 0.5

@@ -29,7 +29,7 @@ def symbols(made):
     return [box.symbol for box in made.boxes if box.kind == "op"]
 
 
-def test_D1_is_three_inputs_two_gates_and_the_output():
+def test_D1_scene_has_inputs_gates_and_output():
     made = scene(built("D1"))
 
     assert [(box.id, box.kind, box.name or box.symbol) for box in made.boxes] == [
@@ -49,14 +49,14 @@ def test_D1_is_three_inputs_two_gates_and_the_output():
     ]
 
 
-def test_D1_in_words():
+def test_D1_scene_in_words():
     made = scene(built("D1"))
 
     assert made.title == "Computation graph of f = q * z = -12"
     assert made.description.endswith("q = x + y = 3, gradient -4. f = q * z = -12, gradient 1.")
 
 
-def test_a_scene_is_plain_data():
+def test_scene_is_plain_data():
     made = scene(built("E7"), steps=True)
 
     for record in [*made.boxes, *made.arrows, *made.steps]:
@@ -64,12 +64,12 @@ def test_a_scene_is_plain_data():
         assert json.loads(json.dumps(data, allow_nan=False)) == data
 
 
-def test_an_arrow_knows_upstream_times_local():
+def test_scene_arrow_is_upstream_times_local():
     for arrow in scene(built("D2")).arrows[:-1]:
         assert arrow.upstream * arrow.local == pytest.approx(arrow.gradient, rel=1e-12)
 
 
-def test_E7_a_value_used_twice_has_its_parts_on_the_arrows_and_the_sum_at_its_box():
+def test_E7_scene_parts_on_arrows_and_sum_at_the_box():
     made = scene(built("E7"))
     parts = [arrow.gradient for arrow in made.arrows if arrow.source == "node-1"]
 
@@ -78,7 +78,7 @@ def test_E7_a_value_used_twice_has_its_parts_on_the_arrows_and_the_sum_at_its_bo
     assert not boxes(made)["node-0"].total
 
 
-def test_trap_1_x_times_x_has_two_arrows():
+def test_trap_1_scene_two_arrows_for_x_times_x():
     x = Value(3.0, "x")
     f = x * x
     f.backward()
@@ -90,7 +90,7 @@ def test_trap_1_x_times_x_has_two_arrows():
     assert boxes(made)["node-0"].gradient == 6.0
 
 
-def test_trap_30_twenty_doublings_are_21_nodes():
+def test_trap_30_scene_of_twenty_doublings():
     y = Value(1.0)
     for _ in range(20):
         y = y + y
@@ -101,7 +101,7 @@ def test_trap_30_twenty_doublings_are_21_nodes():
     assert len(made.arrows) == 40 + 1
 
 
-def test_trap_31_no_gradients_before_backward():
+def test_trap_31_scene_no_gradients_before_backward():
     made = scene(EXAMPLES["D1"].build())
 
     assert all(arrow.gradient is None for arrow in made.arrows)
@@ -109,21 +109,21 @@ def test_trap_31_no_gradients_before_backward():
     assert "gradient" not in made.description
 
 
-def test_gradients_are_shown_again_as_none_after_zero_grad():
+def test_scene_after_zero_grad():
     f = built("D1")
     f.zero_grad()
 
     assert all(arrow.gradient is None for arrow in scene(f).arrows)
 
 
-def test_another_upstream_gradient_is_shown_as_it_is():
+def test_scene_of_another_upstream_gradient():
     f = EXAMPLES["D1"].build()
     f.backward(2.0)
 
     assert arrows(scene(f))["edge-3-0"].gradient == -8.0
 
 
-def test_what_has_added_up_over_two_backward_passes_stands_at_the_leaf():
+def test_scene_of_two_backward_passes():
     x = Value(3.0, "x")
     f = x**3
     f.backward()
@@ -134,7 +134,7 @@ def test_what_has_added_up_over_two_backward_passes_stands_at_the_leaf():
     assert (boxes(made)["node-0"].gradient, boxes(made)["node-0"].total) == (54.0, True)
 
 
-def test_nothing_flows_back_over_a_condition():
+def test_scene_no_gradient_over_a_condition():
     x = Value(2.0, "x")
     f = where(x > 1.0, x, 0.0)
     f.backward()
@@ -145,7 +145,7 @@ def test_nothing_flows_back_over_a_condition():
     assert arrows(made)["edge-2-1"].gradient == 1.0
 
 
-def test_drawing_writes_nothing():
+def test_scene_writes_nothing():
     f = built("E7")
     before = [(node.data, node.grad, node.changed) for node in f.operands]
     scene(f, steps=True)
@@ -156,7 +156,7 @@ def test_drawing_writes_nothing():
 # --- Names of gates -------------------------------------------------------------------------------
 
 
-def test_D2_gates_are_called_as_on_the_slide():
+def test_D2_scene_gate_names():
     assert symbols(scene(built("D2"))) == ["*", "*", "+", "+", "*-1", "exp", "+1", "1/x"]
 
 
@@ -183,38 +183,38 @@ def test_D2_gates_are_called_as_on_the_slide():
         (lambda x: dot([x], [x], 1.0), "Σwx+b"),
     ],
 )
-def test_a_constant_is_part_of_the_name(output, symbol):
+def test_scene_constant_in_a_name(output, symbol):
     assert symbols(scene(output(Value(2.0, "x")))) == [symbol]
 
 
-def test_D5_other_constants_are_small_boxes():
+def test_D5_scene_constants_are_small_boxes():
     made = scene(maximum(Value(2.0, "x"), 0.0))
 
     assert boxes(made)["constant-1-1"].name == "0"
     assert arrows(made)["edge-1-1"].value is None
 
 
-def test_many_constants_at_one_gate_are_one_box():
+def test_scene_many_constants_are_one_box():
     w = [Value(1.0, f"w{i}") for i in range(64)]
     made = scene(dot(w, [float(i) for i in range(64)], Value(0.0, "b")))
 
     assert [box.name for box in made.boxes if box.kind == "constant"] == ["0, 1, … (64 numbers)"]
 
 
-def test_operands_of_a_gate_that_is_not_symmetric_keep_their_order():
+def test_scene_keeps_the_order_of_operands():
     x, y = variables(x=1, y=2)
 
     assert [arrow.ordered for arrow in scene(x - y).arrows[:-1]] == [True, True]
     assert [arrow.ordered for arrow in scene(x + y).arrows[:-1]] == [False, False]
 
 
-def test_a_weighted_sum_is_read_weight_by_weight():
+def test_scene_weighted_sum():
     made = scene(dot(variables(w0=1, w1=2), variables(x0=3, x1=4), Value(5.0, "b")))
 
     assert [arrow.place for arrow in made.arrows[:-1]] == [0, 2, 1, 3, 4]
 
 
-def test_a_gate_on_a_kink_says_so():
+def test_scene_gate_on_a_kink():
     made = scene(relu(Value(0.0, "x")) + clip(Value(2.0), 0.0, 1.0))
 
     assert [box.kink for box in made.boxes if box.kind == "op"] == [True, False, False]
@@ -224,7 +224,7 @@ def test_a_gate_on_a_kink_says_so():
 # --- Stale graphs, ids and order ------------------------------------------------------------------
 
 
-def test_a_stale_graph_is_drawn_and_marked():
+def test_scene_of_a_stale_graph():
     x, y, z = variables(x=-2, y=5, z=-4)
     f = (x + y) * z
     f.backward()
@@ -239,14 +239,14 @@ def test_a_stale_graph_is_drawn_and_marked():
         scene(f, steps=True)
 
 
-def test_trap_34_ids_do_not_depend_on_what_was_built_before():
+def test_trap_34_scene_ids():
     first = draw(built("E7")).svg()
     _ = [Value(float(i)) * 2.0 for i in range(100)]
 
     assert draw(built("E7")).svg() == first
 
 
-def test_a_single_leaf_is_a_graph():
+def test_scene_of_a_single_leaf():
     made = scene(Value(3.0, "x"))
 
     assert [box.kind for box in made.boxes] == ["leaf", "output"]
@@ -256,7 +256,7 @@ def test_a_single_leaf_is_a_graph():
 # --- Steps ----------------------------------------------------------------------------------------
 
 
-def test_steps_point_at_what_they_are_about():
+def test_scene_steps_point_at_their_subjects():
     steps = scene(EXAMPLES["D1"].build(), steps=True).steps
 
     assert [(step.number, step.phase, step.box, step.arrow) for step in steps] == [
@@ -272,13 +272,13 @@ def test_steps_point_at_what_they_are_about():
     assert steps[4].sentence.startswith("Step 5 of 7.")
 
 
-def test_E7_totals_build_up_path_by_path():
+def test_E7_scene_totals_by_path():
     steps = scene(EXAMPLES["E7"].build(), steps=True).steps
 
     assert [step.total for step in steps if step.box == "node-1"] == [3.0, 5.0]
 
 
-def test_gradients_of_steps_start_from_1_whatever_grad_is():
+def test_scene_gradients_of_steps_start_from_1():
     f = EXAMPLES["D1"].build()
     f.backward(10.0)
 

@@ -94,7 +94,7 @@ NETS = {
 }
 
 
-def test_a_page_finds_what_python_finds(tmp_path):
+def test_doctor_in_a_page_matches_python(tmp_path):
     page = tmp_path / "page.js"
     page.write_text(script(), encoding="utf-8")
     cases = {kind: make() for kind, make in NETS.items()}

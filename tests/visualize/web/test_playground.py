@@ -20,7 +20,7 @@ def data(page):
     return json.loads(re.search(r'<script type="application/json">(.*?)</script>', page.html())[1])
 
 
-def test_a_plain_mlp_may_get_other_layers_data_and_losses():
+def test_playground_of_a_plain_mlp():
     found = data(playground(nn.MLP(2, [3, 1], "elu", seed=4), *XOR, optimizer="adam", batch_size=2))
 
     assert found["plain"]
@@ -46,7 +46,7 @@ def no_bias(net):
 
 
 @pytest.mark.parametrize("change", [twice, another_activation, no_bias])
-def test_a_changed_mlp_keeps_its_layers(change):
+def test_playground_of_a_changed_mlp(change):
     net = nn.MLP(2, [2, 1], seed=0)
     change(net)
     found = data(playground(net, *XOR))
@@ -56,18 +56,18 @@ def test_a_changed_mlp_keeps_its_layers(change):
     assert found["parameters"] == [name for name, _ in net.named_parameters()]
 
 
-def test_activations_that_learn_are_no_choice():
+def test_playground_excludes_activations_that_learn():
     assert not data(playground(nn.MLP(2, [2, 1], "prelu", seed=0), *XOR))["plain"]
 
 
-def test_two_activations_of_one_name_are_told_apart():
+def test_playground_activations_of_one_name():
     net = nn.MLP(2, [2, 1], lambda z: z * z, seed=0)
     found = data(playground(net, *XOR, activations={"<lambda>": lambda z: z + 1.0}))
 
     assert found["activations"] == ["<lambda>'", "<lambda>"]
 
 
-def test_one_hot_targets_are_classes():
+def test_playground_one_hot_targets():
     net = nn.MLP(2, [3], seed=0)
     X = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
     found = [data(playground(net, X, Y)) for Y in ([2, 0, 1], [[0, 0, 1], [1, 0, 0], [0, 1, 0]])]
@@ -77,20 +77,20 @@ def test_one_hot_targets_are_classes():
     assert found[0]["classes"]
 
 
-def test_numbers_as_targets_are_listed_once():
+def test_playground_number_targets():
     found = data(playground(nn.MLP(1, [2, 1], seed=0), [[0.0], [1.0], [2.0]], [0.5, 7.0, 0.5]))
 
     assert [found["labels"], found["classes"]] == [[0, 1, 0], False]
     assert [(head["name"], head["given"]) for head in found["heads"]["1"]] == [("squared_error", [[0.5], [7.0]])]
 
 
-def test_a_test_set_stands_behind_the_training_set():
+def test_playground_test_set():
     found = data(playground(nn.MLP(2, [2, 1], seed=0), *XOR, test_data=([[0.5, 0.5]], [1])))
 
     assert [len(found["X"]), found["train"], found["config"]["test"], found["config"]["batch"]] == [5, 4, 0.2, 0]
 
 
-def test_the_model_is_left_as_it_was():
+def test_playground_leaves_the_model_alone():
     net = nn.Sequential(nn.Layer(2, 2, "tanh", seed=0), nn.Layer(2, 1, seed=1))
     before = repr(net), net.state_dict(), net([Value(1.0), 2.0])[0].data
     playground(net, *XOR)

@@ -145,12 +145,12 @@ def compare(text, given):
 
 
 @pytest.mark.parametrize("id", ["A1", "B3", "C1a", "C9e", "D1", "D2", "D3", "D7", "D13e", "E1"])
-def test_a_page_makes_of_lecture_examples_what_python_does(id):
+def test_page_matches_python_on_lecture_examples(id):
     assert compare(EXAMPLES[id].text, EXAMPLES[id].inputs)
 
 
 @pytest.mark.slow
-def test_a_page_makes_of_all_lecture_examples_what_python_does():
+def test_page_matches_python_on_all_lecture_examples():
     for example in EXAMPLES.values():
         assert compare(example.text, example.inputs)
 
@@ -201,7 +201,7 @@ def random_numbers(draw):
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(500, marks=pytest.mark.slow)])
-def test_a_page_makes_of_random_expressions_and_slips_what_python_does(count):
+def test_page_matches_python_on_random_expressions(count):
     draw = random.Random(count)
     graphs = [compare(random_text(draw), random_numbers(draw)) for _ in range(count)]
 
@@ -211,10 +211,10 @@ def test_a_page_makes_of_random_expressions_and_slips_what_python_does(count):
 @pytest.mark.parametrize(
     "text", ["(" * 101 + "x", "x" * 100_001, "</script><img src=x onerror=alert(1)>", "__proto__ + 1"]
 )
-def test_hostile_texts_are_read_as_python_reads_them(text):
+def test_page_reads_hostile_texts_as_python(text):
     compare(text, {"x": 1.0, "__proto__": 2.0})
 
 
-def test_a_number_that_is_not_finite():
+def test_page_reads_a_nonfinite_number():
     assert compare("x / y", {"x": 1.0, "y": 0.0})
     assert compare("x * y", {"x": math.inf, "y": 2.0})
