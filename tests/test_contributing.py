@@ -24,7 +24,7 @@ def walked(program, folder):
 
 
 @pytest.mark.parametrize(("program", "steps"), WALKS, ids=["steps", "picture", "training"])
-def test_walks_enter_these_functions_in_this_order(program, steps, tmp_path):
+def test_walks_enter_functions_in_order(program, steps, tmp_path):
     if '"native"' in program and importlib.util.find_spec("llvmlite") is None:
         pytest.skip("llvmlite comes with the extra fast")
     place = {step: i for i, step in enumerate(walked(program, tmp_path))}
@@ -38,14 +38,14 @@ def test_walks_enter_these_functions_in_this_order(program, steps, tmp_path):
     assert order == sorted(order)
 
 
-def test_every_room_has_its_line():
+def test_rooms_have_their_lines():
     rooms = {f"{path.parent.relative_to(ROOT).as_posix()}/"
              for name in ("autodiff", "nn", "visualize") for path in (ROOT / name).rglob("__init__.py")}  # fmt: skip
 
     assert {*re.findall(r"^\| `(.*?/)` \|", TEXT, re.MULTILINE)} == rooms | {"tests/", "notebooks/"}
 
 
-def test_files_that_are_named_are_there():
+def test_files_named_exist():
     named = re.findall(r"(?:autodiff|nn|visualize|tests)/[\w/.]*\w", TEXT)
 
     assert named

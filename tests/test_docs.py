@@ -48,7 +48,7 @@ def commands():
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings(name, tmp_path, monkeypatch):
+def test_docstring_examples(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # some examples write files
     if name == "autodiff.flat.backends.devices":
         pytest.importorskip("jax")
@@ -103,7 +103,7 @@ PUBLIC = [
 
 
 @pytest.mark.parametrize(("room", "names"), PUBLIC, ids=[room.__name__ for room, _ in PUBLIC])
-def test_the_map_of_a_package_gives_every_public_name_its_reason(room, names):
+def test_package_maps_give_public_names_a_reason(room, names):
     listing = re.search(r"^What the package exports.*:\n\n((?:    .+\n)+)", room.__doc__, re.MULTILINE)[1]
     named = re.findall(r"[\w]+", re.sub(r"  +\S.*?$", "", re.sub("^    ", "", listing, flags=re.M), flags=re.M))
     rest = {"abs", "compile", "sum"}  # ``compile`` and the others shadow builtins: no star import brings them
@@ -117,7 +117,7 @@ def test_public_names_are_few():
 
 
 @pytest.mark.parametrize(("room", "name"), [(room, name) for room, names in PUBLIC[:3] for name in names])
-def test_every_public_class_and_function_shows_an_example(room, name):
+def test_public_names_show_an_example(room, name):
     found = getattr(room, name)
     if isinstance(found, (type, types.FunctionType)):
         assert ">>> " in inspect.getdoc(found)
@@ -126,7 +126,7 @@ def test_every_public_class_and_function_shows_an_example(room, name):
 
 
 @pytest.mark.parametrize("name", MAPS)
-def test_help_is_a_map_that_names_what_is_there_and_nothing_else(name):
+def test_help_is_a_map_of_what_is_there(name):
     room = importlib.import_module(name)
     listing = re.search(rf"^{HEADING}\n\n((?:(?:    .*)?\n)+)", room.__doc__, re.MULTILINE)[1]
     heads = re.findall(r"^    (\w+(?:, \w+)*) ", listing, re.MULTILINE)
@@ -137,7 +137,7 @@ def test_help_is_a_map_that_names_what_is_there_and_nothing_else(name):
     assert there - set(re.findall(r"\w+", listing)) == set()
 
 
-def test_the_readme_names_files_that_exist():
+def test_readme_files_exist():
     rows = re.findall(r"^\| `([\w/]+\.py)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
 
     assert rows

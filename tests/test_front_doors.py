@@ -83,7 +83,7 @@ def test_backward(row):
     assert [leaf.grad for leaf in leaves] == pytest.approx(slopes, rel=EXACT)
 
 
-def test_steps_say_true_things(row):
+def test_steps_are_true(row):
     gate, point, _, slopes, _ = row
     _, f = recorded(gate, point)
     steps = f.steps()
@@ -224,7 +224,7 @@ def test_names(row):
     assert set(names(f).values()) == {"f", *[f"x{i}" for i in range(len(point))]}
 
 
-def test_two_gates_of_one_name_and_of_a_built_in_name():
+def test_names_of_two_gates_alike():
     first = Primitive("relu", lambda x: x * 2.0, lambda out, x: (2.0,))
     second = Primitive("relu", lambda x: x * 5.0, lambda out, x: (5.0,))
     x = variables(x=3.0)[0]
@@ -267,7 +267,7 @@ for runner in ("source", "batch", *["native"] * NATIVE):
 """
 
 
-def test_a_new_row_and_its_words_are_all_that_a_gate_needs(tmp_path):
+def test_gate_needs_a_row_and_its_words(tmp_path):
     root = Path(autodiff.__file__).parent.parent
     for room in ("autodiff", "nn", "visualize"):
         shutil.copytree(root / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))

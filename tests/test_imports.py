@@ -115,7 +115,7 @@ def name(request):
     return request.param
 
 
-def test_the_walk_sees_all_kinds_of_imports():
+def test_imports_of_all_kinds_are_seen():
     assert ("autodiff.primitives", "", False) in imports("autodiff.engine")
     assert ("autodiff.ieee", "number", False) in imports("autodiff.engine")
     assert ("autodiff.steps", "Steps", True) in imports("autodiff.engine")
@@ -125,12 +125,12 @@ def test_the_walk_sees_all_kinds_of_imports():
     assert arrows("autodiff")["check"]["engine"].startswith("autodiff.check.")
 
 
-def test_every_folder_has_its_floors():
+def test_floors_of_every_folder():
     assert set(FLOORS) == {name for name in MODULES if MODULES[name].name == "__init__.py"}
 
 
 @pytest.mark.parametrize("folder", FLOORS)
-def test_no_import_runs_upward_or_in_a_circle(folder):
+def test_imports_run_downward(folder):
     """Rooms on one floor do not import each other; a folder's front is imported by __main__ alone."""
     floors = [floor.split() for floor in FLOORS[folder].split("|")]
     height = {room: i for i, floor in enumerate(floors) for room in floor} | {"__init__": len(floors)}
@@ -142,7 +142,7 @@ def test_no_import_runs_upward_or_in_a_circle(folder):
     assert not upward
 
 
-def test_modules_form_no_circle():
+def test_imports_form_no_circle():
     """At any level: neither inside functions nor for type checkers."""
     needs = {name: {module for module, _, _ in imports(name, types=True)} & set(MODULES) - {name} for name in MODULES}
     done = set()
@@ -153,7 +153,7 @@ def test_modules_form_no_circle():
 
 
 @pytest.mark.parametrize("folder", FLOORS)
-def test_no_module_is_called_like_a_function_of_its_package(folder):
+def test_modules_not_named_like_functions(folder):
     """An attribute of the package would be the one or the other, by the order of imports."""
     package = importlib.import_module(folder)
     for module in room_names(folder):
@@ -189,7 +189,7 @@ def public_names(module):
     return set(getattr(found, "__all__", [name for name in vars(found) if not name.startswith("_")]))
 
 
-def test_other_rooms_use_public_names_of_autodiff(name):
+def test_rooms_use_public_names_of_autodiff(name):
     if room(name) == "autodiff" or name.endswith("__main__"):
         return
     public = {f"autodiff{room}": public_names(f"autodiff{room}") for room in ("", *DOCUMENTED)}
@@ -206,7 +206,7 @@ def test_other_rooms_use_public_names_of_autodiff(name):
             assert node.attr in public["autodiff"], node.attr
 
 
-def test_third_party_packages_wait_until_they_are_used(name):
+def test_imports_of_third_parties_wait(name):
     """None at the head of a module, and in autodiff none at all, except under flat/."""
     for module, _, inside in imports(name):
         if room(module) not in {*sys.stdlib_module_names, *ROOMS}:
@@ -214,7 +214,7 @@ def test_third_party_packages_wait_until_they_are_used(name):
 
 
 @pytest.mark.parametrize("module", [*ROOMS, "autodiff.flat"])
-def test_importing_is_light(module):
+def test_imports_are_light(module):
     """Nothing heavy comes along; nn and visualize may use the standard library as they like."""
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
@@ -224,7 +224,7 @@ def test_importing_is_light(module):
     assert not loaded & set(HEAVY if module == "autodiff" else HEAVY[:10])
 
 
-def test_importing_leaves_the_collector_alone():
+def test_imports_leave_the_collector_alone():
     program = f"import gc, sys; sys.path.insert(0, {str(ROOT)!r}); before = gc.get_threshold(), gc.isenabled(); "
     program += "import autodiff, nn, visualize; (autodiff.Value(2.0) * 3).backward(); "
     program += "assert (gc.get_threshold(), gc.isenabled()) == before and gc.get_freeze_count() == 0"

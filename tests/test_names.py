@@ -21,7 +21,7 @@ def defined(tree):
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_no_two_modules_of_a_package_define_one_name(package):
+def test_names_are_defined_once_in_a_package(package):
     apart, homes = PACKAGES[package], {}
     for module, path in MODULES.items():
         inside = f"{module}.".startswith(f"{package}.") and not (apart and f"{module}.".startswith(f"{apart}."))

@@ -21,28 +21,28 @@ def headings(notebook):
     return re.findall(r"^## ([A-E]\d+) ·", text, re.MULTILINE)
 
 
-def test_there_is_a_notebook_for_each_lecture_and_three_more():
+def test_notebooks_for_each_lecture_and_three_more():
     assert {path.stem[0] for path in PATHS} >= set(LECTURES)
     assert [path.stem for path in PATHS if path.stem[0] == "0"] == [
         "00-quick-start", "01-flat-code-and-speed", "02-mistakes-lab",
     ]  # fmt: skip
 
 
-def test_every_example_has_its_heading_exactly_once():
+def test_lecture_examples_have_one_heading():
     found = Counter(id for path in PATHS for id in headings(read(path)))
 
     assert found == Counter(f"{letter}{i + 1}" for letter, count in COUNTS.items() for i in range(count))
 
 
 @every_notebook
-def test_a_lecture_keeps_its_own_examples_in_their_order(path):
+def test_lecture_examples_are_in_order(path):
     ids = headings(read(path))
 
     assert all(id.startswith(path.stem[0]) for id in ids)
     assert ids == sorted(ids, key=lambda id: int(id[1:]))
 
 
-def test_every_row_of_the_table_is_confirmed_in_its_lecture():
+def test_lecture_rows_are_confirmed():
     for letter in COUNTS:
         (path,) = [path for path in PATHS if path.stem.startswith(letter)]
         printed = "\n".join(texts(read(path)))
@@ -52,7 +52,7 @@ def test_every_row_of_the_table_is_confirmed_in_its_lecture():
 
 
 @every_notebook
-def test_cells_are_few_and_outputs_kept_without_counts_or_errors(path):
+def test_cells_are_few_with_outputs_kept(path):
     notebook = read(path)
     nbformat.validate(notebook)
     outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
@@ -65,7 +65,7 @@ def test_cells_are_few_and_outputs_kept_without_counts_or_errors(path):
 
 
 @pytest.mark.parametrize("letter", COUNTS)
-def test_a_lecture_shows_graphs_and_plots(letter):
+def test_lectures_show_graphs_and_plots(letter):
     (path,) = [path for path in PATHS if path.stem.startswith(letter)]
     kinds = [kind for cell in code_cells(read(path)) for output in cell.outputs for kind in output.get("data", {})]
 
@@ -74,12 +74,12 @@ def test_a_lecture_shows_graphs_and_plots(letter):
 
 
 @every_notebook
-def test_outputs_hold_no_memory_addresses(path):
+def test_outputs_hold_no_addresses(path):
     assert not re.search(r"0x[0-9a-f]{6,}", "\n".join(texts(read(path))))
 
 
 @every_notebook
-def test_an_embedded_page_is_announced_by_a_picture_before_it(path):
+def test_pages_come_after_a_picture(path):
     kinds = [set(output.get("data", {})) for cell in code_cells(read(path)) for output in cell.outputs]
     for i, kind in enumerate(kinds):
         if "text/html" in kind:
@@ -87,7 +87,7 @@ def test_an_embedded_page_is_announced_by_a_picture_before_it(path):
 
 
 @every_notebook
-def test_slips_are_caught_by_checks_that_fail(path):
+def test_slips_are_caught_by_checks(path):
     """Where a notebook of a lecture speaks of a slip on a slide, checks are asserted to fail."""
     notebook = read(path)
     slips = sum("slip" in cell.source.lower() for cell in notebook.cells if cell.cell_type == "markdown")
@@ -129,11 +129,11 @@ def assert_runs_as_kept(path):
         assert kinds == [sorted(output.get("data", {})) for output in before.outputs]
 
 
-def test_the_quick_start_runs_and_prints_what_it_shows():
+def test_quick_start_prints_what_it_shows():
     assert_runs_as_kept(NOTEBOOKS / "00-quick-start.ipynb")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS[1:], ids=lambda path: path.stem)
-def test_a_notebook_runs_and_prints_what_it_shows(path):
+def test_notebook_prints_what_it_shows(path):
     assert_runs_as_kept(path)

@@ -14,7 +14,7 @@ STATES += ["#step=12&tab=3&mistake=order", "#step=12&sizes=1", "#step=9&present=
 
 
 @pytest.mark.parametrize("options", some([{}, {"color_scheme": "dark"}, PHONE], {}))
-def test_axe_finds_nothing_in_a_page(visit, violations, options):
+def test_axe_on_a_page(visit, violations, options):
     tab = visit(page(example("D2")), **options, reduced_motion="reduce")
     for state in STATES:
         tab.evaluate("(hash) => (location.hash = hash)", state or "#step=0")
@@ -24,7 +24,7 @@ def test_axe_finds_nothing_in_a_page(visit, violations, options):
     assert violations(tab) == []
 
 
-def test_axe_finds_nothing_in_a_folded_net_and_a_playground(visit, violations):
+def test_axe_on_a_folded_net_and_a_playground(visit, violations):
     net = MLP(2, [4, 1], seed=0)
     tab = visit(page(net(variables(x0=0.5, x1=-1)), fold=[net]), "#step=6")
     assert violations(tab) == []
@@ -36,7 +36,7 @@ def test_axe_finds_nothing_in_a_folded_net_and_a_playground(visit, violations):
     assert violations(tab) == []
 
 
-def test_axe_finds_nothing_in_what_stands_beside_a_playground(visit, violations):
+def test_axe_on_panels_of_a_playground(visit, violations):
     tab = visit(playground(MLP(2, [3, 1], seed=0), *truth_table("xor")), "#rate=3")
     for summary in tab.locator(".panels summary").all():
         summary.click()
@@ -47,7 +47,7 @@ def test_axe_finds_nothing_in_what_stands_beside_a_playground(visit, violations)
     assert violations(tab) == []
 
 
-def test_axe_finds_nothing_in_the_contents_of_a_collection(visit, violations):
+def test_axe_on_the_contents_of_a_collection(visit, violations):
     tab = visit(collection([(id, id, ["A lecture"], example(id)) for id in ("D1", "E7")]))
     assert tab.locator(".contents a").count() == 2
     assert violations(tab) == []
@@ -58,7 +58,7 @@ def test_axe_finds_nothing_in_the_contents_of_a_collection(visit, violations):
     assert violations(tab) == []
 
 
-def test_axe_finds_nothing_in_a_page_to_write_in(visit, violations):
+def test_axe_on_a_page_to_write_in(visit, violations):
     tab = visit(page(d1(), editable=True), "#f=a*sin(b)&a=2&b=3&step=4")
     assert violations(tab) == []
     tab.fill("form.own input", "a*snh(b)")
@@ -66,7 +66,7 @@ def test_axe_finds_nothing_in_a_page_to_write_in(visit, violations):
     assert violations(tab) == []
 
 
-def test_the_graph_is_one_stop_before_next_and_arrow_keys_walk_it(visit):
+def test_graph_is_one_tab_stop_with_arrow_keys(visit):
     tab = visit(page(d1()), "#step=7")
     tab.evaluate("document.activeElement.blur()")
     stops = []
@@ -84,14 +84,14 @@ def test_the_graph_is_one_stop_before_next_and_arrow_keys_walk_it(visit):
     assert tab.text_content(".counter") == "7 of 7"
 
 
-def test_the_arrow_keys_go_on_stepping_after_a_click_on_a_node(visit):
+def test_arrow_keys_step_after_a_click_on_a_node(visit):
     tab = visit(page(d1()), "#step=5")
     tab.locator('[id="lesson-0-node-3"]').click()
     tab.keyboard.press("ArrowRight")
     assert tab.text_content(".counter") == "6 of 7"
 
 
-def test_a_node_is_called_by_what_is_written_in_it(visit):
+def test_node_is_named_by_its_text(visit):
     tab = visit(page(example("D2")), "#step=21")
     node = tab.locator(".graph .op").nth(4)
     assert node.get_attribute("aria-label").startswith(node.locator("text").first.text_content())

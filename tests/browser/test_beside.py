@@ -43,7 +43,7 @@ def of_example(net, i):
 # --- The graph of an example ------------------------------------------------------------------------
 
 
-def test_a_chosen_example_shows_its_graph_with_the_engine_s_numbers_as_they_change(visit):
+def test_example_graph_follows_the_engine(visit):
     tab = visit(xor())
     box = opened(tab, "inspect")
     box.locator(".graph svg").first.wait_for()
@@ -57,7 +57,7 @@ def test_a_chosen_example_shows_its_graph_with_the_engine_s_numbers_as_they_chan
         assert {name: found[name] for name in right} == pytest.approx(right, rel=1e-9, abs=1e-12)
 
 
-def test_its_passes_are_stepped_through_and_then_one_update(visit):
+def test_example_graph_steps_through_passes_and_update(visit):
     tab = visit(xor())
     box = opened(tab, "inspect")
     box.get_by_role("button", name="Forward", exact=True).click()
@@ -83,7 +83,7 @@ def test_its_passes_are_stepped_through_and_then_one_update(visit):
 
 
 @pytest.mark.parametrize(("sizes", "unit", "prefix"), [((16, 12, 1), "1 3", "2_3"), ((16, 12, 1), "2 0", "3_0")])
-def test_of_a_large_net_one_unit_is_shown_with_the_gradients_of_the_whole_loss(visit, sizes, unit, prefix):
+def test_example_graph_of_a_large_net(visit, sizes, unit, prefix):
     tab = visit(xor(sizes))
     box = opened(tab, "inspect")
     box.get_by_label("Part of the net").select_option(unit)
@@ -96,7 +96,7 @@ def test_of_a_large_net_one_unit_is_shown_with_the_gradients_of_the_whole_loss(v
     assert found == pytest.approx({name: right[name] for name in found}, rel=1e-9, abs=1e-15)
 
 
-def test_a_softmax_net_s_graph_is_the_loss_of_its_classes(visit):
+def test_example_graph_of_a_softmax_net(visit):
     points, classes = nn.blobs(30, 3, seed=1)
     net = nn.MLP(2, [3, 3], output="softmax", seed=2)
     tab = visit(playground(net, points, classes, loss="cross_entropy"))
@@ -125,7 +125,7 @@ def test_a_softmax_net_s_graph_is_the_loss_of_its_classes(visit):
         ("#data=xor&own=0.5_0.5_1,0.2_0.9_0&loss=hinge&hidden=&batch=2", 12),
     ],
 )  # fmt: skip
-def test_the_code_repeats_the_run(visit, capsys, address, steps):
+def test_code_repeats_the_run(visit, capsys, address, steps):
     tab = visit(xor(), address)
     tab.evaluate(TRAIN, steps)
     code = opened(tab, "python").locator("code")
@@ -137,7 +137,7 @@ def test_the_code_repeats_the_run(visit, capsys, address, steps):
     assert float(capsys.readouterr().out) == pytest.approx(loss(tab), rel=1e-9)
 
 
-def test_the_code_has_weights_that_no_seed_makes_and_says_what_it_cannot_repeat(visit, capsys):
+def test_code_of_other_weights(visit, capsys):
     net = nn.hand_set("xnor")
     tab = visit(playground(net, *nn.truth_table("xnor"), loss="binary_cross_entropy", learning_rate=0.5))
     tab.evaluate(TRAIN, 3)
@@ -153,7 +153,7 @@ def test_the_code_has_weights_that_no_seed_makes_and_says_what_it_cannot_repeat(
 # --- Many starts ------------------------------------------------------------------------------------
 
 
-def test_many_starts_tell_which_learn_and_one_is_taken(visit):
+def test_starts_tell_which_learn(visit):
     tab = visit(xor((2, 1), "relu", learning_rate=0.3), "#data=xor")
     box = opened(tab, "seeds")
     box.locator("p", has_text="of 12 starts").filter(has_text="within").wait_for(timeout=20_000)
@@ -197,7 +197,7 @@ SICK = [
 
 
 @pytest.mark.parametrize("case", some(SICK, SICK[0], SICK[3], SICK[6]))
-def test_the_doctor_names_what_is_wrong_and_a_button_cures_it(visit, case):
+def test_doctor_names_and_cures(visit, case):
     page, address, steps, kind, cure, after = case
     tab = visit(page(), address)
     tab.evaluate(TRAIN, steps)
@@ -209,7 +209,7 @@ def test_the_doctor_names_what_is_wrong_and_a_button_cures_it(visit, case):
     tab.wait_for_function("kind => !document.querySelector('.doctor').textContent.includes(kind)", arg=kind)
 
 
-def test_the_doctor_is_silent_on_a_net_that_learns(visit):
+def test_doctor_is_silent_on_a_net_that_learns(visit):
     tab = visit(xor())
     assert healthy(tab)
     tab.evaluate(TRAIN, 100)
@@ -219,7 +219,7 @@ def test_the_doctor_is_silent_on_a_net_that_learns(visit):
 # --- Pages without it -------------------------------------------------------------------------------
 
 
-def test_a_model_that_is_no_perceptron_has_nothing_beside_it(visit):
+def test_panels_absent_for_other_models(visit):
     class Own(nn.Module):
         def __init__(self):
             self.layers = [nn.Layer(2, 1, seed=0)]
@@ -233,20 +233,20 @@ def test_a_model_that_is_no_perceptron_has_nothing_beside_it(visit):
     assert tab.locator(".inspect, .seeds, .python, .doctor").count() == 0
 
 
-def test_what_is_hidden_by_an_address_is_hidden(visit):
+def test_panels_hidden_by_an_address(visit):
     tab = visit(xor(), "#hide=graph,seeds,doctor")
     assert tab.locator(".inspect").is_hidden()
     assert tab.locator(".seeds").is_hidden()
     assert tab.locator(".python").is_visible()
 
 
-def test_a_page_may_leave_out_the_graph_and_keeps_the_rest(visit):
+def test_panels_without_the_graph(visit):
     tab = visit(xor(graph=False), "#rate=3")
     tab.locator(".doctor button", has_text="learning rate 0.3").wait_for()
     assert tab.locator(".panels summary").all_text_contents() == ["Many starts: which ones learn?", "As Python"]
 
 
-def test_a_projector_shows_what_was_opened_only(visit):
+def test_panels_on_a_projector(visit):
     tab = visit(xor())
     opened(tab, "python")
     tab.get_by_role("button", name="Full screen", exact=True).click()

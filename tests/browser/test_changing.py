@@ -12,7 +12,7 @@ from visualize import page
 from visualize.web.document import collection
 
 
-def test_typing_a_number_changes_values_gradients_steps_and_picture(visit):
+def test_input_typed_changes_everything(visit):
     tab = visit(page(d1()), "#step=5")
     tab.get_by_label("value of z").fill("1.5")
     assert gradients(tab) == {"x": 1.5, "y": 1.5, "z": 3.0}
@@ -21,7 +21,7 @@ def test_typing_a_number_changes_values_gradients_steps_and_picture(visit):
     assert "local 1.5 gives 1.5" in tab.text_content(".sentence")
 
 
-def test_a_change_keeps_the_step_and_tells_no_number_before_its_own(visit):
+def test_input_change_keeps_the_step(visit):
     tab = visit(page(d1()))
     tab.get_by_label("x up").click()
     assert (tab.text_content(".counter"), tab.text_content(".result")[-1]) == ("0 of 7", "?")
@@ -30,7 +30,7 @@ def test_a_change_keeps_the_step_and_tells_no_number_before_its_own(visit):
     assert drawn(tab, "edge-output", "data") == "-12.4"
 
 
-def test_dragging_changes_the_number(visit):
+def test_input_dragged_changes_the_number(visit):
     tab = visit(page(d1()), "#step=7")
     slider = tab.get_by_label("drag x")
     box = slider.bounding_box()
@@ -43,7 +43,7 @@ def test_dragging_changes_the_number(visit):
     assert gradients(tab)["z"] == pytest.approx(x + 5)
 
 
-def test_the_numbers_come_back_as_they_were_at_first(visit):
+def test_input_reset(visit):
     tab = visit(page(d1()))
     tab.get_by_label("value of x").fill("100")
     tab.click("text=Reset numbers")
@@ -51,7 +51,7 @@ def test_the_numbers_come_back_as_they_were_at_first(visit):
     assert tab.get_by_label("value of x").input_value() == "\N{MINUS SIGN}2"
 
 
-def test_what_is_no_number_is_marked_and_changes_nothing(visit):
+def test_input_that_is_no_number(visit):
     tab = visit(page(d1()), "#step=7")
     field = tab.get_by_label("value of x")
     field.fill("two")
@@ -64,7 +64,7 @@ def test_what_is_no_number_is_marked_and_changes_nothing(visit):
     assert field.input_value() == "0.25"
 
 
-def test_beside_each_gradient_stands_what_a_nudge_does(visit):
+def test_nudge_is_shown_with_each_gradient(visit):
     """D7: the forward difference with h = 0.001."""
     tab = visit(page(example("D7")), "#step=99")
     row = tab.locator("tr[data-input]").first
@@ -73,7 +73,7 @@ def test_beside_each_gradient_stands_what_a_nudge_does(visit):
     assert "2.8e\N{MINUS SIGN}06" in row.locator(".difference").text_content()
 
 
-def test_a_nudge_grows_with_its_input_and_says_so(visit):
+def test_nudge_grows_with_its_input(visit):
     x = Value(2.0**53, "x")
     tab = visit(page(x * 2.0), "#step=99")
     nudge = tab.locator("td.nudge")
@@ -85,7 +85,7 @@ def test_a_nudge_grows_with_its_input_and_says_so(visit):
     assert nudge.locator(".difference").text_content() == ""  # what is left is rounding
 
 
-def test_a_slider_goes_on_where_a_typed_number_is(visit):
+def test_slider_goes_on_at_a_typed_number(visit):
     tab = visit(page(d1()))
     tab.get_by_label("value of x").fill("5000")
     slider = tab.get_by_label("drag x")
@@ -93,7 +93,7 @@ def test_a_slider_goes_on_where_a_typed_number_is(visit):
     assert ends[0] < float(slider.input_value()) == 5000 < ends[1]
 
 
-def test_ctrl_z_takes_back_change_by_change(visit):
+def test_ctrl_z_undoes_each_change(visit):
     tab = visit(page(d1()), "#step=7")
     tab.get_by_label("value of x").fill("7")
     tab.get_by_label("value of y").fill("12")
@@ -109,7 +109,7 @@ def test_ctrl_z_takes_back_change_by_change(visit):
     assert tab.text_content(".counter") == "7 of 7"
 
 
-def test_an_infinity_is_exact_and_not_rounded(visit):
+def test_infinity_is_exact_and_not_rounded(visit):
     x, y = variables(x=1, y=0)
     tab = visit(page(x / y))
     for step in range(1, 5):
@@ -139,7 +139,7 @@ def test_inf_and_nan_survive(visit):
     assert number(tab.locator(".result data")) == math.inf
 
 
-def test_constants_stand_whole_in_the_rule_and_inf_is_not_rounded(visit):
+def test_constants_stand_whole_in_the_rule(visit):
     x = Value(2.0, "x")
     tab = visit(page(x * 1.0000001), "#step=1")
     assert "1.0000001" in tab.text_content(".rule")
@@ -151,7 +151,7 @@ def test_constants_stand_whole_in_the_rule_and_inf_is_not_rounded(visit):
         assert "rounded" not in tab.text_content(".product")
 
 
-def test_a_kink_is_said_when_an_input_comes_to_it(visit):
+def test_kink_is_said_when_an_input_reaches_it(visit):
     """E7: at y = z each gets one half."""
     tab = visit(page(example("E7")), "#step=7")
     assert "kink" not in tab.text_content(".role")
@@ -188,7 +188,7 @@ def close(a, b, scale):
     return a == b or (math.isnan(a) and math.isnan(b)) or abs(a - b) <= 1e-9 * max(abs(b), scale)
 
 
-def test_sentences_and_numbers_of_all_lecture_examples_are_the_engines(visit, lectures):
+def test_lecture_examples_match_the_engine(visit, lectures):
     answers = [json.loads(answer) for answer in visit(lectures).evaluate(ASK, [1, 0])]
     assert len(answers) == len(EXAMPLES)
     for answer in answers:
@@ -200,7 +200,7 @@ def test_sentences_and_numbers_of_all_lecture_examples_are_the_engines(visit, le
 
 
 @pytest.mark.parametrize("changes", some([(1.25, 0.1), (-0.5, 0.3)], (-0.5, 0.3)))
-def test_after_a_change_all_lecture_examples_still_have_the_engines_numbers(visit, lectures, changes):
+def test_lecture_examples_match_the_engine_after_a_change(visit, lectures, changes):
     """In all forms of the graph, folded and unfolded, by the flat code and step by step."""
     for answer in map(json.loads, visit(lectures).evaluate(ASK, list(changes))):
         inputs = dict(zip(answer["names"], map(float, answer["numbers"])))
@@ -235,7 +235,7 @@ COLLISIONS = """(x) => {
 
 
 @pytest.mark.parametrize("id", ["D1", "E7", "D2", "D3", "C3"])
-def test_numbers_of_any_size_keep_clear_of_names_and_gates(visit, id):
+def test_numbers_of_any_size_overlap_nothing(visit, id):
     tab = visit(page(example(id)), viewport={"width": 1280, "height": 720})
     marks = "[...document.querySelectorAll('.graph text')].map((x) => x.outerHTML)"
     tab.evaluate("active.show(active.lesson.rows.length)")

@@ -21,7 +21,7 @@ def lectures(tmp_path_factory):
     return Written()
 
 
-def test_one_example_is_shown_and_another_can_be_picked(visit, lectures):
+def test_collection_shows_one_example_and_picks_another(visit, lectures):
     tab = visit(lectures)
     assert (tab.locator(".lesson:visible").count(), tab.title()) == (0, "Backpropagation, example by example")
     tab.click("text=D2: A sigmoid neuron")
@@ -34,7 +34,7 @@ def test_one_example_is_shown_and_another_can_be_picked(visit, lectures):
     tab.wait_for_url("**#example=D2&*step=21")
 
 
-def test_the_address_names_example_and_step(visit, lectures):
+def test_collection_address_names_example_and_step(visit, lectures):
     tab = visit(lectures, "#example=D1&step=5")
     assert tab.locator(".lesson:visible .counter").text_content() == "5 of 7"
     tab.click("text=Next example")
@@ -49,7 +49,7 @@ def test_the_address_names_example_and_step(visit, lectures):
 @pytest.mark.parametrize(
     ("words", "ids"), [("d11", "D11a D11b D11c"), ("softmax neuron", "B1e"), ("no such thing", "")]
 )
-def test_the_contents_are_searched_by_id_and_word(visit, lectures, words, ids):
+def test_contents_are_searched_by_id_and_word(visit, lectures, words, ids):
     tab = visit(lectures)
     tab.get_by_label("Search the examples").fill(words)
     links = tab.locator(".contents a:visible")
@@ -57,7 +57,7 @@ def test_the_contents_are_searched_by_id_and_word(visit, lectures, words, ids):
     assert tab.locator(".contents h2:visible").count() == bool(ids)
 
 
-def test_the_contents_have_pictures_and_pass_on_what_a_link_hides(visit, lectures):
+def test_contents_have_pictures_and_hide_as_links(visit, lectures):
     tab = visit(lectures, "#hide=code")
     picture = tab.locator(".contents a svg").first.bounding_box()
     assert (picture["height"], picture["width"] > 150) == (110, True)
@@ -67,13 +67,13 @@ def test_the_contents_have_pictures_and_pass_on_what_a_link_hides(visit, lecture
     assert "hide=code" in tab.url
 
 
-def test_the_lectures_are_a_small_file(lectures, tmp_path):
+def test_lectures_are_a_small_file(lectures, tmp_path):
     lectures.save(tmp_path / "lectures.html")
     assert len(gzip.compress((tmp_path / "lectures.html").read_bytes())) <= 700_000
 
 
 @pytest.mark.slow
-def test_the_lectures_load_in_a_second(visit, lectures):
+def test_lectures_load_in_a_second(visit, lectures):
     """Three times, for other work on the machine may be in the way."""
     times = [visit(lectures).evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") for _ in range(3)]
     print("lectures.html loads in", *[f"{x:.0f}" for x in times], "ms")
@@ -81,7 +81,7 @@ def test_the_lectures_load_in_a_second(visit, lectures):
 
 
 @pytest.mark.slow
-def test_every_example_opens_and_ends(visit, lectures):
+def test_lectures_examples_open_and_end(visit, lectures):
     tab = visit(lectures)
     ids = [link.get_attribute("href").removeprefix("#example=") for link in tab.locator(".contents a").all()]
     assert len(ids) > 100
@@ -94,18 +94,18 @@ def test_every_example_opens_and_ends(visit, lectures):
     assert set(ends) == {0}
 
 
-def test_the_playground_is_the_last_of_them(visit, lectures):
+def test_lectures_end_with_the_playground(visit, lectures):
     tab = visit(lectures, "#example=playground")
     tab.click("text=One step")
     assert tab.text_content(".counts .steps") == "step 1"
 
 
-def test_without_scripts_all_examples_stand_below_each_other(visit, lectures):
+def test_collection_without_scripts(visit, lectures):
     tab = visit(lectures, java_script_enabled=False)
     assert tab.locator(".lesson .graph svg:visible").count() > 100
 
 
-def test_the_front_door_writes_a_page_of_an_expression(tmp_path, visit):
+def test_cli_page_of_an_expression(tmp_path, visit):
     path = tmp_path / "f.html"
     assert main(["(x + y) * z", "x=-2", "y=5", "z=-4", "-o", str(path)]) == 0
 
@@ -116,21 +116,21 @@ def test_the_front_door_writes_a_page_of_an_expression(tmp_path, visit):
     assert gradients(visit(Written())) == {"x": -4.0, "y": -4.0, "z": 3.0}
 
 
-def test_the_front_door_writes_all_parts_of_an_example(tmp_path, capsys):
+def test_cli_page_of_an_example(tmp_path, capsys):
     path = tmp_path / "d8.html"
     assert main(["D8", "-o", str(path)]) == 0
     assert capsys.readouterr().out.strip() == str(path)
     assert path.read_text(encoding="utf-8").count('\n<article class="lesson"') == 4
 
 
-def test_the_door_of_the_engine_writes_a_page_too(tmp_path):
+def test_cli_page_of_autodiff(tmp_path):
     from autodiff.__main__ import main as step_through
 
     assert step_through(["D1", "-o", str(tmp_path / "d1.html")]) == 0
     assert 'class="lesson"' in (tmp_path / "d1.html").read_text(encoding="utf-8")
 
 
-def test_the_door_of_training_writes_a_playground(tmp_path):
+def test_cli_page_of_nn(tmp_path):
     from nn.__main__ import main as train
 
     assert train(["xor", "--epochs", "1", "--page", str(tmp_path / "xor.html")]) == 0

@@ -47,7 +47,7 @@ def drawn(tab):
     tab.locator(".map .level, .map .curve").first.wait_for(state="attached")
 
 
-def test_steps_are_those_of_gradient_descent_and_ctrl_z_takes_one_back(visit):
+def test_descend_steps_and_ctrl_z(visit):
     tab = visit(page(valley()), "#step=99&tab=5&eta=0.1")
     before = inputs(tab)
     x, y = 3.0, 2.0
@@ -71,7 +71,7 @@ def test_steps_are_those_of_gradient_descent_and_ctrl_z_takes_one_back(visit):
     assert again.locator(".map .arrow").count() == 1
 
 
-def test_the_graph_the_fields_and_the_code_follow(visit):
+def test_descend_updates_graph_fields_and_code(visit):
     tab = visit(page(d1()), "#step=99&tab=5&eta=0.1")
     press(tab, "Step")
     assert inputs(tab) == pytest.approx([-1.6, 5.4, -4])
@@ -92,7 +92,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize("case", some(WORDS, WORDS[0]))
-def test_words_say_what_a_step_did(visit, case):
+def test_descend_says_what_a_step_did(visit, case):
     made, state, steps, words = case
     tab = visit(page(made()), f"#step=99&tab=5&{state}")
     press(tab, "Step", steps)
@@ -101,7 +101,7 @@ def test_words_say_what_a_step_did(visit, case):
     assert tab.locator(DESCEND.format("Step")).is_enabled() == going
 
 
-def test_a_run_arrives_and_stops(visit):
+def test_descend_run_arrives_and_stops(visit):
     tab = visit(page(valley()), "#step=99&tab=5&eta=0.3&along=0")
     tab.evaluate("active.speed.append(new Option('at once', 0.01))")
     tab.get_by_label("Speed").select_option("0.01")
@@ -111,7 +111,7 @@ def test_a_run_arrives_and_stops(visit):
     assert inputs(tab) == pytest.approx([1, 2], abs=1e-6)
 
 
-def test_one_input_is_seen_on_its_curve_and_two_on_a_map(visit):
+def test_descend_curve_and_map(visit):
     tab = visit(page(valley()), "#step=99&tab=5")
     drawn(tab)
     assert tab.locator(".map .level").count() >= 5
@@ -125,7 +125,7 @@ def test_one_input_is_seen_on_its_curve_and_two_on_a_map(visit):
     assert tab.get_by_label("Second input").input_value() == ""
 
 
-def test_the_plot_is_entered_by_a_click_and_grows_with_the_trail(visit):
+def test_descend_plot_click_and_trail(visit):
     tab = visit(page(valley()), "#step=99&tab=5&eta=0.45")
     drawn(tab)
     box = tab.locator(".map").bounding_box()
@@ -140,7 +140,7 @@ def test_the_plot_is_entered_by_a_click_and_grows_with_the_trail(visit):
     assert low < min(points) < max(points) < high
 
 
-def test_what_is_to_be_found_is_not_given_away(visit):
+def test_descend_gives_nothing_away(visit):
     tab = visit(page(d1()), "#step=3&tab=5")
     assert tab.locator(".map").is_hidden()
     assert "go through all steps first" in tab.text_content(".slope")
@@ -153,7 +153,7 @@ def test_what_is_to_be_found_is_not_given_away(visit):
     assert not tab.get_by_role("tab", name="Descend").is_visible()
 
 
-def test_on_paper_the_plot_stands_without_its_knobs(visit):
+def test_descend_on_paper(visit):
     tab = visit(page(valley()), "#step=99&tab=5")
     drawn(tab)
     tab.emulate_media(media="print")
@@ -162,7 +162,7 @@ def test_on_paper_the_plot_stands_without_its_knobs(visit):
 
 
 @pytest.mark.parametrize("value", some(["0", "-1", "abc", "inf"], "abc"))
-def test_a_step_size_is_a_number_above_0(visit, value):
+def test_descend_step_size_is_above_0(visit, value):
     tab = visit(page(d1()), "#step=99&tab=5&eta=0.5")
     field = tab.get_by_label("step size η")
     field.fill(value)
@@ -173,7 +173,7 @@ def test_a_step_size_is_a_number_above_0(visit, value):
 
 
 @pytest.mark.parametrize("id", some(["D1", "D2", "D7", "E7"], "D2"))
-def test_it_fits_a_phone_and_a_small_screen(visit, id):
+def test_descend_fits_a_phone_and_a_small_screen(visit, id):
     for width, height in ((390, 844), (1280, 720)):
         tab = visit(page(example(id)), "#step=999&tab=5", viewport={"width": width, "height": height})
         drawn(tab)
@@ -188,7 +188,7 @@ def test_it_fits_a_phone_and_a_small_screen(visit, id):
 
 
 @pytest.mark.timed
-def test_a_map_is_computed_within_16_milliseconds(visit):
+def test_descend_map_within_16_milliseconds(visit):
     tab = visit(page(example("D2")), "#step=99&tab=5")
     drawn(tab)
     assert min(tab.evaluate(TIMES)) < 16

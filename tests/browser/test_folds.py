@@ -39,7 +39,7 @@ def names(tab):
         ],
     ],
 )
-def test_at_every_step_a_gate_or_its_fold_is_lit_with_its_number(visit, sizes, fold, steps):
+def test_fold_is_lit_at_each_step(visit, sizes, fold, steps):
     tab = visit(page(net(*sizes)), **screen(SIZES[0]))
     found = tab.evaluate(
         MISSING.replace("new URLSearchParams()", f"new URLSearchParams('fold={fold}')").replace(
@@ -50,7 +50,7 @@ def test_at_every_step_a_gate_or_its_fold_is_lit_with_its_number(visit, sizes, f
     assert found == []
 
 
-def test_a_click_opens_a_layer_then_a_neuron_and_the_link_tells_which(visit):
+def test_fold_opens_by_a_click_and_by_link(visit):
     tab = visit(page(net(16, 16, 1)), "#step=60", **screen(SIZES[0]))
     assert (opened(tab), names(tab)) == ("Folded", ["W1", "W2", "W3"])
     tab.get_by_role("button", name="W2 (304 nodes)").click()
@@ -77,7 +77,7 @@ def test_a_click_opens_a_layer_then_a_neuron_and_the_link_tells_which(visit):
     assert "fold=" not in tab.evaluate("location.hash")
 
 
-def test_a_small_net_comes_unfolded_and_folds_by_its_neurons(visit):
+def test_fold_small_net_by_neurons(visit):
     tab = visit(page(net(4, 1)), **screen(SIZES[0]))
     assert (opened(tab), names(tab)) == ("All gates", [])
     tab.get_by_role("button", name="Folded").click()
@@ -90,7 +90,7 @@ def test_a_small_net_comes_unfolded_and_folds_by_its_neurons(visit):
     assert visit(page(example("D3"))).locator(".folds button").count() == 0
 
 
-def test_a_recurrent_cell_folds_by_its_calls_whose_gradients_add_up_at_the_weights(visit):
+def test_fold_recurrent_cell_by_calls(visit):
     model, loss = cell()
     tab = visit(page(loss, fold=model), **screen(SIZES[0]))
     found = names(tab)
@@ -101,7 +101,7 @@ def test_a_recurrent_cell_folds_by_its_calls_whose_gradients_add_up_at_the_weigh
 
 
 @pytest.mark.slow
-def test_a_picture_holds_no_more_open_parts_than_a_page_should_weigh(visit):
+def test_fold_limits_open_parts(visit):
     """The outer parts of a GPT open, and of the inner ones as many as there is room for."""
     gpt = nn.GPT(3, width=4, heads=2, context=4, seed=0)
     shown = page(gpt.loss([0, 1, 2]), fold=gpt)

@@ -12,7 +12,7 @@ def width(tab, edge):
     return tab.evaluate(f"parseFloat(getComputedStyle(document.querySelector('[id$=\"{edge}\"] > .line')).strokeWidth)")
 
 
-def test_edges_are_as_wide_as_their_gradients_once_they_have_arrived(visit):
+def test_edges_are_as_wide_as_their_gradients(visit):
     """D2: 1 arrives at f, -0.53 before 1/x, 0.39 at w1's line."""
     tab = visit(page(example("D2")), **screen(SIZES[0]))
     edges = tab.evaluate("active.graph.arrows.map((arrow) => [arrow.id, arrow.steps[0]])")
@@ -30,7 +30,7 @@ def test_edges_are_as_wide_as_their_gradients_once_they_have_arrived(visit):
     assert width(tab, "edge-output") > width(tab, last)
 
 
-def test_vanishing_gradients_are_seen(visit):
+def test_edges_show_vanishing_gradients(visit):
     """Eight layers of sigmoids: each edge is thinner than the next one."""
     model = nn.MLP(1, [1] * 8, "sigmoid", seed=3)
     tab = visit(page(model([1.0]), fold=False), "#step=999&sizes=1", **screen(SIZES[0]))
@@ -44,7 +44,7 @@ def test_vanishing_gradients_are_seen(visit):
 @pytest.mark.parametrize(
     ("mistake", "wrong", "right"), [("= instead of +=", "∇ 2 ✗", "∇ 5"), ("no zeroing", "∇ 15 ✗", "∇ 5")]
 )
-def test_a_mistake_is_played_in_the_graph_its_wrong_number_in_red(visit, mistake, wrong, right):
+def test_mistake_is_played_in_the_graph(visit, mistake, wrong, right):
     """E7: y gets 3 + 2 by two paths; with = the first is lost, called again it adds to what was left."""
     tab = visit(page(example("E7")), "#step=10", **screen(SIZES[0]))
     assert drawn(tab, "node-1", "gradient") == right

@@ -30,7 +30,7 @@ def steps(tab):
     return int(tab.text_content(".counter").split()[-1])
 
 
-def test_an_expression_is_read_and_stepped_through_while_it_is_typed(box):
+def test_expression_is_read_while_typed(box):
     tab, _ = box()
     tab.locator("form.own input").fill("")
     tab.locator("form.own input").press_sequentially(TEXT)
@@ -47,7 +47,7 @@ def test_an_expression_is_read_and_stepped_through_while_it_is_typed(box):
     assert found == pytest.approx([leaf.grad for leaf in output.steps().gradients], rel=1e-12)
 
 
-def test_a_slip_is_pointed_at_and_the_last_graph_stays(box):
+def test_expression_slip_keeps_the_last_graph(box):
     tab, write = box()
     write("2 * x")
     assert steps(tab) == 3
@@ -62,7 +62,7 @@ def test_a_slip_is_pointed_at_and_the_last_graph_stays(box):
     assert steps(tab) == 6
 
 
-def test_the_address_has_the_expression_and_its_numbers(box, visit):
+def test_expression_in_the_address(box, visit):
     tab, write = box()
     write("step * x0")
     tab.get_by_label("value of x0").fill("7")
@@ -77,7 +77,7 @@ def test_the_address_has_the_expression_and_its_numbers(box, visit):
     assert "x0=7" in tab.evaluate("location.hash")
 
 
-def test_an_empty_box_brings_the_page_s_own_graph_back(box):
+def test_expression_empty_restores_the_graph(box):
     tab, write = box()
     before = steps(tab)
     write("x * y")
@@ -89,7 +89,7 @@ def test_an_empty_box_brings_the_page_s_own_graph_back(box):
 
 
 @pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "${alert(1)}"])
-def test_hostile_text_stays_text(box, text):
+def test_expression_of_hostile_text(box, text):
     tab, write = box(f"#f={text.replace('<', '%3C').replace('#', '%23')}")
 
     assert text in tab.locator("form.own output").text_content()
@@ -97,7 +97,7 @@ def test_hostile_text_stays_text(box, text):
     assert tab.locator("img, main script:not([type])").count() == 0
 
 
-def test_a_graph_that_is_too_large_is_refused_in_words(box):
+def test_expression_too_large(box):
     tab, write = box()
     write(" + ".join(f"x{i}" for i in range(100)))
 
@@ -105,7 +105,7 @@ def test_a_graph_that_is_too_large_is_refused_in_words(box):
     assert steps(tab) == 7
 
 
-def test_forms_and_predict_work_on_what_was_written(box):
+def test_expression_in_forms_and_predict(box):
     tab, write = box()
     write("tanh(w*x + b)")
     tab.get_by_label("Form of the graph").select_option("1")
@@ -116,7 +116,7 @@ def test_forms_and_predict_work_on_what_was_written(box):
     assert "what?" in tab.text_content(".sentence")
 
 
-def test_the_box_is_in_reach_on_a_phone(box):
+def test_expression_box_on_a_phone(box):
     tab, write = box(viewport={"width": 390, "height": 844})
     write("sigmoid(w0*x0 + w1*x1 + w2)")
 
@@ -124,7 +124,7 @@ def test_the_box_is_in_reach_on_a_phone(box):
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_in_a_collection_what_is_written_is_one_more_example(visit):
+def test_expression_in_a_collection(visit):
     tab = visit(collection([(id, id, ["A lecture"], example(id)) for id in ("D1", "E7")], editable=True))
     assert tab.locator(".contents").is_visible()
     tab.fill("form.own input", "u * v + 1")
@@ -164,7 +164,7 @@ COUNTED = """() => {
 
 
 @pytest.mark.parametrize("many", some([15, 50], 15))
-def test_graphs_that_were_written_before_are_let_go(box, many):
+def test_expression_lets_old_graphs_go(box, many):
     tab, write = box()
     session = tab.context.new_cdp_session(tab)
     session.send("Performance.enable")

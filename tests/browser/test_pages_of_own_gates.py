@@ -69,7 +69,7 @@ def typed(tab, name, x):
 
 
 @pytest.mark.parametrize("name", some(LIVE, "leaky", "root", "arc"))
-def test_a_gate_made_of_simpler_ones_lives(visit, name):
+def test_gate_of_simpler_ones_lives(visit, name):
     """Number, gradients, nudges and the steps follow the inputs, also past an if."""
     tab = visit(page(recorded(LIVE[name], 0.5, 1.5)[0]), "#step=99")
     assert tab.locator("p.still").count() == 0
@@ -89,7 +89,7 @@ def test_a_gate_made_of_simpler_ones_lives(visit, name):
         assert "local" in tab.text_content(".sentence")
 
 
-def test_numbers_that_were_0_when_recorded_live_too(visit):
+def test_gate_recorded_at_0_lives(visit):
     """A Value of 0 is false, but no less a gate."""
     tab = visit(page(recorded(LIVE["exp"], 0.0, 0.0)[0]), "#step=99")
     typed(tab, "x", 3.0)
@@ -98,7 +98,7 @@ def test_numbers_that_were_0_when_recorded_live_too(visit):
     assert gradients(tab) == {"x": 6.0, "y": 9.0}
 
 
-def test_a_rule_with_an_if_shows_the_number_of_the_other_side(visit):
+def test_gate_with_an_if_shows_the_other_side(visit):
     tab = visit(page(recorded(LIVE["leaky"], 0.5, 1.5)[0]), "#step=7")
     tab.evaluate("active.show(active.lesson.rows.findIndex((row) => row.otherwise) + 1)")
     assert tab.text_content(".role") == "leaky passes the upstream gradient on"
@@ -122,7 +122,7 @@ def still():
     return f
 
 
-def test_a_gate_of_the_math_module_stands_still_and_the_page_says_so(visit):
+def test_gate_of_math_is_frozen_and_says_so(visit):
     tab = visit(page(still()), "#step=99")
     assert tab.text_content("p.still") == (
         "atan keeps its recorded value and local gradients. JavaScript cannot compute the value of atan, which is "
@@ -133,7 +133,7 @@ def test_a_gate_of_the_math_module_stands_still_and_the_page_says_so(visit):
     assert "is fixed" not in tab.locator("tr[data-input=z] .nudge").text_content()
 
 
-def test_what_is_behind_a_gate_that_stands_still_lives(visit):
+def test_gate_behind_a_frozen_one_lives(visit):
     tab = visit(page(still()), "#step=99")
     typed(tab, "z", 5.0)
     typed(tab, "y", 4.0)
@@ -143,7 +143,7 @@ def test_what_is_behind_a_gate_that_stands_still_lives(visit):
     assert gradients(tab) == pytest.approx({"x": 4 * 0.5 * 4 + 5, "y": a + 4 * 0.5 * 0.5, "z": 0.5})
 
 
-def test_steps_of_a_gate_that_stands_still_are_true(visit):
+def test_gate_frozen_has_true_steps(visit):
     """It shows the numbers that it was recorded with, and says so, but only once they have changed."""
     tab = visit(page(still()), "#step=2")
     assert "still" not in tab.text_content(".sentence") + tab.text_content(".role")
@@ -168,7 +168,7 @@ def test_steps_of_a_gate_that_stands_still_are_true(visit):
     assert tab.locator(".stale").count() == 0
 
 
-def test_predict_mode_asks_for_what_was_recorded(visit):
+def test_gate_frozen_in_predict_mode(visit):
     tab = visit(page(still()), "#step=99")
     typed(tab, "x", 3.0)
     tab.evaluate("active.show(0)")
@@ -202,7 +202,7 @@ def test_predict_mode_asks_for_what_was_recorded(visit):
     ],
     ids=lambda gate: getattr(gate, "name", ""),
 )
-def test_gates_that_need_numbers_are_named(visit, gate, words):
+def test_gate_that_needs_numbers_is_named(visit, gate, words):
     x = Value(2.0, "x")
     f = gate(x) * 3.0 + x
     tab = visit(page(f), "#step=99")
@@ -211,7 +211,7 @@ def test_gates_that_need_numbers_are_named(visit, gate, words):
     assert number(tab.locator(".result data")) == gate.value(2.0) * 3 + 5
 
 
-def test_a_functions_name_is_set_upright_whatever_it_is(visit):
+def test_gate_name_is_set_upright(visit):
     """A user's exp is no power of e."""
     tab = visit(page(recorded(LIVE["exp"], 0.5, 1.5)[0]), "#step=1")
     rule = tab.locator(".rule math")
@@ -230,12 +230,12 @@ def test_a_functions_name_is_set_upright_whatever_it_is(visit):
     ],
     ids=["floor", "floor_div", "hypot", "mod", "abs"],
 )
-def test_formulas_of_more_gates(visit, f, shown):
+def test_gate_formulas(visit, f, shown):
     tab = visit(page(recorded(f, 2.5, 1.5)[0]), "#step=1")
     assert tab.locator(".rule math:first-child mo").all_text_contents()[1:] == shown
 
 
-def test_what_is_drawn_of_a_gate_is_its_name(visit):
+def test_gate_picture_shows_its_name(visit):
     tab = visit(page(recorded(LIVE["my gate"], 0.5, 1.5)[0]), "#step=99")
     assert "my gate" in tab.locator(".graph svg").text_content()
     tab.get_by_label("Form of the graph").select_option(label="my gate unfolded")

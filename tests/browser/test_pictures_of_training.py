@@ -68,7 +68,7 @@ def at(x, y):
 
 
 @pytest.mark.parametrize("unit", range(4))
-def test_every_unit_shows_what_it_answers_over_the_plane(visit, xor, model, unit):
+def test_maps_in_every_unit(visit, xor, model, unit):
     tab = visit(xor)
     for x, y in PLACES:
         a = model.layers[0](at(x, y))[unit].data
@@ -76,7 +76,7 @@ def test_every_unit_shows_what_it_answers_over_the_plane(visit, xor, model, unit
             assert blueness(face(tab, f"Map of unit {unit + 1} of layer 1", x, y)) * a > 0
 
 
-def test_a_click_shows_the_map_of_a_unit_large_and_again_the_decision_surface(visit, xor, model):
+def test_maps_enlarge_by_a_click(visit, xor, model):
     tab = visit(xor)
     unit = tab.get_by_role("button", name="Map of unit 2 of layer 1")
     unit.click()
@@ -91,7 +91,7 @@ def test_a_click_shows_the_map_of_a_unit_large_and_again_the_decision_surface(vi
     assert (tab.text_content(".title"), tab.text_content(".legend")) == ("Decision surface", "■ 0● 1")
 
 
-def test_an_edge_is_as_wide_as_its_weight_and_has_the_color_of_its_sign(visit):
+def test_edges_show_weights(visit):
     model = nn.MLP(2, [1], seed=0)
     for parameter, data in zip(model.parameters(), (2.0, -0.5, 0.0)):
         parameter.data = data
@@ -116,7 +116,7 @@ def test_an_edge_is_as_wide_as_its_weight_and_has_the_color_of_its_sign(visit):
     assert dashed == 0
 
 
-def test_edges_show_gradients_or_moments_where_that_is_chosen(visit, xor):
+def test_edges_show_gradients_or_moments(visit, xor):
     tab = visit(xor)
     choice = tab.get_by_label("Edges show")
     assert choice.locator("option").all_text_contents() == ["weights", "gradients"]
@@ -129,7 +129,7 @@ def test_edges_show_gradients_or_moments_where_that_is_chosen(visit, xor):
     assert choice.input_value() == "gradients"
 
 
-def test_examples_stand_out_from_the_surface_filled_for_training_and_hollow_for_the_test(visit):
+def test_examples_stand_out_from_the_surface(visit):
     X, Y = nn.truth_table("xor")
     tab = visit(playground(nn.MLP(2, [4, 1], seed=0), X[:3], Y[:3], test_data=(X[3:], Y[3:])))
     tab.get_by_text("hollow: test").wait_for()
@@ -144,14 +144,14 @@ def test_examples_stand_out_from_the_surface_filled_for_training_and_hollow_for_
     assert hollow == 1
 
 
-def test_other_examples_at_the_same_places_are_drawn_anew(visit, xor):
+def test_examples_are_drawn_anew(visit, xor):
     tab = visit(xor, "#data=xor")
     assert blueness(pixel(tab, "canvas.plane", 1.2 / 1.4, 0.2 / 1.4)) < -30
     tab.locator("select[name=data]").select_option("and")
     assert blueness(pixel(tab, "canvas.plane", 1.2 / 1.4, 0.2 / 1.4)) > 30
 
 
-def test_the_first_steps_of_a_long_training_stay_in_sight(visit, xor):
+def test_losses_keep_the_first_steps(visit, xor):
     tab = visit(xor)
     tab.evaluate("""() => { const { training } = active;
         for (let i = 0; i < 20000; i++) { training.step(); training.look(); }
@@ -170,7 +170,7 @@ def test_the_first_steps_of_a_long_training_stay_in_sight(visit, xor):
     assert high > 0.2
 
 
-def test_images_are_images_and_their_weights_too(visit, images):
+def test_images_and_their_weights(visit, images):
     tab = visit(images)
     assert tab.locator("canvas.plane").count() == 0
     assert tab.locator(".unit").count() == 5 + 3
@@ -193,7 +193,7 @@ def test_classes_may_have_names(visit):
 
 @pytest.mark.parametrize("viewport", [(1280, 720), (1920, 1080)])
 @pytest.mark.parametrize("name", ["xor", "moons", "images"])
-def test_the_net_is_no_taller_than_the_screen(visit, request, name, viewport):
+def test_net_fits_the_screen(visit, request, name, viewport):
     tab = visit(request.getfixturevalue(name), viewport={"width": viewport[0], "height": viewport[1]})
     box = tab.locator(".network").bounding_box()
     assert box["y"] + box["height"] <= viewport[1]
@@ -201,13 +201,13 @@ def test_the_net_is_no_taller_than_the_screen(visit, request, name, viewport):
 
 
 @pytest.mark.parametrize("viewport", [(1280, 720), (1920, 1080)])
-def test_a_projector_shows_all_pictures_at_once(visit, moons, viewport):
+def test_pictures_on_a_projector(visit, moons, viewport):
     tab = visit(moons, "#present=1&test=0.25", viewport={"width": viewport[0], "height": viewport[1]})
     assert tab.evaluate("document.documentElement.scrollHeight") <= viewport[1]
     assert tab.locator("canvas.losses").bounding_box()["width"] > 0.4 * viewport[1]
 
 
-def test_numbers_stay_within_their_units(visit, moons):
+def test_units_hold_their_numbers(visit, moons):
     tab = visit(moons)
     tab.evaluate("() => { for (let i = 0; i < 20; i++) { active.training.step(); active.paint(); } }")
     wide = "[...document.querySelectorAll('.activation')].filter((x) => x.scrollWidth > x.clientWidth + 1).length"
@@ -215,14 +215,14 @@ def test_numbers_stay_within_their_units(visit, moons):
     assert tab.locator(".activation").count() == 35
 
 
-def test_on_a_phone_the_net_has_the_width_of_the_screen(visit, moons):
+def test_net_is_as_wide_as_a_phone(visit, moons):
     tab = visit(moons, viewport={"width": 360, "height": 740})
     box = tab.locator(".network").bounding_box()
     assert 250 < box["width"] <= 360
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_the_pictures_follow_light_and_dark(visit, xor):
+def test_pictures_follow_light_and_dark(visit, xor):
     tab = visit(xor)
     light = sum(pixel(tab, "canvas.plane", 0.5, 0.5))
     reached = """async (dark) => {
@@ -236,7 +236,7 @@ def test_the_pictures_follow_light_and_dark(visit, xor):
 
 
 @pytest.mark.parametrize("part", ["net", "surface", "loss", "controls"])
-def test_a_picture_may_be_hidden(visit, xor, part):
+def test_pictures_may_be_hidden(visit, xor, part):
     tab = visit(xor, f"#hide={part}")
     tab.click("text=One step")
     seen = {name: tab.locator(f"[data-part={name}]").is_visible() for name in ("net", "surface", "loss")}
@@ -244,7 +244,7 @@ def test_a_picture_may_be_hidden(visit, xor, part):
     assert tab.locator(".controls select").first.is_visible() == (part != "controls")
 
 
-def test_before_there_is_a_point_the_surface_is_there_to_be_clicked(visit, xor):
+def test_surface_without_points_takes_clicks(visit, xor):
     tab = visit(xor, "#data=own")
     assert tab.text_content(".legend") == "■ 0● 1"
     tab.get_by_label("a click").select_option("1")
@@ -256,7 +256,7 @@ def test_before_there_is_a_point_the_surface_is_there_to_be_clicked(visit, xor):
 
 
 @pytest.mark.timed
-def test_moons_are_painted_within_8_milliseconds(visit):
+def test_surface_of_moons_within_8_milliseconds(visit):
     tab = visit(playground(nn.MLP(2, [8, 8, 1], seed=0), *nn.moons(200, noise=0.1, seed=0)))
     best = tab.evaluate("""() => {
         const times = [];

@@ -27,7 +27,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("label", HOSTILE)
-def test_trap_32_a_label_is_text_and_nothing_else(visit, label):
+def test_trap_32_label_is_text_only(visit, label):
     x, y = Value(2.0, label), Value(3.0, "y")
     tab = visit(page(x * y, title=label), "#step=3")
     assert tab.title() == label
@@ -38,7 +38,7 @@ def test_trap_32_a_label_is_text_and_nothing_else(visit, label):
     assert gradients(tab)["y"] == 2.0
 
 
-def test_a_label_of_ten_thousand_characters_is_shortened(visit):
+def test_label_of_ten_thousand_characters(visit):
     x = Value(2.0, "x" * 10_000)
     tab = visit(page(x * 2.0), viewport={"width": 800, "height": 600})
     assert len(tab.locator("tr[data-input] th").text_content()) <= 40
@@ -46,7 +46,7 @@ def test_a_label_of_ten_thousand_characters_is_shortened(visit):
 
 
 @pytest.mark.parametrize("id", ["D1", "D2", "D11c", "E7"])
-def test_a_page_of_a_lecture_example_is_small_and_names_no_other_address(id):
+def test_page_is_small_and_names_no_address(id):
     html = page(example(id)).html()
     assert len(gzip.compress(html.encode())) < 80_000
     addresses = set(re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"'`<)]*", html))
@@ -55,7 +55,7 @@ def test_a_page_of_a_lecture_example_is_small_and_names_no_other_address(id):
     assert "default-src 'none'" in html
 
 
-def test_the_page_may_load_nothing_should_a_script_try(chromium, tmp_path):
+def test_page_may_load_nothing(chromium, tmp_path):
     page(d1()).save(tmp_path / "page.html")
     tab = chromium.new_page()
     tab.goto((tmp_path / "page.html").as_uri())
@@ -67,7 +67,7 @@ def test_the_page_may_load_nothing_should_a_script_try(chromium, tmp_path):
     tab.close()
 
 
-def test_without_scripts_there_are_picture_steps_gradients_and_code(visit):
+def test_page_without_scripts(visit):
     tab = visit(page(d1()), java_script_enabled=False)
     assert tab.locator(".graph svg").is_visible()
     assert tab.locator('[id="lesson-0-edge-4-0"] .gradient').text_content() == "∇ \N{MINUS SIGN}4"
@@ -81,7 +81,7 @@ def test_without_scripts_there_are_picture_steps_gradients_and_code(visit):
     assert "grad_q = grad_f * z" in tab.locator(".code pre").text_content()
 
 
-def test_on_a_phone_nothing_but_the_graph_scrolls_sideways_and_targets_are_large(visit):
+def test_phone_scrolls_only_the_graph(visit):
     tab = visit(page(example("D2")), "#step=14", viewport={"width": 360, "height": 740})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     kinds = ("button", "select", "input[type=text]", "input[type=range]", "summary")
@@ -90,7 +90,7 @@ def test_on_a_phone_nothing_but_the_graph_scrolls_sideways_and_targets_are_large
     assert small == []
 
 
-def test_the_edge_in_hand_is_scrolled_into_sight_on_a_phone(visit):
+def test_phone_scrolls_to_the_edge_in_hand(visit):
     tab = visit(page(example("D2")), "#step=8", viewport={"width": 360, "height": 740})
     inside = """() => { const box = document.querySelector('.graph').getBoundingClientRect();
         const lit = document.querySelector('.op.lit').getBoundingClientRect();
@@ -98,7 +98,7 @@ def test_the_edge_in_hand_is_scrolled_into_sight_on_a_phone(visit):
     assert tab.evaluate(inside)
 
 
-def test_every_control_has_a_name_and_the_graph_is_a_list_too(visit):
+def test_controls_have_names_and_the_graph_is_a_list(visit):
     tab = visit(page(example("E7")), "#step=10")
     unnamed = """() => [...document.querySelectorAll("button, select, input, [role=region], [role=button]")]
         .filter((x) => !(x.getAttribute("aria-label") || x.textContent.trim() || x.labels?.length)).length"""
@@ -111,7 +111,7 @@ def test_every_control_has_a_name_and_the_graph_is_a_list_too(visit):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_stands_out_from_its_ground_in_light_and_dark(visit, scheme):
+def test_text_has_contrast_in_light_and_dark(visit, scheme):
     """A contrast of 4.5 at least, as WCAG AA asks."""
     tab = visit(page(d1()), "#step=5", color_scheme=scheme)
     colours = tab.evaluate("""() => { const style = getComputedStyle(document.documentElement);
@@ -135,7 +135,7 @@ def contrast(a, b):
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
 
 
-def test_a_notebook_shows_the_page_in_a_frame_that_may_run_scripts_and_no_more(visit):
+def test_notebook_frame_may_run_scripts_only(visit):
     frame = page(d1())._repr_html_()
     assert frame.startswith("<iframe")
     assert 'sandbox="allow-scripts"' in frame
@@ -150,14 +150,14 @@ def test_a_notebook_shows_the_page_in_a_frame_that_may_run_scripts_and_no_more(v
     assert inner.locator(".counter").text_content() == "1 of 7"
 
 
-def test_a_graph_of_functions_with_strange_names_is_no_trouble(visit):
+def test_names_of_functions_may_be_strange(visit):
     """Names that JavaScript keeps for itself, and those of the page's own functions."""
     a, b, c = variables(new=2, document=3, show=4)
     tab = visit(page(a * b + c), "#step=1")
     assert gradients(tab) == {"new": 3.0, "document": 2.0, "show": 1.0}
 
 
-def test_names_that_every_object_of_javascript_has_are_no_trouble(visit):
+def test_names_of_object_prototype(visit):
     names = ["__proto__", "constructor", "toString", "valueOf"]
     a, b, c, d = (Value(2.0, name) for name in names)
     tab = visit(page(a * b + c * d), "#step=1")
@@ -172,7 +172,7 @@ def test_names_that_every_object_of_javascript_has_are_no_trouble(visit):
         assert "native code" not in tab.locator("main").inner_text()
 
 
-def test_on_a_phone_a_graph_runs_from_the_top_down_where_that_is_larger(visit):
+def test_phone_turns_a_graph_down(visit):
     tab = visit(page(d1()), "#step=6", viewport={"width": 390, "height": 844})
     first, last = (tab.locator(f".graph .{kind}").last.bounding_box() for kind in ("leaf", "output"))
     assert last["y"] > first["y"] + 50
@@ -190,7 +190,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
 @pytest.mark.parametrize("id", ["D2", "D3", "E7", "B1d"])
-def test_on_a_phone_a_graph_runs_down_within_its_width_and_what_is_lit_is_in_sight(visit, id):
+def test_phone_graph_fits_its_width(visit, id):
     tab = visit(page(example(id)), **PHONE)
     first, last = (tab.locator(f".graph .{kind}").last.bounding_box() for kind in ("leaf", "output"))
     assert last["y"] > first["y"] + 50
@@ -210,7 +210,7 @@ def test_on_a_phone_a_graph_runs_down_within_its_width_and_what_is_lit_is_in_sig
 
 
 @pytest.mark.parametrize("id", some(["D2", "D3", "E7", "C1f", "B3"], "D2"))
-def test_on_a_phone_letters_are_read_and_numbers_have_three_digits(visit, id):
+def test_phone_letters_and_digits(visit, id):
     tab = visit(page(example(id)), "#step=999", **PHONE)
     sizes = "[...document.querySelectorAll('.graph .data, .graph .gradient')].map((x) => getComputedStyle(x).fontSize)"
     least = min(float(size.removesuffix("px")) for size in tab.evaluate(sizes))
@@ -219,7 +219,7 @@ def test_on_a_phone_letters_are_read_and_numbers_have_three_digits(visit, id):
     assert max(len(text.lstrip("∇ \N{MINUS SIGN}0.").replace(".", "")) for text in numbers) <= 3
 
 
-def test_a_picture_turned_down_and_back_is_as_it_was_and_down_as_it_is_drawn(visit):
+def test_phone_turns_a_picture_and_back(visit):
     tab = visit(page(example("E7")))
     marks = "active.graph.svg.querySelectorAll('g > :is(path, polygon, circle, text)')"
     before = tab.evaluate(f"[...{marks}].map((x) => x.outerHTML)")
@@ -234,7 +234,7 @@ def test_a_picture_turned_down_and_back_is_as_it_was_and_down_as_it_is_drawn(vis
     assert tab.evaluate(f"[...{marks}].map((x) => x.outerHTML)") == before
 
 
-def test_a_swipe_takes_a_step(visit):
+def test_swipe_takes_a_step(visit):
     tab = visit(page(d1()), "#step=3", **PHONE)
     swipe = """([from, to, y]) => {
       const touch = (x, y) => new Touch({ identifier: 1, target: active.now, clientX: x, clientY: y });

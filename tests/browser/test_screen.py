@@ -41,14 +41,14 @@ def screen(size):
 
 
 @pytest.mark.parametrize("id", some(SOME, "D1", "D2", "E7"))
-def test_every_step_is_on_one_screen(visit, id):
+def test_screen_holds_every_step(visit, id):
     tab = visit(page(example(id)), **screen(SIZES[0]))
     assert tab.evaluate(MISSING, "lesson") == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
-def test_every_step_of_every_lecture_example_is_on_one_screen(visit, size):
+def test_screen_holds_every_step_of_lecture_examples(visit, size):
     from visualize.__main__ import lectures
 
     tab = visit(lectures(), "#example=A1", **screen(size))
@@ -57,7 +57,7 @@ def test_every_step_of_every_lecture_example_is_on_one_screen(visit, size):
     assert [line for id in ids for line in tab.evaluate(MISSING, id)] == []
 
 
-def test_a_larger_graph_is_moved_to_what_is_lit_in_both_directions_and_has_an_overview(visit):
+def test_screen_moves_a_larger_graph(visit):
     tab = visit(page(example("D1")), "#step=1", **screen(SIZES[0]))
     assert not tab.locator(".overview").is_visible()
     for _ in range(8):
@@ -71,7 +71,7 @@ def test_a_larger_graph_is_moved_to_what_is_lit_in_both_directions_and_has_an_ov
     assert (len(across) > 2, len(down) > 1) == (True, True)
 
 
-def test_tabs_are_walked_by_arrow_keys(visit):
+def test_tabs_by_arrow_keys(visit):
     tab = visit(page(example("D1")), "#step=3", **screen(SIZES[0]))
     tab.get_by_role("tab", name="Inputs").focus()
     tab.keyboard.press("ArrowRight")
@@ -83,7 +83,7 @@ def test_tabs_are_walked_by_arrow_keys(visit):
     assert tab.text_content(".counter") == "3 of 7"
 
 
-def test_a_click_marks_the_node_and_its_paths_where_they_are(visit):
+def test_click_marks_node_and_paths(visit):
     tab = visit(page(example("E7")), "#step=10", **screen(SIZES[0]))
     place = tab.locator(".graph svg").bounding_box()
     tab.locator('[id="lesson-0-node-1"]').click()
@@ -95,7 +95,7 @@ def test_a_click_marks_the_node_and_its_paths_where_they_are(visit):
     assert tab.locator(".graph .path").count() == 2
 
 
-def test_all_that_was_chosen_is_in_the_link(visit):
+def test_link_has_all_choices(visit):
     tab = visit(page(example("D3")), "#step=4&hide=code", **screen(SIZES[0]))
     tab.get_by_label("Form of the graph").select_option(label="sigmoid unfolded")
     tab.get_by_label("value of w2").fill("1/4")
@@ -112,7 +112,7 @@ def test_all_that_was_chosen_is_in_the_link(visit):
     assert "inputs=" in before[0]
 
 
-def test_a_value_travels_along_its_edges_and_a_gradient_back_but_not_where_motion_is_unwelcome(visit):
+def test_motion_along_edges_and_reduced(visit):
     """E7 at its last step, the second path to y: it adds."""
     for reduced, seen in (("no-preference", [(2, "path"), (1, "+=")]), ("reduce", [(0, ""), (0, "")])):
         tab = visit(page(example("E7")), "#step=2", reduced_motion=reduced, **screen(SIZES[0]))
@@ -137,7 +137,7 @@ PRESENTED = """() => {
 
 
 @pytest.mark.parametrize("id", some(["D1", "D2", "D3", "E7", "D7", "A8"], "D2"))
-def test_f_presents_the_graph_and_the_equation_in_letters_of_28_pixels(visit, id):
+def test_f_presents_letters_of_28_pixels(visit, id):
     tab = visit(page(example(id)), "#step=4", **screen(SIZES[1]))
     tab.keyboard.press("f")
     letters, whole, still = tab.evaluate(PRESENTED)
@@ -159,7 +159,7 @@ def test_f_presents_the_graph_and_the_equation_in_letters_of_28_pixels(visit, id
     assert tab.locator(".bar").is_visible()
 
 
-def test_two_forms_are_presented_at_once_and_step_together(visit):
+def test_f_presents_two_forms(visit):
     tab = visit(page(example("D2")), "#present=1", **screen(SIZES[1]))
     assert tab.locator(".pane .graph:visible").count() == 2
     boxes = [tab.locator(".pane .graph").nth(i).bounding_box() for i in (0, 1)]
@@ -180,7 +180,7 @@ def test_two_forms_are_presented_at_once_and_step_together(visit):
 
 
 @pytest.mark.parametrize("width", some([700, 900, 1100], 700))
-def test_in_a_notebook_graph_equation_and_next_fit_the_frame(visit, width):
+def test_notebook_frame_holds_graph_equation_and_next(visit, width):
     tab = visit(page(example("D2")), **screen((width, 800)))
     tab.evaluate(
         "(html) => { document.open(); document.write(html); document.close(); }", page(example("D2"))._repr_html_()
@@ -195,7 +195,7 @@ def test_in_a_notebook_graph_equation_and_next_fit_the_frame(visit, width):
 
 
 @pytest.mark.timed
-def test_a_step_of_200_gates_is_painted_within_50_milliseconds(visit):
+def test_screen_paints_200_gates_within_50_milliseconds(visit):
     """A net of 207 nodes with all gates, over half of its steps."""
     inputs = [Value(0.1 * i, f"x{i}") for i in range(10)]
     nodes = list(inputs)

@@ -53,28 +53,28 @@ def words(name):
 
 
 @every_module
-def test_a_module_imports_what_others_export_and_uses_all_of_it(name):
+def test_module_imports_and_uses_all(name):
     for word, source in imports(name).items():
         assert word in exported({**MADE, **MODULES}[source]), f"{name}.js imports {word} from {source}.js"
         assert word in words(name), f"{name}.js imports {word} and does not use it"
 
 
 @every_module
-def test_what_is_exported_is_used_elsewhere(name):
+def test_module_exports_are_used(name):
     used = {word for other in MODULES for word, source in imports(other).items() if source == name}
 
     assert set(exported(MODULES[name])) - used - MAKERS == set()
 
 
 @every_module
-def test_every_name_of_another_module_is_imported(name):
+def test_module_imports_every_foreign_name(name):
     own = {*exported(MODULES[name]), *imports(name), *LOCAL.get(name, ())}
     for other in MODULES.keys() - {name}:
         strange = {word for word in exported(MODULES[other]) if word in words(name) and word not in own}
         assert strange == set(), f"{name}.js uses {strange} of {other}.js without an import"
 
 
-def test_no_module_is_idle():
+def test_module_is_not_idle():
     """A page imports start, and Player, Playground, Panels or Own; these bring all others."""
     entry = 'import { start } from "./start.js";\nimport { Player } from "./player.js";\n'
     entry += 'import { Playground } from "./playground.js";\nimport { Own } from "./own.js";\n'
@@ -89,7 +89,7 @@ def test_no_module_is_idle():
     assert bundle(entry, MADE) == text
 
 
-def test_a_page_has_the_modules_of_its_parts_only():
+def test_page_has_the_modules_of_its_parts():
     lesson, training = page(d1()).html(), playground(MLP(2, [2, 1], seed=0), *truth_table("xor")).html()
     other = playground(Sequential(Layer(2, 2), Layer(2, 1)), *truth_table("xor")).html()
 
@@ -101,7 +101,7 @@ def test_a_page_has_the_modules_of_its_parts_only():
     assert lesson.count("const where = ") == training.count("const where = ") == 1
 
 
-def test_pure_modules_by_node():
+def test_modules_pure_by_node():
     node = shutil.which("node")
     if node is None:
         missing = "no program node on the PATH: apt-get install nodejs"

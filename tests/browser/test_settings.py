@@ -37,7 +37,7 @@ def frames(tab, count):
     )
 
 
-def test_the_address_says_all_that_is_chosen(visit, xor):
+def test_address_sets_all_choices(visit, xor):
     tab = visit(xor, ALL)
     chosen = {box.get_attribute("name"): box.input_value() for box in tab.locator(".controls [name]:not(button)").all()}
     assert chosen == {
@@ -53,7 +53,7 @@ def test_the_address_says_all_that_is_chosen(visit, xor):
     assert loss(tab) == pytest.approx(nn.evaluate(net, *nn.split(*nn.moons(60, 0.2, 2), seed=2)[0], "hinge")[0])
 
 
-def test_what_is_chosen_is_kept_in_the_address(visit, xor):
+def test_address_keeps_all_choices(visit, xor):
     tab = visit(xor)
     assert "#" not in tab.url
     tab.locator("[name=data]").select_option("spirals")
@@ -77,14 +77,14 @@ def test_what_is_chosen_is_kept_in_the_address(visit, xor):
         "data=cats", "hidden=4,x", "rate=-1", "own=1_2_7",
     ),
 )  # fmt: skip
-def test_an_address_that_makes_no_sense_changes_nothing(visit, xor, nonsense):
+def test_address_without_sense_changes_nothing(visit, xor, nonsense):
     tab = visit(xor, f"#{nonsense}")
     assert heading(tab) == "Training MLP(2-4-1, tanh, linear, 17 parameters)"
     tab.click("text=One step")
     assert steps(tab) == 1
 
 
-def test_a_teacher_hides_parts_by_the_address(visit, xor):
+def test_address_hides_parts(visit, xor):
     tab = visit(xor, "#hide=learning,surface,weights")
     hidden = tab.locator("[data-part]").evaluate_all(
         "(all) => all.filter((x) => !x.offsetParent).map((x) => x.dataset.part)"
@@ -97,7 +97,7 @@ def test_a_teacher_hides_parts_by_the_address(visit, xor):
     assert not visit(xor, "#hide=controls").get_by_label("seed").is_visible()
 
 
-def test_a_title_stands_above_the_data_that_are_given(visit):
+def test_title_above_given_data(visit):
     tab = visit(playground(nn.MLP(2, [4, 1], seed=0), *nn.truth_table("or"), title="OR by a net"))
     seen = [heading(tab)]
     for name in ("moons", "given"):
@@ -122,21 +122,21 @@ def test_layers_come_and_go(visit, xor):
     assert steps(tab) == 1
 
 
-def test_an_optimizer_comes_with_its_own_rate(visit, xor):
+def test_optimizer_comes_with_its_rate(visit, xor):
     tab = visit(xor)
     tab.get_by_label("optimizer").select_option("adamw")
     assert tab.get_by_label("learning rate").input_value() == "0.02"
     assert tab.get_by_label("weight decay").input_value() == "0.01"
 
 
-def test_data_with_three_classes_gets_three_outputs(visit, xor):
+def test_data_of_three_classes_get_three_outputs(visit, xor):
     tab = visit(xor, "#data=blobs&noise=0.3")
     assert heading(tab) == "Training MLP(2-4-3, tanh, linear, 27 parameters)"
     tab.locator("[name=loss]").select_option("cross_entropy")
     assert heading(tab) == "Training MLP(2-4-3, tanh, softmax, 27 parameters)"
 
 
-def test_a_click_adds_a_point_of_the_chosen_class(visit, xor):
+def test_data_by_click(visit, xor):
     tab = visit(xor)
     canvas = tab.locator("[data-part=surface] canvas")
     box = canvas.bounding_box()
@@ -152,7 +152,7 @@ def test_a_click_adds_a_point_of_the_chosen_class(visit, xor):
     assert asked(tab) == {}
 
 
-def test_own_points_alone_are_data_too(visit, xor):
+def test_data_of_own_points_alone(visit, xor):
     tab = visit(xor, "#data=own")
     tab.get_by_role("button", name="Train", exact=True).click()
     assert "There are no examples yet" in tab.text_content(".message")
@@ -200,14 +200,14 @@ COUNTED = """(clicks) => new Promise((done) => {
 
 
 @pytest.mark.parametrize("clicks", [1, 9])
-def test_there_is_one_loop_that_begins_with_one_step_a_frame(visit, xor, clicks):
+def test_loop_begins_with_one_step_a_frame(visit, xor, clicks):
     tab = visit(xor)
     turns, shown = tab.evaluate(COUNTED, clicks)
     assert 29 <= turns <= 31
     assert shown == f"step {turns}"
 
 
-def test_another_model_keeps_its_layers_and_trains_too(visit):
+def test_model_with_other_layers_trains(visit):
     X, Y = nn.truth_table("or")
     net = nn.Sequential(nn.Layer(2, 3, "tanh", seed=0), nn.Layer(3, 1, "sigmoid", seed=1))
     tab = visit(playground(net, X, Y, loss="bce", optimizer="adam", learning_rate=0.05))
@@ -226,7 +226,7 @@ def test_another_model_keeps_its_layers_and_trains_too(visit):
         nn.Sequential(nn.Layer(2, 1, "tanh", seed=0)),
     ],
 )
-def test_layers_without_neurons_and_a_single_layer_train_too(visit, net):
+def test_model_without_neurons_or_with_one_layer_trains(visit, net):
     tab = visit(playground(net, *nn.truth_table("and")))
     before = loss(tab)
     if tab.get_by_label("hidden activation").count():
@@ -235,7 +235,7 @@ def test_layers_without_neurons_and_a_single_layer_train_too(visit, net):
     assert loss(tab) != before
 
 
-def test_examples_to_test_are_counted_apart(visit):
+def test_test_data_are_counted_apart(visit):
     net, (train, test) = nn.MLP(2, [3, 1], seed=0), nn.split(*nn.moons(40))
     tab = visit(playground(net, *train, test_data=test))
     found, accuracy = nn.evaluate(net, *test)
@@ -243,7 +243,7 @@ def test_examples_to_test_are_counted_apart(visit):
     assert "of 30 right" in tab.text_content(".counts")
 
 
-def test_inputs_and_classes_are_called_by_their_names(visit):
+def test_inputs_and_classes_have_their_names(visit):
     X, Y = [[1.0, 2.0, 0.0], [0.0, 1.0, 1.0], [2.0, 0.0, 1.0]], [0, 1, 2]
     names = {"features": ["length", "width", "<height>"], "classes": ["oak", "ash", "elm"]}
     tab = visit(playground(nn.MLP(3, [2, 3], output="softmax", seed=0), X, Y, loss="cross_entropy", **names))

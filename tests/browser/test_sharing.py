@@ -29,7 +29,7 @@ def saved(tab, what):
 
 
 @pytest.mark.parametrize("id", ["D1", "D2", "E7"])
-def test_what_is_copied_is_what_the_library_gives(visit, id):
+def test_copies_match_the_library(visit, id):
     f = example(id)
     tab = visit(page(f), "#step=4")
     assert chosen(tab, "Copy Python").rstrip("\n").split("\n") == Listing(history(f)).lines
@@ -38,12 +38,12 @@ def test_what_is_copied_is_what_the_library_gives(visit, id):
     assert f'src="{tab.url}"'.replace("&", "&amp;") in chosen(tab, "Copy embed code")
 
 
-def test_latex_says_that_it_does_not_know_typed_numbers(visit):
+def test_latex_copy_of_typed_numbers(visit):
     tab = visit(page(d1()), "#inputs=1,2,3")
     assert chosen(tab, "Copy LaTeX").startswith("% with the numbers of the example")
 
 
-def test_pictures_are_saved_as_they_are_seen(visit):
+def test_pictures_are_saved_as_seen(visit):
     tab = visit(page(d1()), "#step=1")
     width, height = tab.evaluate("(({ width, height }) => [width, height])(active.graph.svg.viewBox.baseVal)")
     name, svg = saved(tab, "Save SVG")
@@ -61,7 +61,7 @@ def test_pictures_are_saved_as_they_are_seen(visit):
     assert {"255,255,255,255", "0,90,140,255"} <= set(colors)  # the page, and the blue of values
 
 
-def test_a_link_hides_what_a_teacher_leaves_out(visit):
+def test_link_hides_parts(visit):
     tab = visit(page(example("D3")), "#hide=code,chain,share,form&step=3")
     tabs = tab.locator("[role=tab]:visible").all_text_contents()
     assert tabs == ["Inputs", "Mistakes", "Steps", "Descend"]
@@ -73,7 +73,7 @@ def test_a_link_hides_what_a_teacher_leaves_out(visit):
     assert (tab.locator("[role=tab]:visible").all_text_contents(), tab.text_content(".counter")[:1]) == (tabs, "4")
 
 
-def test_a_link_without_answers_must_be_worked_through(visit):
+def test_link_without_answers(visit):
     tab = visit(page(d1()), "#hide=answers&step=1")
     assert not tab.get_by_role("button", name="Reveal").is_visible()
     assert not tab.get_by_role("button", name="Predict", exact=True).is_visible()

@@ -45,7 +45,7 @@ PAGES = {"D1": lambda: example("D1"), "D2": lambda: example("D2"), "200 gates": 
 @pytest.mark.slow
 @pytest.mark.timed
 @pytest.mark.parametrize("name", PAGES)
-def test_a_step_is_seen_within_50_milliseconds_and_a_page_within_a_second(visit, name):
+def test_speed_of_steps_and_pages(visit, name):
     """The best of three visits, for other work on the machine may be in the way."""
     made, loads, medians, longest = page(PAGES[name]()), [], [], []
     for _ in range(3):
@@ -62,7 +62,7 @@ def test_a_step_is_seen_within_50_milliseconds_and_a_page_within_a_second(visit,
     assert min(medians) < (100 if "393" in name else 50)
 
 
-def test_nothing_moves_where_motion_is_unwelcome(visit):
+def test_motion_reduced(visit):
     tab = visit(page(example("E7")), reduced_motion="reduce")
     for _ in range(10):
         tab.keyboard.press("ArrowRight")

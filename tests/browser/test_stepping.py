@@ -14,7 +14,7 @@ from visualize import page
 SENTENCE_5 = "Step 5 of 7. Gate f equals q times z sends to q: upstream 1 times local minus 4 gives minus 4."
 
 
-def test_a_page_opens_before_the_first_step_with_the_inputs_alone(visit):
+def test_page_opens_before_the_first_step(visit):
     tab = visit(page(d1()))
     assert tab.text_content(".counter") == "0 of 7"
     assert drawn(tab, "edge-4-1", "data") == "-4"
@@ -22,7 +22,7 @@ def test_a_page_opens_before_the_first_step_with_the_inputs_alone(visit):
     assert drawn(tab, "edge-4-0", "gradient") is None
 
 
-def test_next_shows_one_number_after_the_other_until_all_of_d1_stand_there(visit):
+def test_next_shows_all_numbers_of_d1(visit):
     tab = visit(page(d1()))
     for _ in range(7):
         tab.click(".next")
@@ -32,7 +32,7 @@ def test_next_shows_one_number_after_the_other_until_all_of_d1_stand_there(visit
     assert tab.locator(".next").is_disabled()
 
 
-def test_the_address_opens_a_step_with_its_sentence_product_edge_and_line_of_code(visit):
+def test_address_opens_a_step(visit):
     tab = visit(page(d1()), "#step=5")
     assert tab.text_content(".sentence") == SENTENCE_5
     assert tab.locator(".sentence").get_attribute("aria-live") == "polite"
@@ -43,7 +43,7 @@ def test_the_address_opens_a_step_with_its_sentence_product_edge_and_line_of_cod
     assert tab.locator(".rule math mfrac").count() == 2
 
 
-def test_keys_step_as_a_clicker_does(visit):
+def test_keys_step_as_a_clicker(visit):
     tab = visit(page(d1()))
     at = []
     for key in ("PageDown", "ArrowRight", "PageDown", "PageUp", "End", "ArrowLeft", "Home"):
@@ -52,7 +52,7 @@ def test_keys_step_as_a_clicker_does(visit):
     assert at == ["1", "2", "3", "2", "7", "6", "0"]
 
 
-def test_a_point_blanks_the_screen_until_the_next_key(visit):
+def test_keys_point_blanks_the_screen(visit):
     tab = visit(page(d1()))
     tab.keyboard.press(".")
     assert tab.locator(".blank").is_visible()
@@ -61,13 +61,13 @@ def test_a_point_blanks_the_screen_until_the_next_key(visit):
     assert tab.text_content(".counter") == "0 of 7"
 
 
-def test_f_makes_the_letters_larger_by_the_height_of_the_screen(visit):
+def test_keys_f_enlarges_letters(visit):
     tab = visit(page(d1()))
     tab.keyboard.press("f")
     assert tab.evaluate("getComputedStyle(document.querySelector('.now')).fontSize") == "19.2px"
 
 
-def test_space_plays_and_stops(visit):
+def test_keys_space_plays_and_stops(visit):
     tab = visit(page(d1()))
     tab.evaluate("document.activeElement.blur()")
     tab.keyboard.press(" ")
@@ -78,13 +78,13 @@ def test_space_plays_and_stops(visit):
     assert tab.text_content(".play") == "Play"
 
 
-def test_the_slider_goes_to_any_step(visit):
+def test_slider_goes_to_any_step(visit):
     tab = visit(page(d1()))
     tab.locator(".at").fill("5")
     assert tab.text_content(".sentence") == SENTENCE_5
 
 
-def test_totals_build_up_where_a_value_is_used_twice(visit):
+def test_totals_of_a_value_used_twice(visit):
     """E7: df/dy = 3 + 2."""
     tab = visit(page(example("E7")), "#step=7")
     assert drawn(tab, "node-1", "gradient") == "∇ 3"
@@ -107,7 +107,7 @@ def test_nothing_moves_while_stepping(visit):
     assert len(places) == 1
 
 
-def test_there_is_one_minus_sign_and_one_times_sign_on_the_page(visit):
+def test_minus_and_times_signs(visit):
     """D2, in every tab and field, but for the code."""
     tab = visit(page(example("D2")))
     read = "[...document.querySelectorAll('input[type=text]')].map((x) => x.value).join() + document.body.innerText"
@@ -118,7 +118,7 @@ def test_there_is_one_minus_sign_and_one_times_sign_on_the_page(visit):
         assert "\N{MINUS SIGN}" in text
 
 
-def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
+def test_predict_hides_a_number_until_typed(visit):
     tab = visit(page(d1()))
     tab.get_by_role("button", name="Predict").click()
     assert tab.text_content(".sentence").endswith("minus 2 plus 5 gives what?")
@@ -138,7 +138,7 @@ def test_predict_hides_the_number_until_it_is_typed_or_revealed(visit):
     assert tab.locator(".factor b").all_text_contents()[-1] == "\N{MINUS SIGN}12"
 
 
-def test_predict_names_mistakes_and_helps_step_by_step(visit):
+def test_predict_names_mistakes_and_helps(visit):
     """E7: the edge from f to a, whose local gradient is b = 2, at other numbers than those recorded."""
     tab = visit(page(example("E7")))
     tab.get_by_label("value of x").fill("2")
@@ -172,7 +172,7 @@ def test_predict_names_mistakes_and_helps_step_by_step(visit):
         ("\N{MINUS SIGN}5", -5.0, True),
     ],
 )
-def test_a_guess_counts_as_far_as_its_digits_go(typed, right, said):
+def test_predict_counts_digits_of_a_guess(typed, right, said):
     module = Path(__file__).parents[2] / "visualize/web/scripts/number.js"
     call = f"agrees('{typed}', parseNumber('{typed}'), {right!r})"
     script = f"import {{ agrees, parseNumber }} from '{module}'; console.log({call})"
@@ -180,7 +180,7 @@ def test_a_guess_counts_as_far_as_its_digits_go(typed, right, said):
     assert done.stdout.strip() == str(said).lower()
 
 
-def test_predict_tells_no_number_anywhere_before_its_step(visit):
+def test_predict_tells_no_later_number(visit):
     """E7: after step 1, a = 3, neither f = 6 nor a gradient is to be seen; each comes with its own step."""
     tab = visit(page(example("E7")))
     predict(tab)
@@ -195,7 +195,7 @@ def test_predict_tells_no_number_anywhere_before_its_step(visit):
     assert gradients(tab) == {"x": 2.0, "y": 5.0, "z": 0.0}
 
 
-def test_predict_hides_sentences_tooltips_titles_and_labels_too(visit):
+def test_predict_hides_texts_and_tooltips(visit):
     tab = visit(page(d1()))
     assert (tab.text_content("h1"), tab.title()) == ("q=x+y f=q\N{MULTIPLICATION SIGN}z", "q = x + y; f = q * z")
     predict(tab)
@@ -218,7 +218,7 @@ def test_predict_hides_sentences_tooltips_titles_and_labels_too(visit):
     assert "12" not in everything
 
 
-def test_the_mistakes_labs_remark_is_as_true_while_predicting(visit):
+def test_predict_keeps_the_mistakes_labs_remark_true(visit):
     """E7: y is reached by two paths, of which = would keep one."""
     tab = visit(page(example("E7")), "#step=10")
     tab.click("text=Mistakes")
@@ -230,7 +230,7 @@ def test_the_mistakes_labs_remark_is_as_true_while_predicting(visit):
     assert set(tab.locator(".mistakes td").all_text_contents()) == {"?"}
 
 
-def test_a_changed_number_does_not_end_the_predicting(visit):
+def test_predict_goes_on_after_a_change(visit):
     tab = visit(page(d1()))
     predict(tab)
     tab.keyboard.press("Escape")
@@ -241,7 +241,7 @@ def test_a_changed_number_does_not_end_the_predicting(visit):
     assert seen_gradients(tab) == set()
 
 
-def test_all_is_told_when_predict_is_done_and_nothing_at_the_start(visit):
+def test_predict_tells_all_at_the_end_only(visit):
     tab = visit(page(d1()))
     predict(tab)
     while answer_to(tab) != "7":
@@ -251,7 +251,7 @@ def test_all_is_told_when_predict_is_done_and_nothing_at_the_start(visit):
     assert (tab.text_content(".result")[-1:], seen_gradients(tab)) == ("?", set())
 
 
-def test_a_tooltip_tells_the_number_of_now(visit):
+def test_tooltip_tells_the_current_number(visit):
     tab = visit(page(d1()), "#step=7")
     tab.get_by_label("value of z").fill("1.5")
     assert tab.locator(".graph title").all_text_contents()[-1] == "f = q \N{MULTIPLICATION SIGN} z = 4.5"
@@ -263,7 +263,7 @@ def seen_gradients(tab):
     return {row.get_attribute("data-input") for row in rows if row.locator("td.gradient data").is_visible()}
 
 
-def test_a_click_on_a_node_shows_its_chain_rule_path_by_path(visit):
+def test_click_on_a_node_shows_its_paths(visit):
     """E7: y has two paths."""
     tab = visit(page(example("E7")), "#step=10")
     tab.locator('[id="lesson-0-node-1"]').click()
@@ -275,7 +275,7 @@ def test_a_click_on_a_node_shows_its_chain_rule_path_by_path(visit):
     assert tab.locator(".sum data").get_attribute("value") == "5"
 
 
-def test_a_long_chain_is_not_wider_than_a_phone(visit):
+def test_chain_fits_a_phone(visit):
     """B3: seven factors in a row."""
     tab = visit(page(example("B3")), "#step=999&tab=2&node=0", viewport={"width": 390, "height": 844})
     assert tab.locator(".chain li math").count() > 5
@@ -283,7 +283,7 @@ def test_a_long_chain_is_not_wider_than_a_phone(visit):
     assert max(tab.evaluate(ends)) <= 390
 
 
-def test_while_predicting_the_code_tells_no_rule(visit):
+def test_predict_code_tells_no_rule(visit):
     tab = visit(page(d1()), "#step=4&mode=predict&tab=1")
     lines = tab.locator(".code .line").all_text_contents()
     assert [line.strip() for line in lines if "=" in line][:5] == [
@@ -296,7 +296,7 @@ def test_while_predicting_the_code_tells_no_rule(visit):
     assert tab.text_content(".code code").strip() == "\n".join(Listing(history(d1())).lines)
 
 
-def test_nodes_are_reached_and_chosen_by_keys_alone(visit):
+def test_nodes_are_reached_by_keys(visit):
     tab = visit(page(d1()), "#step=7")
     tab.locator('[id="lesson-0-node-0"]').focus()
     tab.keyboard.press("Enter")
@@ -308,7 +308,7 @@ def test_nodes_are_reached_and_chosen_by_keys_alone(visit):
     assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "Node"
 
 
-def test_a_graph_with_a_million_paths_lists_some_and_counts_the_rest(visit):
+def test_paths_of_a_million_are_counted(visit):
     """Trap 30: 20 doublings."""
     from autodiff import Value
 
@@ -322,7 +322,7 @@ def test_a_graph_with_a_million_paths_lists_some_and_counts_the_rest(visit):
     assert x.grad == 0.0
 
 
-def test_a_sigmoid_unfolds_into_its_gates_and_back(visit):
+def test_unfold_sigmoid_and_back(visit):
     """D3 unfolded is D2."""
     tab = visit(page(example("D3")))
     assert tab.locator(".graph .op").count() == 5
@@ -332,7 +332,7 @@ def test_a_sigmoid_unfolds_into_its_gates_and_back(visit):
     assert tab.text_content(".counter") == "21 of 21"
 
 
-def test_the_mistakes_lab_shows_what_each_mistake_makes_of_trap_2(visit):
+def test_mistakes_lab_of_trap_2(visit):
     """Without an order 29 and 22 in place of 25 and 19."""
     from autodiff import variables
 
@@ -345,7 +345,7 @@ def test_the_mistakes_lab_shows_what_each_mistake_makes_of_trap_2(visit):
     assert [[float(cell.get_attribute("value")) for cell in row.all()][:2] for row in rows] == [[25, 29], [19, 22]]
 
 
-def test_the_mistakes_lab_shows_overwriting_and_calling_twice(visit):
+def test_mistakes_lab_overwriting_and_calling_twice(visit):
     """Trap 6: the cube of 3 called twice without zeroing gives 72; with = it is not 27 either."""
     from autodiff import Value
 
@@ -358,7 +358,7 @@ def test_the_mistakes_lab_shows_overwriting_and_calling_twice(visit):
     assert cells[2] != 27
 
 
-def test_a_gate_tells_its_local_gradients_on_the_way_forward(visit):
+def test_gate_tells_local_gradients_forward(visit):
     """E7: f = a * b, so df/da is b."""
     tab = visit(page(example("E7")), "#step=3")
     formulas = [text.replace("\u2202", "d") for text in tab.locator(".rule math").all_text_contents()]

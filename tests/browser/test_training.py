@@ -34,7 +34,7 @@ def weights(tab):
     return json.loads(tab.get_by_label("Weights as JSON").input_value())
 
 
-def test_single_steps_are_the_steps_of_fit(visit, xor):
+def test_steps_match_fit(visit, xor):
     page, model = xor
     tab = visit(page)
     for _ in range(3):
@@ -88,7 +88,7 @@ RUN = """([settings, steps]) => {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_200_steps_are_those_of_fit(visit, xor, case):
+def test_steps_match_fit_after_200(visit, xor, case):
     settings, data, sizes, activation, output, loss, optimizer = CASES[case]
     (X, Y), net = data(), nn.MLP(2, sizes, activation, output, seed=settings["seed"])
     batch = settings.get("batch", len(X))
@@ -104,7 +104,7 @@ def test_200_steps_are_those_of_fit(visit, xor, case):
     assert [seen["loss"], seen["right"] / len(X)] == pytest.approx(nn.evaluate(net, X, Y, loss), abs=1e-9)
 
 
-def test_random_numbers_are_pythons(visit, xor):
+def test_random_numbers_match_python(visit, xor):
     expected = []
     for draw in map(random.Random, (0, 7, 2**32 - 1, 2**40 + 3)):
         order = list(range(40))
@@ -124,7 +124,7 @@ def test_random_numbers_are_pythons(visit, xor):
 
 
 @pytest.mark.timed
-def test_training_learns_xor_pauses_and_goes_on_at_3600_steps_a_second_and_more(visit, xor):
+def test_training_learns_xor_pauses_and_goes_on(visit, xor):
     tab = visit(xor[0])
     tab.get_by_label("speed").select_option(label="as fast as possible")
     tab.get_by_role("button", name="Train", exact=True).click()
@@ -138,7 +138,7 @@ def test_training_learns_xor_pauses_and_goes_on_at_3600_steps_a_second_and_more(
     assert tab.locator(".verdict").all_text_contents() == ["✓ right"] * 4
 
 
-def test_rewind_goes_back_to_the_same_start_and_the_same_way(visit, xor):
+def test_rewind_repeats_the_run(visit, xor):
     page, model = xor
     tab = visit(page)
     tab.get_by_label("batch size").select_option("1")
@@ -153,7 +153,7 @@ def test_rewind_goes_back_to_the_same_start_and_the_same_way(visit, xor):
     assert weights(tab) == model.state_dict()
 
 
-def test_the_exported_weights_are_loaded_by_the_model(visit, xor):
+def test_export_loads_into_the_model(visit, xor):
     page, model = xor
     tab = visit(page)
     tab.get_by_label("seed").fill("3")
@@ -165,7 +165,7 @@ def test_the_exported_weights_are_loaded_by_the_model(visit, xor):
     ]
 
 
-def test_hidden_layers_have_five_activations(visit, xor):
+def test_activations_of_hidden_layers(visit, xor):
     tab = visit(xor[0])
     choice = tab.get_by_label("hidden activation")
     assert choice.locator("option").all_text_contents() == ["tanh", "linear", "sigmoid", "relu", "leaky relu"]
@@ -176,14 +176,14 @@ def test_hidden_layers_have_five_activations(visit, xor):
     assert len(seen) == 4
 
 
-def test_the_model_is_left_as_it_was(xor):
+def test_model_is_left_as_it_was(xor):
     _, model = xor
     before = model.state_dict(), repr(model), model([0.0, 1.0]).data
     playground(model, *nn.truth_table("xor"))
     assert (model.state_dict(), repr(model), model([0.0, 1.0]).data) == before
 
 
-def test_weights_and_gradients_stand_on_the_edges(visit, xor):
+def test_edges_show_weights_and_gradients(visit, xor):
     page, model = xor
     tab = visit(page)
     assert tab.locator(".network .label .gradient").count() == 17
@@ -195,7 +195,7 @@ def test_weights_and_gradients_stand_on_the_edges(visit, xor):
     } == model.state_dict()
 
 
-def test_a_chosen_example_shows_its_activations(visit, xor):
+def test_example_chosen_shows_activations(visit, xor):
     page, model = xor
     tab = visit(page)
     tab.get_by_role("button", name="1, 1").click()
@@ -206,7 +206,7 @@ def test_a_chosen_example_shows_its_activations(visit, xor):
     assert shown == pytest.approx(right, abs=0.006, rel=0.01)
 
 
-def test_a_click_into_the_surface_chooses_the_nearest_example(visit, xor):
+def test_example_chosen_by_a_click_on_the_surface(visit, xor):
     tab = visit(xor[0])
     canvas = tab.locator("canvas.plane")
     box = canvas.bounding_box()
@@ -214,7 +214,7 @@ def test_a_click_into_the_surface_chooses_the_nearest_example(visit, xor):
     assert tab.get_by_role("button", name="1, 1").get_attribute("aria-pressed") == "true"
 
 
-def test_the_surface_shows_both_classes_and_the_line_between(visit, xor):
+def test_surface_shows_classes_and_boundary(visit, xor):
     tab = visit(xor[0])
     tab.get_by_label("speed").select_option(label="as fast as possible")
     tab.get_by_role("button", name="Train", exact=True).click()
@@ -233,7 +233,7 @@ def test_the_surface_shows_both_classes_and_the_line_between(visit, xor):
     assert label == "Decision surface: 4 of 4 examples right"
 
 
-def test_a_learning_rate_that_diverges_stops_with_advice(visit, xor):
+def test_learning_rate_that_diverges_gets_advice(visit, xor):
     tab = visit(xor[0])
     tab.get_by_label("learning rate").select_option("3")
     tab.get_by_label("hidden activation").select_option(label="relu")
@@ -244,7 +244,7 @@ def test_a_learning_rate_that_diverges_stops_with_advice(visit, xor):
     assert math.isfinite(sum(weights(tab).values()))
 
 
-def test_any_shipped_loss_and_several_outputs_train_too(visit):
+def test_losses_and_several_outputs_train(visit):
     model = nn.MLP(2, [3, 2], "sigmoid", "softmax", seed=1)
     tab = visit(playground(model, *nn.truth_table("and"), loss=nn.cross_entropy, learning_rate=0.5, batch_size=2))
     assert loss(tab) == pytest.approx(nn.evaluate(model, *nn.truth_table("and"), loss="cross_entropy")[0], rel=1e-9)
@@ -254,7 +254,7 @@ def test_any_shipped_loss_and_several_outputs_train_too(visit):
     assert loss(tab) < before
 
 
-def test_losses_and_activations_that_are_given_can_be_chosen(visit):
+def test_losses_and_activations_of_ones_own(visit):
     model, data = nn.MLP(2, [3, 1], "softplus", "sigmoid", seed=1), nn.truth_table("or")
     losses = {"squared error": "squared_error", "hinge": "hinge", "binary cross entropy": "binary_cross_entropy"}
     others = {"elu": nn.activations.ACTIVATIONS["elu"], "step 2": lambda z: autodiff.primitives.heaviside(z, 0.5) * 2}
@@ -276,7 +276,7 @@ def test_losses_and_activations_that_are_given_can_be_chosen(visit):
     assert weights(tab) == pytest.approx(other.state_dict(), rel=1e-9)
 
 
-def test_a_loss_that_is_not_finite_from_the_start_is_told(visit):
+def test_loss_not_finite_from_the_start(visit):
     model = nn.MLP(2, [1], seed=0)
     tab = visit(playground(model, *nn.truth_table("or"), loss=nn.binary_cross_entropy))
     tab.click("text=One step")
@@ -284,14 +284,14 @@ def test_a_loss_that_is_not_finite_from_the_start_is_told(visit):
     assert weights(tab) == model.state_dict()
 
 
-def test_without_scripts_there_are_outputs_weights_and_code(visit, xor):
+def test_page_without_scripts(visit, xor):
     tab = visit(xor[0], java_script_enabled=False)
     assert tab.locator(".weights tbody tr").count() == 17
     assert tab.locator(".examples tbody tr").count() == 4
     assert re.search(r"grad_W1_0_0 = ", tab.locator(".code pre").text_content())
 
 
-def test_on_a_phone_the_playground_stays_within_its_width(visit, xor):
+def test_playground_fits_a_phone(visit, xor):
     tab = visit(xor[0], viewport={"width": 360, "height": 740})
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
 
@@ -318,27 +318,27 @@ LYING_UPON = """() => {
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_whether_an_example_is_right_is_seen_at_any_width(visit, flowers, width):
+def test_examples_show_whether_they_are_right(visit, flowers, width):
     tab = visit(flowers, viewport={"width": width, "height": 800})
     assert tab.evaluate(INSIDE)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_table_of_examples_takes_the_room_that_is_free(visit, flowers):
+def test_examples_table_takes_the_free_room(visit, flowers):
     beyond = "(() => { const box = document.querySelector('.examples'); return box.scrollWidth - box.clientWidth; })()"
     assert visit(flowers).evaluate(beyond) == 0
 
 
-def test_no_bias_lies_upon_a_weight(visit, xor):
+def test_edges_keep_biases_off_weights(visit, xor):
     assert visit(xor[0]).evaluate(LYING_UPON) == [10, 0]
 
 
-def test_a_huge_output_is_written_in_few_characters(visit):
+def test_output_of_many_digits_is_short(visit):
     tab = visit(playground(nn.MLP(1, [1, 1], "relu", seed=0), [[1e30], [-1e30]], [0, 1]))
     assert max(len(text) for text in tab.locator("tbody .output").all_text_contents()) <= 13
     assert tab.evaluate(INSIDE)
 
 
-def test_inputs_are_called_as_in_the_terminal_and_outputs_as_their_classes(visit, xor, flowers):
+def test_names_of_inputs_and_classes(visit, xor, flowers):
     assert visit(xor[0]).locator(".network .name").all_text_contents() == ["x1", "x2", "y"]
     assert visit(flowers).locator(".network .name").all_text_contents()[:4] == ["x1", "x2", "x3", "x4"]

@@ -59,7 +59,7 @@ CASES = [(id, level) for id in GRAPHS for level in range(1, 6)]
 
 
 @pytest.mark.parametrize("case", some(CASES, ("D1", 1), ("E7", 4), ("E7", 5)))
-def test_a_robot_that_knows_all_gets_all_marks(asked, case):
+def test_tutor_gives_a_robot_all_marks(asked, case):
     id, level = case
     output = GRAPHS[id]()
     tab = asked(output, level)
@@ -76,7 +76,7 @@ def test_a_robot_that_knows_all_gets_all_marks(asked, case):
     assert read_result(tab.text_content(".end .code")) == Result(title, level, 0, count, count, "")
 
 
-def test_wrong_answers_are_named_hints_cost_and_the_code_tells_the_marks(asked):
+def test_tutor_names_wrong_answers_and_prices_hints(asked):
     """E7 over all paths: y gets 2 + 3."""
     tab = asked(example("E7"), 4)
     assert tab.text_content(".role") == "What is the total gradient of a, over all paths?"
@@ -111,7 +111,7 @@ def test_wrong_answers_are_named_hints_cost_and_the_code_tells_the_marks(asked):
     assert read_result(tab.text_content(".end .code")).seed is None
 
 
-def test_local_gradients_and_rules_are_asked_for_alone(asked):
+def test_tutor_levels_of_local_gradients_and_rules(asked):
     """D1: from f to z the local gradient is q = 3, from q to x it is 1, upstream -4."""
     tab = asked(d1(), 2)
     assert tab.locator(".factor b").all_text_contents() == ["1", "?", "?"]
@@ -133,7 +133,7 @@ def test_local_gradients_and_rules_are_asked_for_alone(asked):
     assert tab.locator(".factor b").all_text_contents() == ["1", "3", "3"]
 
 
-def test_fresh_numbers_and_a_seed_in_the_link(asked):
+def test_tutor_fresh_numbers_by_seed(asked):
     tab = asked(d1(), 5, "&seed=7&hide=level")
     values = [tab.get_by_label(f"value of {name}").input_value() for name in "xyz"]
     assert not tab.get_by_label("Level").is_visible()
@@ -155,7 +155,7 @@ def test_fresh_numbers_and_a_seed_in_the_link(asked):
     assert "seed=" in tab.url
 
 
-def test_a_fresh_graph_where_the_page_reads_expressions(visit):
+def test_tutor_fresh_graph(visit):
     tab = visit(page(d1(), editable=True), "#mode=predict&level=4")
     for _ in range(3):
         while onward(tab):
@@ -169,7 +169,7 @@ def test_a_fresh_graph_where_the_page_reads_expressions(visit):
     assert "level=" not in tab.url
 
 
-def test_nothing_is_stepped_over_and_what_was_answered_stays(asked):
+def test_tutor_skips_nothing_and_keeps_answers(asked):
     tab = asked(example("E7"), 1)
     for key in ("End", "ArrowRight", "PageDown"):
         tab.locator("body").press(key)
@@ -186,7 +186,7 @@ def test_nothing_is_stepped_over_and_what_was_answered_stays(asked):
 
 
 @pytest.mark.parametrize("level", some((2, 4, 5), 4))
-def test_of_many_questions_some_are_asked(asked, level):
+def test_tutor_asks_some_of_many(asked, level):
     tab = asked(example("D7"), level)
     while onward(tab):
         tab.click("text=Reveal")
@@ -195,7 +195,7 @@ def test_of_many_questions_some_are_asked(asked, level):
 
 
 @pytest.mark.parametrize("level", some(range(1, 6), 3))
-def test_axe_finds_nothing_at_a_level_nor_at_the_end(asked, violations, level):
+def test_tutor_passes_axe(asked, violations, level):
     tab = asked(example("E7"), level, viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     assert violations(tab) == []
     choose(tab, 7) if level == 3 else answer(tab, 99)

@@ -16,7 +16,7 @@ DEAD = (
 )
 
 
-def test_a_printed_sheet_fits_its_page(tmp_path, chromium):
+def test_print_sheet_fits_its_page(tmp_path, chromium):
     """A4: no question is cut in two, nothing is wider than the page, and every variant starts on a page of its own."""
     file = tmp_path / "sheet.html"
     assert main(["--quiz", "3", "--level", "4", "--variants", "2", "-o", str(file)]) == 0
@@ -41,7 +41,7 @@ def printed(tab):
 
 
 @pytest.mark.parametrize(("id", "most"), [("D1", 2), ("D2", 2), ("", 4)])
-def test_a_printed_page_has_the_whole_graph_all_steps_and_no_dead_controls(visit, id, most):
+def test_print_page_has_graph_and_steps(visit, id, most):
     text = "(a * b + c * d) * sin(a) / (1 + exp(-(c * a + b))) + tanh(a * c - d) * (b + c) ** 2"
     f = example(id) if id else parse(text, a=1, b=2, c=-1, d=0.5)
     tab = visit(page(f), "#step=3", viewport=PAPER)
@@ -56,13 +56,13 @@ def test_a_printed_page_has_the_whole_graph_all_steps_and_no_dead_controls(visit
     assert all(re.search(r"= .?\d[\de.\N{MINUS SIGN}]*$", line) for line in steps)
 
 
-def test_a_printed_page_does_not_tell_what_is_to_be_predicted(visit):
+def test_print_page_hides_what_is_predicted(visit):
     tab = visit(page(example("D1")), "#step=3&mode=predict", viewport=PAPER)
     printed(tab)
     assert [line.endswith("?") for line in tab.locator(".steps li").all_text_contents()] == [False] * 3 + [True] * 4
 
 
-def test_a_printed_playground_tells_its_settings_and_all_weights(visit):
+def test_print_playground_settings_and_weights(visit):
     tab = visit(playground(MLP(2, [4, 1], seed=0), *truth_table("xor")), viewport=PAPER)
     assert printed(tab) <= 3
     assert tab.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
