@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md tells the truth about the code: its walks are walked, its rooms and files are there."""
+"""CONTRIBUTING.md matches the code: its walks, rooms and files."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""What the documentation shows is what happens: examples in docstrings, and the README's sessions and commands."""
+"""The documentation is true: examples in docstrings, and the README's sessions and commands."""
 
 import doctest
 import importlib.util
@@ -39,7 +39,7 @@ def fences(kind):
 
 
 def commands():
-    """[(document and line, command, what it prints)] of all console sessions; a command may go on after a backslash."""
+    """[(document and line, command, output)] of all console sessions; a command may go on after a backslash."""
     return [
         (place, *re.fullmatch(r"((?:.*\\\n)*.*)\n?((?s:.*))", session).groups())
         for place, text in fences("console")
@@ -62,7 +62,7 @@ def test_docstring_examples(name, tmp_path, monkeypatch):
 
 
 def test_readme_sessions(tmp_path, monkeypatch):
-    """The pycon blocks in their order, as one session: what one defines the next may use."""
+    """The pycon blocks in order, as one session: each may use what an earlier one defines."""
     monkeypatch.chdir(tmp_path)
     names, output = {}, []
     runner = doctest.DocTestRunner()
@@ -82,7 +82,7 @@ def test_python_blocks_are_python():
 
 @pytest.mark.parametrize(("place", "command", "printed"), commands(), ids=[f"{p} {c}" for p, c, _ in commands()])
 def test_commands_print_what_is_shown(place, command, printed, tmp_path):
-    """Commands in console blocks; where nothing is shown below one, it only has to succeed."""
+    """Commands in console blocks; one without output only has to succeed."""
     program, *arguments = shlex.split(command)
     assert program == "python", f"{place}: only python commands can be tested, got {command!r}"
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A gate that is in no table goes through every front door; so does a new row of the table."""
+"""Every front door takes a gate that is not in the table, and a new row of the table."""
 
 import copy
 import importlib.util

@@ -1,4 +1,4 @@
-"""Imports go one way, third-party packages wait until they are used, and importing is light."""
+"""Imports run one way, third-party packages are imported on first use, and importing is light."""
 
 import ast
 import importlib
@@ -154,7 +154,7 @@ def test_imports_form_no_circle():
 
 @pytest.mark.parametrize("folder", FLOORS)
 def test_modules_not_named_like_functions(folder):
-    """An attribute of the package would be the one or the other, by the order of imports."""
+    """Otherwise the package's attribute would depend on the order of imports."""
     package = importlib.import_module(folder)
     for module in room_names(folder):
         exported = getattr(package, "__all__", ())

@@ -1,4 +1,4 @@
-"""A top-level name means one thing in a package: a reader who has met it need not look again."""
+"""A top-level name means one thing in a package."""
 
 import ast
 

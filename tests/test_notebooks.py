@@ -1,4 +1,4 @@
-"""The notebooks: every example of the lectures once, short cells, outputs kept, and they still print the same."""
+"""The notebooks: each lecture example once, short cells, stored outputs that are still true."""
 
 import re
 from collections import Counter
@@ -88,7 +88,7 @@ def test_pages_come_after_a_picture(path):
 
 @every_notebook
 def test_slips_are_caught_by_checks(path):
-    """Where a notebook of a lecture speaks of a slip on a slide, checks are asserted to fail."""
+    """Where a lecture notebook mentions a slip on a slide, it asserts that the check fails."""
     notebook = read(path)
     slips = sum("slip" in cell.source.lower() for cell in notebook.cells if cell.cell_type == "markdown")
     failing = [cell for cell in code_cells(notebook) if re.search(r"^assert not (slide|as_w|tie)$", cell.source, re.M)]
@@ -98,7 +98,7 @@ def test_slips_are_caught_by_checks(path):
 
 @every_notebook
 def test_exercises_give_nothing_away(path):
-    """What is kept of a cell with an exercise are its question, its blanks and a picture without a number."""
+    """An exercise's stored output has its question, its blanks and a picture without numbers."""
     for cell in code_cells(read(path)):
         if "Question.of(" in cell.source:
             printed, picture = cell.outputs

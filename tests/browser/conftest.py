@@ -1,4 +1,4 @@
-"""Pages opened in Chromium; every test ends by looking for errors in the page and for requests that left it."""
+"""Open pages in Chromium; each test ends by checking for page errors and for requests that left the page."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"], "rules": {"label-con
 
 @pytest.fixture(scope="session")
 def chromium():
-    """The browser; where there is none the test is skipped, but on CI it fails."""
+    """The browser; without one the test is skipped, but on CI it fails."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         missing = "no program chromium on the PATH: apt-get install chromium"
@@ -55,7 +55,7 @@ def visit(chromium, tmp_path):
 
 @pytest.fixture(scope="session")
 def violations():
-    """A function: what axe-core finds in a tab."""
+    """A function that returns what axe-core finds in a tab."""
     try:
         from axe_playwright_python.base import AXE_SCRIPT
     except ImportError:
@@ -73,5 +73,5 @@ def violations():
 
 
 def leaves(url):
-    """Whether a request goes anywhere but to the file itself."""
+    """Whether a request goes anywhere but to the file."""
     return not url.startswith(("file:", "data:", "blob:"))

@@ -1,4 +1,4 @@
-"""What the tests of the pages share: graphs, and reading what a page shows."""
+"""Helpers for tests of pages: graphs, and readings of what a page shows."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def example(id):
 
 
 def some(cases, *kept):
-    """The cases: those kept in every run, the others among the slow tests."""
+    """The cases, those not run every time marked as slow."""
     return [case if case in kept else pytest.param(case, marks=pytest.mark.slow) for case in cases]
 
 
@@ -41,7 +41,7 @@ def gradients(tab):
 
 
 def drawn(tab, id, kind):
-    """The text that an arrow or box shows in the picture; None while it is not to be seen."""
+    """The text of an arrow or box in the picture; None while hidden."""
     text = tab.locator(f'[id="lesson-0-{id}"] .{kind}')
     return (
         None if "unseen" in text.get_attribute("class").split() else text.text_content().replace("\N{MINUS SIGN}", "-")
@@ -54,7 +54,7 @@ def predict(tab):
 
 
 def answer_to(tab):
-    """Reveal the number that is asked for, if one is; return the step's number."""
+    """Reveal the number asked for, if any; return the step's number."""
     reveal = tab.get_by_role("button", name="Reveal")
     if reveal.is_visible() and reveal.is_enabled():
         reveal.click()

@@ -1,4 +1,4 @@
-"""Beside a net that trains: the graph of an example, one update of it, many starts, the doctor, the run as Python."""
+"""The playground's panels: the graph of an example, one update, many starts, the doctor, the run as Python."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def loss(tab):
 
 
 def opened(tab, part):
-    """A part with its summary clicked."""
+    """Open a panel by its summary."""
     tab.click(f".{part} summary")
     return tab.locator(f".{part}")
 

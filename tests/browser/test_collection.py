@@ -74,7 +74,7 @@ def test_lectures_are_a_small_file(lectures, tmp_path):
 
 @pytest.mark.slow
 def test_lectures_load_in_a_second(visit, lectures):
-    """Three times, for other work on the machine may be in the way."""
+    """The best of three: other work may slow the machine."""
     times = [visit(lectures).evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") for _ in range(3)]
     print("lectures.html loads in", *[f"{x:.0f}" for x in times], "ms")
     assert min(times) < 1000

@@ -1,4 +1,4 @@
-"""Descend: steps against the gradient on the page's own graph, in Chromium."""
+"""Descend: gradient descent on the page's graph, in Chromium."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def inputs(tab):
 
 
 def drawn(tab):
-    """Wait for the ground of the plot."""
+    """Wait until the plot's background is drawn."""
     tab.locator(".map .level, .map .curve").first.wait_for(state="attached")
 
 

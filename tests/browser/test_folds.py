@@ -1,4 +1,4 @@
-"""A net's page: folded by layer and neuron, opened by click, and every step lit, inside a fold too."""
+"""A net's page folds by layer and neuron, opens by click, and lights every step, inside a fold too."""
 
 import gzip
 
@@ -25,7 +25,7 @@ def opened(tab):
 
 
 def names(tab):
-    """What the folds that are shown are called."""
+    """The names of the visible folds."""
     return tab.evaluate("active.graph.boxes.filter((box) => box.count).map((box) => box.head.split(' (')[0])")
 
 
@@ -102,7 +102,7 @@ def test_fold_recurrent_cell_by_calls(visit):
 
 @pytest.mark.slow
 def test_fold_limits_open_parts(visit):
-    """The outer parts of a GPT open, and of the inner ones as many as there is room for."""
+    """A GPT opens its outer parts, and as many inner ones as fit."""
     gpt = nn.GPT(3, width=4, heads=2, context=4, seed=0)
     shown = page(gpt.loss([0, 1, 2]), fold=gpt)
     assert len(gzip.compress(shown.html().encode())) < 600_000

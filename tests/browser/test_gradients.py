@@ -1,4 +1,4 @@
-"""What gradients look like in the graph: edges by their size, and the wrong numbers of a pass with a mistake."""
+"""Gradients in the graph: the width of edges, and the wrong numbers of a pass with a mistake."""
 
 import pytest
 

@@ -12,7 +12,7 @@ TEXT = "(a*b + c*d) * sin(a) / (1 + exp(-c))"
 
 @pytest.fixture
 def box(visit):
-    """A function that opens a page with the box; it types a text and waits for what the page makes of it."""
+    """A function that opens a page with the box, types a text and waits for the result."""
 
     def opened(fragment="", **options):
         tab = visit(page(d1(), editable=True), fragment, **options)

@@ -1,4 +1,4 @@
-"""Users' gates on a page: those made of simpler gates live, the others stand still and say so."""
+"""User-defined gates on a page: those of simpler gates are live, the others frozen, and the page says so."""
 
 import math
 
@@ -90,7 +90,7 @@ def test_gate_of_simpler_ones_lives(visit, name):
 
 
 def test_gate_recorded_at_0_lives(visit):
-    """A Value of 0 is false, but no less a gate."""
+    """A Value of 0 is false, but still a gate."""
     tab = visit(page(recorded(LIVE["exp"], 0.0, 0.0)[0]), "#step=99")
     typed(tab, "x", 3.0)
 
@@ -144,7 +144,7 @@ def test_gate_behind_a_frozen_one_lives(visit):
 
 
 def test_gate_frozen_has_true_steps(visit):
-    """It shows the numbers that it was recorded with, and says so, but only once they have changed."""
+    """It shows its recorded numbers, and says so once the inputs change."""
     tab = visit(page(still()), "#step=2")
     assert "still" not in tab.text_content(".sentence") + tab.text_content(".role")
     typed(tab, "x", 3.0)
@@ -212,7 +212,7 @@ def test_gate_that_needs_numbers_is_named(visit, gate, words):
 
 
 def test_gate_name_is_set_upright(visit):
-    """A user's exp is no power of e."""
+    """A user-defined exp is not a power of e."""
     tab = visit(page(recorded(LIVE["exp"], 0.5, 1.5)[0]), "#step=1")
     rule = tab.locator(".rule math")
     assert rule.locator("mi[mathvariant=normal]").all_text_contents() == ["exp"]

@@ -19,7 +19,7 @@ PIXEL = """([selector, x, y]) => {
 
 @pytest.fixture(scope="module")
 def model():
-    """A 2-4-1 net for XOR, which is not learned yet."""
+    """An untrained 2-4-1 net for XOR."""
     return nn.MLP(2, [4, 1], seed=0)
 
 
@@ -42,13 +42,13 @@ def images():
 
 
 def pixel(tab, selector, x, y):
-    """The color at a place of a canvas, in shares of its width and height."""
+    """The color at a point of a canvas, in fractions of its width and height."""
     tab.evaluate(COPY)
     return tab.evaluate(PIXEL, [selector, x, y])
 
 
 def face(tab, name, x, y):
-    """The color at a place of a unit's map."""
+    """The color at a point of a unit's map."""
     net, unit = tab.locator(".network").bounding_box(), tab.get_by_role("button", name=name).bounding_box()
     across = (unit["x"] - net["x"] + x * unit["width"]) / net["width"]
     return pixel(tab, ".network canvas", across, (unit["y"] - net["y"] + y * unit["height"]) / net["height"])
@@ -63,7 +63,7 @@ PLACES = [(0.3, 0.1), (0.7, 0.1), (0.5, 0.5), (0.3, 0.6), (0.7, 0.6)]
 
 
 def at(x, y):
-    """The inputs at a place of the plane of XOR, which is seen from -0.2 to 1.2."""
+    """The inputs at a point of XOR's plane, which is shown from -0.2 to 1.2."""
     return [-0.2 + 1.4 * x, 1.2 - 1.4 * y]
 
 

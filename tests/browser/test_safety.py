@@ -112,26 +112,26 @@ def test_controls_have_names_and_the_graph_is_a_list(visit):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast_in_light_and_dark(visit, scheme):
-    """A contrast of 4.5 at least, as WCAG AA asks."""
+    """WCAG AA requires a contrast of at least 4.5."""
     tab = visit(page(d1()), "#step=5", color_scheme=scheme)
-    colours = tab.evaluate("""() => { const style = getComputedStyle(document.documentElement);
+    colors = tab.evaluate("""() => { const style = getComputedStyle(document.documentElement);
         return ["--background", "--raised", "--lit", "--ink", "--faint", "--value", "--gradient", "--wrong"].map(
             (name) => style.getPropertyValue(name).trim()); }""")
-    background, raised, lit, ink, *others = map(luminance, colours)
+    background, raised, lit, ink, *others = map(luminance, colors)
     for text in (ink, *others):
         assert min(contrast(text, background), contrast(text, raised)) >= 4.5
     assert contrast(ink, lit) >= 4.5
 
 
-def luminance(colour):
+def luminance(color):
     """The relative luminance of #rrggbb."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     r, g, b = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
 def contrast(a, b):
-    """How far two luminances are apart, from 1 to 21."""
+    """The contrast of two luminances, from 1 to 21."""
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
 
 
@@ -151,7 +151,7 @@ def test_notebook_frame_may_run_scripts_only(visit):
 
 
 def test_names_of_functions_may_be_strange(visit):
-    """Names that JavaScript keeps for itself, and those of the page's own functions."""
+    """Reserved words of JavaScript, and names of the page's functions."""
     a, b, c = variables(new=2, document=3, show=4)
     tab = visit(page(a * b + c), "#step=1")
     assert gradients(tab) == {"new": 3.0, "document": 2.0, "show": 1.0}

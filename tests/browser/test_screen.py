@@ -1,4 +1,4 @@
-"""One screen: the lit gate, its number, the whole equation and Next are in sight at every step, without scrolling."""
+"""One screen: at every step the lit gate, its number, the whole equation and Next are visible without scrolling."""
 
 import pytest
 
@@ -113,7 +113,7 @@ def test_link_has_all_choices(visit):
 
 
 def test_motion_along_edges_and_reduced(visit):
-    """E7 at its last step, the second path to y: it adds."""
+    """E7 at its last step: the second path to y adds."""
     for reduced, seen in (("no-preference", [(2, "path"), (1, "+=")]), ("reduce", [(0, ""), (0, "")])):
         tab = visit(page(example("E7")), "#step=2", reduced_motion=reduced, **screen(SIZES[0]))
         tab.get_by_label("Speed").select_option("2")

@@ -1,4 +1,4 @@
-"""The page's scripts as modules: what each imports and exports, and what a page is made of."""
+"""The page's scripts as modules: imports, exports, and the modules of each page."""
 
 import os
 import re
@@ -33,7 +33,7 @@ every_module = pytest.mark.parametrize("name", sorted(MODULES))
 
 
 def imports(name):
-    """The names that a module imports, each with the module that it comes from."""
+    """The names that a module imports, each with its source module."""
     return {word: source for words, source in IMPORT.findall(MODULES[name]) for word in words.split(", ")}
 
 
@@ -47,7 +47,7 @@ def exported(text):
 
 
 def words(name):
-    """The identifiers of a module's code, without imports, comments, texts and properties."""
+    """The identifiers of a module's code, without imports, comments, strings and properties."""
     code = QUOTED.sub('""', IMPORT.sub("", MODULES[name])).replace("...", "")
     return set(re.findall(r"(?<![\w.$])[A-Za-z_]\w*", code))
 

@@ -1,4 +1,4 @@
-"""What can be chosen in the playground, by controls, keys, clicks and the address."""
+"""The playground's settings, by controls, keys, clicks and the address."""
 
 import re
 
@@ -25,12 +25,12 @@ def heading(tab):
 
 
 def asked(tab):
-    """What the address says."""
+    """The settings in the address."""
     return dict(re.findall(r"(\w+)=([^&]*)", tab.url.partition("#")[2]))
 
 
 def frames(tab, count):
-    """Wait for so many frames."""
+    """Wait for this many frames."""
     tab.evaluate(
         "(n) => new Promise((done) => { const frame = () => (n-- ? requestAnimationFrame(frame) : done()); frame(); })",
         count,

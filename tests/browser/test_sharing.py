@@ -1,4 +1,4 @@
-"""What a page gives to others is what the library gives; and a link hides what a teacher leaves out."""
+"""Copies and files from a page match the library's; a link hides what a teacher leaves out."""
 
 import base64
 import re

@@ -24,7 +24,7 @@ STEPS = """async () => {
 
 
 def gates(count):
-    """A graph of so many gates, drawn at random."""
+    """A random graph with this many gates."""
     draw = Random(0)
     nodes = [Value(draw.uniform(-1, 1), f"x{i}") for i in range(8)]
     for i in range(count):
@@ -46,7 +46,7 @@ PAGES = {"D1": lambda: example("D1"), "D2": lambda: example("D2"), "200 gates": 
 @pytest.mark.timed
 @pytest.mark.parametrize("name", PAGES)
 def test_speed_of_steps_and_pages(visit, name):
-    """The best of three visits, for other work on the machine may be in the way."""
+    """The best of three visits: other work may slow the machine."""
     made, loads, medians, longest = page(PAGES[name]()), [], [], []
     for _ in range(3):
         tab = visit(made, viewport={"width": 1280, "height": 720})

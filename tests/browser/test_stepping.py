@@ -1,4 +1,4 @@
-"""The page steps through both passes: by buttons, keys, slider, address, and by itself."""
+"""The page steps through both passes, by buttons, keys, slider, address and on its own."""
 
 import re
 import subprocess
@@ -108,7 +108,7 @@ def test_nothing_moves_while_stepping(visit):
 
 
 def test_minus_and_times_signs(visit):
-    """D2, in every tab and field, but for the code."""
+    """D2, in every tab and field except the code."""
     tab = visit(page(example("D2")))
     read = "[...document.querySelectorAll('input[type=text]')].map((x) => x.value).join() + document.body.innerText"
     for state in ("step=2", "step=13&node=1&tab=2", "step=21&tab=3", "step=21&tab=4", "step=5&mode=predict"):
@@ -181,7 +181,7 @@ def test_predict_counts_digits_of_a_guess(typed, right, said):
 
 
 def test_predict_tells_no_later_number(visit):
-    """E7: after step 1, a = 3, neither f = 6 nor a gradient is to be seen; each comes with its own step."""
+    """E7: after step 1, a = 3, neither f = 6 nor a gradient is visible; each comes at its own step."""
     tab = visit(page(example("E7")))
     predict(tab)
     known = {}  # what is seen while the question of each step is open
@@ -219,7 +219,7 @@ def test_predict_hides_texts_and_tooltips(visit):
 
 
 def test_predict_keeps_the_mistakes_labs_remark_true(visit):
-    """E7: y is reached by two paths, of which = would keep one."""
+    """E7: two paths reach y; = would keep one."""
     tab = visit(page(example("E7")), "#step=10")
     tab.click("text=Mistakes")
     tab.locator(".mistakes td data").first.wait_for()
@@ -258,7 +258,7 @@ def test_tooltip_tells_the_current_number(visit):
 
 
 def seen_gradients(tab):
-    """The inputs whose gradients are to be seen in the table."""
+    """The inputs whose gradients are visible in the table."""
     rows = tab.locator("tr[data-input]").all()
     return {row.get_attribute("data-input") for row in rows if row.locator("td.gradient data").is_visible()}
 
@@ -333,7 +333,7 @@ def test_unfold_sigmoid_and_back(visit):
 
 
 def test_mistakes_lab_of_trap_2(visit):
-    """Without an order 29 and 22 in place of 25 and 19."""
+    """Without an order: 29 and 22 instead of 25 and 19."""
     from autodiff import variables
 
     a, b = variables(a=2, b=3)

@@ -29,7 +29,7 @@ def steps(tab):
 
 
 def weights(tab):
-    """The weights that the export gives."""
+    """The exported weights."""
     tab.get_by_role("button", name="Weights as JSON").click()
     return json.loads(tab.get_by_label("Weights as JSON").input_value())
 
@@ -224,7 +224,7 @@ def test_surface_shows_classes_and_boundary(visit, xor):
         const pixel = (x, y) => [...data.slice(4 * (Math.round(y * n) * n + Math.round(x * n))).slice(0, 3)];
         const diagonal = Array.from({ length: n }, (_, i) => pixel(i / n, 1 - (i + 1) / n));
         return { one: pixel(0.25, 0.25), zero: pixel(0.92, 0.08),
-                 dark: diagonal.filter((colour) => Math.max(...colour) < 110).length }; }"""
+                 dark: diagonal.filter((color) => Math.max(...color) < 110).length }; }"""
     seen = tab.evaluate(at)
     assert seen["one"][2] > seen["one"][0] + 30  # blue
     assert seen["zero"][0] > seen["zero"][2] + 30  # orange

@@ -27,14 +27,14 @@ def answer(tab, text):
 
 
 def choose(tab, which):
-    """Choose the rule of that index in the list of what to say, -1 the right one; return the verdict."""
+    """Choose the rule with that index in the list, -1 for the right one; return the verdict."""
     tab.locator(f'.rules input[value="{which}"]').check()
     tab.keyboard.press("Enter")
     return tab.text_content(".verdict")
 
 
 def onward(tab):
-    """Go on by Enter to the next question; return whether there is one."""
+    """Press Enter for the next question; return whether there is one."""
     while not tab.locator(".reveal").is_enabled():
         if tab.locator(".end").is_visible():
             return False
@@ -43,7 +43,7 @@ def onward(tab):
 
 
 def number_asked(tab, output, level):
-    """The number that the open question asks for, found by Python at the numbers of the example."""
+    """The number that the open question asks for, computed by Python."""
     steps = output.steps()
     at = int(tab.text_content(".counter").split()[0])
     if level < 3:

@@ -17,7 +17,7 @@ DEAD = (
 
 
 def test_print_sheet_fits_its_page(tmp_path, chromium):
-    """A4: no question is cut in two, nothing is wider than the page, and every variant starts on a page of its own."""
+    """A4: no question is split, nothing is wider than the page, and every variant starts on a new page."""
     file = tmp_path / "sheet.html"
     assert main(["--quiz", "3", "--level", "4", "--variants", "2", "-o", str(file)]) == 0
     tab = chromium.new_page(viewport={"width": 794, "height": 1123})
@@ -33,7 +33,7 @@ def test_print_sheet_fits_its_page(tmp_path, chromium):
 
 
 def printed(tab):
-    """The tab as it is on paper, and how many sheets it takes."""
+    """The tab as printed, and its number of sheets."""
     sheets = len(re.findall(rb"/Type\s*/Page\b", tab.pdf(format="A4")))
     tab.emulate_media(media="print")
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")

@@ -1,4 +1,4 @@
-"""AdamW, schedules and weighted cross-entropy: the same in every runner, and clear about slips."""
+"""AdamW, schedules and weighted cross-entropy, the same in every runner."""
 
 import json
 import math
@@ -44,7 +44,7 @@ def test_schedule_in_every_runner(name, runner):
 
 @pytest.mark.parametrize("name", MAKERS)
 def test_schedule_in_source_to_the_last_bit(name):
-    """Of one weight, where no sum is reordered."""
+    """With one weight no sum is reordered."""
 
     def numbers(runner):
         net = MLP(1, [1], seed=0)

@@ -1,4 +1,4 @@
-"""BatchNorm against PyTorch, in models of layers and of a user's own, through fit, ctrl-C, files and pictures."""
+"""BatchNorm against PyTorch, in Sequential and in user-defined models, with fit, ctrl-C, files and pictures."""
 
 import json
 import math
@@ -58,7 +58,7 @@ def norm_of(net):
 
 
 class Masks(random.Random):
-    """Draws so that PyTorch's masks come out."""
+    """A generator that yields PyTorch's masks."""
 
     def __new__(cls, masks):
         return super().__new__(cls, 0)
@@ -92,7 +92,7 @@ def flat(numbers):
 
 
 def test_batch_norm_matches_pytorch():
-    """BatchNorm1d and Dropout in one net: losses, parameters, running statistics, and outputs in the end."""
+    """BatchNorm1d and Dropout in one net: losses, parameters, running statistics and final outputs."""
     norm, dropout = BatchNorm(3, momentum=0.2, epsilon=1e-4), Dropout(TORCH["share"], seed=Masks(TORCH["masks"]))
     net = Sequential(Layer(2, 3), norm, math_tanh, dropout, Layer(3, 1))
     for layer, (weights, biases) in ((net.layers[0], TORCH["start"][:2]), (net.layers[4], TORCH["start"][4:])):
@@ -191,7 +191,7 @@ def test_batch_norm_in_ones_own_model():
 
 
 def test_batch_norm_calls_a_subclass():
-    """Sequential's ``batch`` knows nothing of what a subclass does in ``__call__``."""
+    """Sequential's ``batch`` does not know a subclass's ``__call__``."""
 
     class Doubled(Sequential):
         def __call__(self, x):
@@ -249,7 +249,7 @@ def test_batch_norm_learns_and_predicts():
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
 @pytest.mark.parametrize(("count", "batch_size"), [(8, None), (10, 4), (12, 5)])
 def test_batch_norm_in_recorded_runners(runner, count, batch_size):
-    """Also where layers, Dropout and mini-batches of two sizes stand between, and a layer is called twice."""
+    """Also with layers, Dropout and mini-batches of two sizes between, and with a layer called twice."""
     draw = random.Random(0).uniform
     rows, targets = [[draw(-1, 1), draw(-1, 1)] for _ in range(count)], [[draw(-1, 1)] for _ in range(count)]
     found = []

@@ -1,4 +1,4 @@
-"""The lectures' hand-derived gradients of nets, against the engine's: their numbers, and any sizes."""
+"""The lectures' hand-derived gradients of nets against the engine's: their numbers, and any sizes."""
 
 import math
 from itertools import pairwise

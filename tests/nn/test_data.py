@@ -1,4 +1,4 @@
-"""Data sets: the same for a seed, of the shape they promise, cut and split without loss."""
+"""Data sets: reproducible by seed, of the documented shape, split without loss."""
 
 from array import array
 from random import Random
@@ -147,7 +147,7 @@ def trained(X, Y, loss="squared_error", outputs=1):
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_rows_of_any_container(kind):
-    """Never the transpose, never the names of columns."""
+    """Never the transpose or the column names."""
     X, plain = EXAMPLES[kind], nn.MLP(2, [3, 1], seed=0)
 
     assert trained(X, lambda: TARGETS) == trained(lambda: ROWS, lambda: TARGETS)

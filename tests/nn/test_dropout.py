@@ -1,4 +1,4 @@
-"""Dropout, and the modes of a model: what fit switches, undoes after ctrl-C, and leaves."""
+"""Dropout and a model's modes: what fit switches, undoes after ctrl-C, and leaves alone."""
 
 import copy
 import pickle
@@ -109,7 +109,7 @@ def test_train_and_eval_reach_every_module():
 
 
 def test_fit_modes_in_training_and_callbacks():
-    """Also where the model was in training mode before."""
+    """Also if the model was in training mode before."""
     modes = []
 
     class Seen(Module):
@@ -220,7 +220,7 @@ def streams(net):
 
 
 def two_dropouts(first=3, second=4, twice=False):
-    """Two layers that drop, the first of them perhaps at two places."""
+    """Two dropout layers, the first perhaps used twice."""
     layer = Dropout(0.4, seed=first)
     inside = [layer, Layer(6, 6, "tanh", seed=1), Dropout(0.2, seed=second), *[layer] * twice]
     return Sequential(Layer(2, 6, "tanh", seed=0), *inside, Layer(6, 1, seed=2))
@@ -325,7 +325,7 @@ def test_dropout_in_a_resumed_run(batch_size):
 
 
 class Noisy(Module):
-    """A user's own model with a generator of its own, which fit undoes as well."""
+    """A user-defined model with its own generator, which fit restores too."""
 
     def __init__(self):
         self.net, self.stream = net_with_dropout(), random.Random(5)
@@ -410,7 +410,7 @@ def test_dropout_save_draw_and_diagnose(tmp_path):
 
 
 def test_batch_not_called_without_mode_layers():
-    """The mode is asked for nowhere on the way through an MLP."""
+    """An MLP's forward pass never looks at the mode."""
     net, names = MLP(2, [4, 1], seed=0), set()
 
     def calls(frame, event, argument):

@@ -1,4 +1,4 @@
-"""Gates and shapes by hand-set weights (E1-E4), and their truth tables."""
+"""Gates and shapes with hand-set weights (E1-E4), and their truth tables."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""A gradient that is inf or nan: no runner makes the step, and the message names the gate."""
+"""If a gradient is inf or nan, no runner makes the step, and the message names the gate."""
 
 import re
 from functools import partial
@@ -15,7 +15,7 @@ def sign_only(g):
 
 
 class SignDescent(SGD):
-    """A step that stays finite where the gradient does not."""
+    """A step that stays finite when the gradient does not."""
 
     def update(self, parameter, gradient, learning_rate, step):
         return (parameter - learning_rate * sign_only(gradient),)
@@ -58,7 +58,7 @@ def test_nonfinite_gradient_changes_nothing(runner, make, loss, X, Y):
 @pytest.mark.parametrize("runner", ["eager", "auto", "source", "batch", "native"])
 @pytest.mark.parametrize("batch_size", [1, None])
 def test_nonfinite_gradient_on_the_way(runner, batch_size):
-    """The distance of two numbers that come to be the same: 1, 0.75, 0.5, 0.25, 0."""
+    """The distance of two numbers that become equal: 1, 0.75, 0.5, 0.25, 0."""
     line = MLP.from_matrices([[1.0, 0.0]])
 
     with pytest.raises(NonfiniteLossError, match="in epoch 5") as caught:

@@ -1,4 +1,4 @@
-"""Where weights start: the right spread, the same numbers for a seed."""
+"""Initializers: the right spread, and the same numbers for a seed."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""Neurons, layers and nets: what they compute, what they are made of, what they refuse."""
+"""Neurons, layers and nets: what they compute and contain."""
 
 import copy
 import math

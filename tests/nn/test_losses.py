@@ -28,7 +28,7 @@ def near(number, rel=1e-12):
 
 
 def slopes(loss, *inputs):
-    """The loss's number and its gradients with respect to the inputs."""
+    """The loss and its gradients with respect to the inputs."""
     loss.backward()
     return loss.data, [x.grad for x in inputs]
 
@@ -151,7 +151,7 @@ def test_loss_reading_the_operand_changes_no_number(z, target):
 
 
 def test_cross_entropy_does_not_record_zero_shares():
-    """A probability of 0 for a class that was not asked for costs nothing, where 0 * log 0 would be nan."""
+    """A probability of 0 for another class costs nothing; 0 * log 0 would be nan."""
     p = [Value(0.0), Value(1.0)]
 
     assert slopes(negative_log_likelihood(p, 1), *p) == (0.0, [0.0, -1.0])

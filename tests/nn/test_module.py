@@ -1,4 +1,4 @@
-"""Where a Module finds its parameters, what they are called, and which of them are weights."""
+"""How a Module finds and names its parameters, and which are weights."""
 
 import copy
 import pickle

@@ -34,7 +34,7 @@ OURS = {
 
 
 def gradient(step, p, i):
-    """The slope that the reference was recorded with."""
+    """The gradient used for the reference."""
     return 10.0 ** (i - 2) * (math.sin(1.0 + 1.7 * step + i) + 0.3 * p)
 
 

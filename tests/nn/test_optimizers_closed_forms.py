@@ -1,4 +1,4 @@
-"""Optimizers on quadratics and on lines, where the parameter after any number of steps has a closed form."""
+"""Optimizers on quadratics and lines, where the parameter after n steps has a closed form."""
 
 import math
 
@@ -18,7 +18,7 @@ few = settings(deadline=None, max_examples=40)
 
 
 def after(optimizer, x, f, steps):
-    """The parameter after so many steps of gradient descent on f."""
+    """The parameter after this many steps of gradient descent on f."""
     for _ in range(steps):
         optimizer.zero_grad()
         f(x).backward()
@@ -62,7 +62,7 @@ def test_sgd_momentum_and_nesterov(curve, bottom, start, rate, steps, momentum, 
 @few
 @given(PLACES, strategies.floats(0.01, 5.0), strategies.booleans(), RATES, STEPS)
 def test_adam_on_a_line(start, slope, down, rate, steps):
-    """A gradient that stays the same is its own mean, and the root of the mean of its squares."""
+    """A constant gradient equals its mean and its root mean square."""
     slope = -slope if down else slope
     x = Value(start)
     found = after(Adam([x], rate), x, lambda x: slope * x, steps)

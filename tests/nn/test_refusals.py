@@ -75,7 +75,7 @@ def run_many(model=None, **options):
 
 
 class Normed(Module):
-    """A model of one's own around BatchNorm."""
+    """A user-defined model with BatchNorm."""
 
     def __init__(self):
         self.first, self.norm, self.last = Layer(2, 4, seed=0), BatchNorm(4), Layer(4, 1, seed=1)

@@ -1,4 +1,4 @@
-"""Models on disk and as dictionaries: whole or absent, checked, never executed."""
+"""Models on disk and as dictionaries: written atomically, checked, never executed."""
 
 import copy
 import json

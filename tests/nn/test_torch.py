@@ -1,4 +1,4 @@
-"""The README's lines that move a net into torch.nn, run with a stand-in, and with PyTorch where it is installed."""
+"""The README's lines that move a net into torch.nn, run with a stand-in, and with PyTorch if installed."""
 
 import contextlib
 import importlib.util
@@ -15,7 +15,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 class Numbers(list):
-    """A list that is copied into as a tensor is: only into the same shape."""
+    """A list that accepts copies of its own shape only, as a tensor does."""
 
     def copy_(self, other):
         assert shape(self) == shape(other)

@@ -1,4 +1,4 @@
-"""Embeddings, norms, attention and GPT: numbers by PyTorch 2.13, and by a GPT written out in scalars."""
+"""Embeddings, norms, attention and GPT against PyTorch 2.13 and against a GPT written out in scalars."""
 
 import math
 import random

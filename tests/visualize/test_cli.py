@@ -13,14 +13,14 @@ from visualize.__main__ import main
 
 
 def run(*arguments):
-    """Run the front door where the caller stands; (status, output, errors)."""
+    """Run the command in the current folder; return (status, output, errors)."""
     done = subprocess.run([sys.executable, "-m", "visualize", *arguments], capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
-    """Every test in a folder of its own."""
+    """Run each test in its own folder."""
     monkeypatch.chdir(tmp_path)
 
 

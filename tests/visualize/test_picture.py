@@ -1,4 +1,4 @@
-"""A picture shows itself, saves itself whole or not at all, and comes apart into frames."""
+"""A picture shows itself, saves itself atomically, and splits into frames."""
 
 import os
 import re
@@ -227,7 +227,7 @@ def test_frames_write_no_gradient():
 
 @pytest.fixture
 def shell():
-    """An IPython that is running, and nothing of it afterwards."""
+    """A running IPython, removed afterwards."""
     from IPython.core.interactiveshell import InteractiveShell
 
     made = InteractiveShell.instance()

@@ -1,4 +1,4 @@
-"""The doctor: names what makes a net sick, and is silent on a healthy one."""
+"""The doctor names what is wrong with a net, and is silent on a healthy one."""
 
 import math
 
@@ -58,14 +58,14 @@ def test_diagnose_fitted_regression_is_healthy():
 
 
 def curve(function, seed=0):
-    """(points, what the function makes of them, a net)."""
+    """(points, the function at the points, a net)."""
     points = [[i / 10] for i in range(-10, 11)]
     return points, [function(x) for (x,) in points], MLP(1, [8, 1], seed=seed)
 
 
 @pytest.mark.parametrize(("function", "seed"), [(lambda x: x * x, 0), (lambda x: math.sin(3 * x), 1)])
 def test_diagnose_regression_under_way(function, seed):
-    """Its gradient is short, but the loss is small and falls."""
+    """Its gradient is small, but the loss is small and falls."""
     points, wanted, net = curve(function, seed)
     history = fit(net, points, wanted, epochs=1000, progress=False)
     diagnosis = diagnose(net, points, wanted, history=history)
@@ -202,7 +202,7 @@ def test_diagnose_unscaled_inputs(points, words):
 
 
 def test_diagnose_one_hidden_layer_is_not_vanishing():
-    """It is small since the output answers the mean, and since a unit is dead."""
+    """The gradient is small because the output is the mean, and because a unit is dead."""
     net = MLP(2, [2, 1], "relu", seed=0)
 
     assert diagnose(net, X, Y, history=trained(net)).kinds == ["dead units", "stuck"]

@@ -1,4 +1,4 @@
-"""The lectures' examples that are nets or training, under their ids."""
+"""The lectures' examples of nets and training, by id."""
 
 import math
 from itertools import pairwise
@@ -168,9 +168,9 @@ def test_D14_clipping_prevents_blow_up():
 def test_D16_penalty_holds_weights_back():
     found = {name: max(abs(w.data) for w in net.weights()) for name, net, _, _ in capacity_runs(60)}
 
-    penalised = [found[f"20 hidden units, lambda = {strength}"] for strength in ("0.001", "0.01", "0.1")]
-    assert penalised == sorted(penalised, reverse=True)
-    assert found["20 hidden units"] > penalised[0]
+    penalized = [found[f"20 hidden units, lambda = {strength}"] for strength in ("0.001", "0.01", "0.1")]
+    assert penalized == sorted(penalized, reverse=True)
+    assert found["20 hidden units"] > penalized[0]
 
 
 def test_D18_batch_norm_mean_and_variance():
@@ -184,7 +184,7 @@ def test_D18_batch_norm_mean_and_variance():
 
 
 def test_D18_batch_norm_gradients():
-    """A mini-batch moved or scaled as a whole comes out the same: its gradients add up to nothing."""
+    """Shifting or scaling a whole mini-batch changes nothing: its gradients sum to 0."""
     xs = [Value(x) for x in (0.5, -1.0, 2.0)]
     rows = nn.normalization.batch_norm([[x] for x in xs], epsilon=0.0)
     (rows[0][0] * 2.0 + rows[1][0]).backward()

@@ -1,4 +1,4 @@
-"""What is handed to fit, fit_many, optimizers and stopping rules: taken where it can be, else refused in words."""
+"""Arguments of fit, fit_many, optimizers and stopping rules; test_refusals.py has those that are refused."""
 
 import copy
 import warnings
@@ -85,7 +85,7 @@ def test_optimizer_made_before_a_layer_was_replaced():
 
 
 class Hidden(Module):
-    """Keeps a part of itself where no parameters are looked for."""
+    """Keeps a part where nn does not look for parameters."""
 
     def __init__(self):
         self.net, self.gain = net(), (lambda gain: lambda: gain)(Value(2.0, "gain"))

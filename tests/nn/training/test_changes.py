@@ -1,4 +1,4 @@
-"""Models, losses, penalties and optimizers that count, draw or anneal: by every runner as eager, or an error."""
+"""Models, losses, penalties and optimizers that count, draw or anneal: every runner matches eager or refuses."""
 
 import collections
 import contextvars
@@ -205,7 +205,7 @@ class OfGenerator(Net):
 
 
 class OfMemo(Net):
-    """Each call of the cached function that is no repetition draws."""
+    """Each new call of the cached function draws."""
 
     def prepare(self):
         self.r, self.n = random.Random(1), 0
@@ -246,7 +246,7 @@ class Hidden:
 
 
 class Remembering(Net):
-    """A state that goes from call to call."""
+    """A state carried from call to call."""
 
     def prepare(self):
         self.last = 0.5
@@ -273,7 +273,7 @@ class InPlace(Net):
 
 
 def ticking(make):
-    """A model with what makes a function that counts up from 1."""
+    """A model with the function that ``make`` returns, which counts up from 1."""
 
     class Ticking(Net):
         def prepare(self):
@@ -359,7 +359,7 @@ TICKS = of_next, of_module_named_inside, of_metaclass, of_queue, of_thread_local
 
 
 class OfRows(Net):
-    """Another answer to an example that it has seen; fit shows it the first one beforehand."""
+    """A different output for an example seen before; fit shows it the first one beforehand."""
 
     def prepare(self):
         self.seen = set()
@@ -468,7 +468,7 @@ class Counting(SGD):
 
 
 def refreshed():
-    """The state that models share, as at the start."""
+    """Reset the state that models share."""
     global COUNT
     COUNT, OfClass.n, counted.n = 0, 0, 0
     SETTINGS["calls"] = 0
@@ -480,7 +480,7 @@ def refreshed():
 
 
 def left():
-    """What generators and counters that models share would give next."""
+    """The next numbers of the generators and counters that models share."""
     streams = random, STREAM, NUMBERS, LEGACY, numpy.random, OfClass.r, OfDefault.factor.__defaults__[0]
     return [r.random() for r in streams], COUNT, dict(SETTINGS), OfClass.n, counted.n
 
@@ -517,7 +517,7 @@ def test_auto_trains_changing_models_as_eager(kind):
 @pytest.mark.parametrize("kind", KINDS)
 @RUNNERS
 def test_runner_refuses_changing_models_without_trace(runner, kind):
-    """But for that of the one call by which fit counts the model's outputs."""
+    """Except for the one call by which fit counts the model's outputs."""
     with pytest.raises(Unsupported, match="use runner='eager'"):
         trained(runner, **kind)
     found = left()
@@ -569,7 +569,7 @@ class Hostile:
 
 
 class Constant(Net):
-    """Much in reach, and nothing changes."""
+    """It reaches many objects and changes none."""
 
     def prepare(self):
         self.hostile, self.missing = Hostile(), float("nan")
@@ -717,7 +717,7 @@ def test_callback_changes_count_from_the_next_epoch(runner, change):
 
 
 class Embedding(Net):
-    """Looks a number up, which a Value cannot be."""
+    """Looks up a number; a Value cannot be looked up."""
 
     def __call__(self, x):
         return self.net([0.5 * {0.0: 1.0, 1.0: 2.0}[a] for a in x])
@@ -741,7 +741,7 @@ def test_auto_runs_models_without_values_eagerly(make):
 
 
 class Breaking(Net):
-    """An error that only Values bring about, and that says nothing of them."""
+    """An error that only Values cause and that does not mention them."""
 
     def __call__(self, x):
         if type(x[0]) is Value:
@@ -825,7 +825,7 @@ def test_long_loss_runs_in_loop_nests(monkeypatch):
 
 
 class ByItself(SGD):
-    """The rate and the number of steps by way of self."""
+    """Reads the rate and the step from self."""
 
     def update(self, parameter, gradient, learning_rate, step):
         return (parameter - self.learning_rate / (1.0 + 0.1 * self.steps) * gradient,)
@@ -865,7 +865,7 @@ def test_update_that_branches_is_not_recorded():
 
 
 class Filed:
-    """A penalty that is as strong as a file says, and a callback that changes the file after some epochs."""
+    """A penalty whose strength is read from a file, and a callback that changes the file after some epochs."""
 
     def __init__(self, path, after):
         self.path, self.after, self.called = str(path), after, []
@@ -889,7 +889,7 @@ class Filed:
 
 @pytest.mark.parametrize("after", [1, 3, 5])
 def test_penalty_that_reads_a_file(tmp_path, after):
-    """At epochs 2, 4 and 8; the epochs since the last look are made again, eagerly."""
+    """Checked at epochs 2, 4 and 8; the epochs since the last check are repeated eagerly."""
     filed = Filed(tmp_path / "strength", after)
     net, history = filed.run("auto")
     seen = 1 << (after.bit_length() - 1)  # when it was last right

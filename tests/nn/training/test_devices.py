@@ -1,4 +1,4 @@
-"""fit by JAX: the steps of eager code, on one device and many, in one process and two."""
+"""fit by JAX: the steps of eager code, on one device or many, in one process or two."""
 
 import ast
 import os
@@ -146,7 +146,7 @@ def test_jax_refuses_sequences():
 
 
 def printed(programs, devices):
-    """What programs print that run side by side, each with so many simulated devices."""
+    """The output of programs run in parallel, each with this many simulated devices."""
     env = {**os.environ, "XLA_FLAGS": SIMULATED.format(devices)}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env}
     children = [subprocess.Popen([sys.executable, "-c", text, str(i)], **pipes) for i, text in enumerate(programs)]

@@ -1,4 +1,4 @@
-"""fit_many: nets that differ in start and learning rate become what fit makes of each."""
+"""fit_many: nets that differ in seed and learning rate train as by fit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIDES = pytest.mark.parametrize("runner", ["native", "source"])
 
 
 def alone(make, X, Y, seed, rate, optimizer=SGD, order=0, **options):
-    """(parameters, last loss, share of right answers) of one net, by fit and eager code."""
+    """(parameters, last loss, accuracy) of one net, by fit and eager code."""
     net = make(seed)
     loss = options.get("loss", "squared_error")
     try:
@@ -191,14 +191,13 @@ class Scaled(MLP):
     ],
 )
 def test_fit_many_nets_that_differ_otherwise(make):
-    """And be it one in the middle."""
     assert_each_is_as_alone(make, *XOR, [0.1], seeds=[0, 1, 0], epochs=5, runner="auto")
     with pytest.raises(ValueError, match="differ only in their parameters"):
         fit_many(make, *XOR, seeds=[0, 1, 0], runner="native", progress=False)
 
 
 class Accumulating(SGD):
-    """A state that does not begin at 0."""
+    """A state that does not start at 0."""
 
     states = ("squares",)
 
@@ -257,7 +256,7 @@ def test_fit_many_optimizer_makes_its_own_rate(runner):
 
 @SIDES
 def test_fit_many_loss_with_its_own_readings(runner):
-    """Its decision is asked, and its encoding."""
+    """The loss's own ``decide`` is used."""
     absolute = nn.losses.Loss("absolute", lambda y, t: abs(y[0] - t[0]), decide=lambda y: int(y[0] > 0.2))
     assert_each_is_as_alone(lambda seed: MLP(2, [2, 1], seed=seed), *XOR, [0.1], epochs=5, runner=runner, loss=absolute)
 
@@ -326,7 +325,7 @@ SQUARES = [x * x for (x,) in POINTS]
 
 @SIDES
 def test_runs_with_number_targets_tell_losses(runner):
-    """A net that answers 0.3 everywhere is not right because most squares are on its side of 0.5."""
+    """An output of 0.3 everywhere is not right, although most targets are below 0.5 too."""
     net, rates = MLP(1, [4, 1]), [0.01, 0.1, 50.0]
     runs = fit_many(
         net, POINTS, SQUARES, seeds=range(4), learning_rates=rates, epochs=300, runner=runner, progress=False
@@ -449,7 +448,7 @@ def test_trap_37_fit_many_1000_seeds_of_xor():
 
 @pytest.mark.parametrize("runner", ["native", "auto"])
 def test_fit_many_finds_a_step_that_changes(runner, monkeypatch, tmp_path):
-    """The penalty reads a file, which changes when the first nets are done."""
+    """The penalty reads a file that changes when the first nets are done."""
     factor = tmp_path / "factor"
     factor.write_text("0.0")
     read = nn.training.sweep.Job.outcomes

@@ -19,7 +19,7 @@ WORDS = [[3, 0, 1, 2, 3], [3, 0, 1, 3], [3, 2, 1, 0, 1, 3]]
 
 
 class RunningSign(Module):
-    """Whether the sum so far is above 0, at each position."""
+    """At each position: whether the sum so far is above 0."""
 
     takes_sequences = True
 
@@ -104,7 +104,7 @@ def test_validation_patience_penalty_and_ctrl_c():
 
 
 class Scaled(Module):
-    """A sum times what stands in a file, which nothing in the model shows."""
+    """A sum times a number in a file, which the model does not show."""
 
     takes_sequences = True
 
@@ -135,7 +135,7 @@ def test_step_that_no_longer_holds_runs_eagerly(tmp_path):
 
 
 class Forgetful(Module):
-    """A sum of which long sequences drop a part in training."""
+    """A sum that drops a part of long sequences in training."""
 
     takes_sequences = True
 

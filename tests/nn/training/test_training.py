@@ -158,7 +158,7 @@ def test_gradient_norms_of_the_last_mini_batch():
 
 @EVERY
 def test_fit_and_diagnose_with_equal_weights(runner, tmp_path):
-    """Equal numbers are not the same parameter: each is found, trained, penalised, saved and examined on its own."""
+    """Equal numbers are not the same parameter: each is found, trained, penalized, saved and examined on its own."""
     X, Y = truth_table("xor")
     net = MLP(2, [3, 1], initializer="ones", bias=False)
     assert len(net.parameters()) == 9
@@ -333,7 +333,7 @@ def test_history_repr():
 
 
 def rate_of_success(seeds, sizes, activation, rate, epochs):
-    """How many of these random starts learn XOR with full-batch SGD."""
+    """The share of these random starts that learn XOR with full-batch SGD."""
     X, Y = truth_table("xor")
     right = 0
     for seed in seeds:

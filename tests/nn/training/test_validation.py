@@ -1,4 +1,4 @@
-"""Validation beside training: what is measured, when it stops, which numbers are kept, and what slips say."""
+"""Validation during training: what is measured, when it stops, which weights are kept, and its refusals."""
 
 import math
 from random import Random
@@ -15,7 +15,7 @@ RUNNERS = ["eager", "auto", "source", "batch", "native"]
 
 
 def noisy():
-    """A net whose calls in training differ from those after it, in numbers and in statistics."""
+    """A net whose calls in training mode differ from those in evaluation, in outputs and statistics."""
     return Sequential(Layer(4, 5, "tanh", seed=0), BatchNorm(5), Dropout(0.3, seed=1), Layer(5, 3, seed=2))
 
 
@@ -31,7 +31,7 @@ def lowest(history):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Grows by one with every example that the model is called with for validation."""
+    """Counts the examples with which the model is called for validation."""
     found = []
 
     def loss_and_outputs(*arguments):
@@ -108,7 +108,7 @@ def test_validation_of_flat_code_drops_nothing(runner, calls):
 
 
 def test_min_delta_defines_better():
-    """As in Keras: lower by less is not better, and its weights are not kept."""
+    """As in Keras: a smaller decrease is not better, and its weights are not kept."""
     patient, history = trained(epochs=300, validation_data=(X, Y), patience=2)
     hasty, short = trained(epochs=300, validation_data=(X, Y), patience=2, min_delta=0.02)
     losses, best, waited = short.validation_loss, math.inf, 0
@@ -145,7 +145,7 @@ def test_validation_ctrl_c_keeps_the_best_and_resumes():
 
 
 def test_validation_lists_match_the_epochs():
-    """Epochs without validation, and one that ctrl-C came into the validation of, are nan."""
+    """Epochs without validation, or whose validation ctrl-C interrupted, are nan."""
     net, first = trained(epochs=2, validation_data=None)
 
     def fit_on(epochs, **options):
@@ -196,7 +196,7 @@ def test_validation_of_a_diverging_run():
 
 
 class Otherwise(Module):
-    """A net with a function behind it, outside training only."""
+    """A net with a function behind it in evaluation only."""
 
     def __init__(self, outside=lambda z: z):
         self.net, self.outside = MLP(4, [3, 3], seed=0), outside

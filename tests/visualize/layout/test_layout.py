@@ -1,4 +1,4 @@
-"""Positions: everything has a place, nothing lies over anything else, with and without dot."""
+"""Layout: everything has a place and nothing overlaps, with and without dot."""
 
 import random
 import shutil
@@ -273,7 +273,7 @@ def test_layout_by_dot():
 
 
 def best_time(blocks, links):
-    """Seconds of this process, so that a busy machine does not count."""
+    """The best time in seconds of this process, whatever else the machine does."""
     times = []
     for _ in range(5):
         with Clock() as clock:

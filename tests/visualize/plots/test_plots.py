@@ -1,4 +1,4 @@
-"""Plots: what is drawn, read back from the axes they return."""
+"""Plots, read back from the axes they return."""
 
 import io
 import math
@@ -35,7 +35,7 @@ def drawn_at(axes, label, x):
 
 
 def dots(axes, full):
-    """The single points that are drawn hollow, or full."""
+    """The single points drawn hollow or full."""
     return {
         (float(x), float(y))
         for line in axes.get_lines()
@@ -45,7 +45,7 @@ def dots(axes, full):
 
 
 def sweep(rates, table, seeds=None, classes=True):
-    """What fit_many returns, with these accuracies and losses."""
+    """A result of fit_many with these accuracies and losses."""
     seeds = list(seeds or range(len(table[0])))
     return SimpleNamespace(learning_rates=rates, seeds=seeds, accuracy=table, loss=table, classes=classes)
 

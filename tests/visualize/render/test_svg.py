@@ -1,4 +1,4 @@
-"""The SVG text: the lecture's look, readable by machines and screen readers, safe whatever the labels are."""
+"""The SVG: the lecture's look, readable by machines and screen readers, safe for any label."""
 
 import re
 import subprocess
@@ -176,10 +176,10 @@ def test_svg_colors_in_light_and_dark():
 
 
 def contrast(a, b):
-    """How well one colour is seen on another (WCAG 2)."""
+    """The contrast of two colors (WCAG 2)."""
     lights = []
-    for colour in (a, b):
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    for color in (a, b):
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
         lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
     return max(lights) / min(lights)

@@ -1,4 +1,4 @@
-"""Parts of a graph become one box, and gates become simpler ones, without a number changing."""
+"""Folding parts of a graph into a box, and unfolding gates into simpler ones, changes no number."""
 
 import math
 import random
@@ -35,7 +35,7 @@ def chain(length, label=""):
 
 
 class Net:
-    """A net as a model is seen from here: named parameters, and a call."""
+    """A model as visualize sees it: named parameters and a call."""
 
     def __init__(self, *sizes):
         self.layers = [
@@ -211,7 +211,7 @@ def test_fold_model_by_layers():
 
 
 def test_fold_recurrent_net_by_calls():
-    """Its weights are one box, from which an arrow goes to every call."""
+    """Its weights are one box with an arrow to every call."""
     net = Net(2, 2, 2)
     x = variables(a=1, b=2)
     for _ in range(3):

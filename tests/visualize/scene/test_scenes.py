@@ -1,4 +1,4 @@
-"""A scene tells everything about a graph, as plain data."""
+"""A scene describes a whole graph as plain data."""
 
 import json
 
@@ -11,7 +11,7 @@ from visualize.scene.build import scene
 
 
 def built(id):
-    """A lecture example, its gradients computed."""
+    """A lecture example with its gradients."""
     output = EXAMPLES[id].build()
     output.backward()
     return output

@@ -1,4 +1,4 @@
-"""What a page's doctor says, under Node, beside what Python's doctor says of the same numbers."""
+"""A page's doctor, under Node, gives Python's diagnosis of the same numbers."""
 
 import json
 import shutil
@@ -53,7 +53,7 @@ def script():
 
 
 def case(model, X, Y, loss="squared_error", rate=0.1, epochs=0):
-    """The case of a net, fresh or after so many epochs."""
+    """The case of a net, fresh or after this many epochs."""
     history, optimizer = None, SGD(model.parameters(), rate)
     if epochs:
         try:

@@ -1,4 +1,4 @@
-"""What Python puts into the page of a playground."""
+"""The data that Python puts into a playground's page."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a page makes of an expression by itself, under Node, beside what Python makes of it."""
+"""A page's own reading of an expression, under Node, matches Python's."""
 
 import atexit
 import json
@@ -86,7 +86,7 @@ def near(a, b):
 
 
 def alike(ours, theirs, place=""):
-    """Assert that two pieces of data are the same: numbers, in texts too, to 1e-12, all else letter for letter."""
+    """Assert that two pieces of data are equal: numbers, in texts too, to 1e-12, all else exactly."""
     if isinstance(ours, dict):
         assert ours.keys() == theirs.keys(), place
         for key in ours:
@@ -105,7 +105,7 @@ def alike(ours, theirs, place=""):
 
 
 def numbers(view):
-    """What the programs of a lesson give."""
+    """The results of a lesson's programs."""
     steps, leaves = view.steps, [leaf.data for leaf in view.leaves]
     gradients = {view.output: 1.0} | {step.operand: step.total for step in steps}
     values = [node.data for node in view.order]
@@ -187,7 +187,7 @@ def expression(draw, depth):
 
 
 def random_text(draw):
-    """A random expression or statements, some of them with a slip."""
+    """A random expression or statements, some with a slip."""
     text = expression(draw, draw.choice([1, 2, 3, 4]))
     if draw.random() < 0.4:
         text = f"q = {expression(draw, 2)}; f = {text} {draw.choice('+*-')} q"
