@@ -9,14 +9,11 @@ import pytest
 import nn
 from autodiff import Value, dot, sigmoid
 from nn import MLP, Neuron, cross_entropy, half_squared_error, squared_error
+from tests.support.by_hand import logistic
 
 
 def near(number):
     return pytest.approx(number, rel=1e-12, abs=1e-14)
-
-
-def logistic(z):
-    return 1 / (1 + math.exp(-z))
 
 
 def product(matrix, vector):

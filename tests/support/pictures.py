@@ -1,12 +1,20 @@
-"""What the tests of pictures ask of an SVG text and of a drawing."""
+"""Helpers for tests of pictures: lecture examples, and readings of an SVG text and of a drawing."""
 
 from xml.etree import ElementTree
 
+from autodiff.lectures import EXAMPLES
 from visualize.layout.sizes import runs_width
 from visualize.render.painter import Text
 from visualize.style import TEXTS
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def built(id):
+    """A lecture example with its gradients."""
+    output = EXAMPLES[id].build()
+    output.backward()
+    return output
 
 
 def elements(svg: str) -> dict:

@@ -15,17 +15,10 @@ import nn
 import visualize
 from autodiff import Value, latex, relu, variables
 from autodiff.lectures import EXAMPLES
-from tests.support.pictures import SVG, elements, texts
+from tests.support.pictures import SVG, built, elements, texts
 from visualize import draw
 from visualize.picture import Picture
 from visualize.render.tikz import tikz
-
-
-def built(id):
-    output = EXAMPLES[id].build()
-    output.backward()
-    return output
-
 
 # --- The picture ----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import pytest
 
 import nn
 from autodiff import PRIMITIVES, Primitive, StaleGraphError, Value, sigmoid, variables
-from autodiff.lectures import EXAMPLES
+from tests.support.pictures import built
 from visualize import draw, playground, plots
 from visualize.web.bundle import bundle
 
@@ -25,9 +25,7 @@ ELEMENTARY = {  # gates that cannot be unfolded, with operands
 
 
 def draw_d1(**options):
-    f = EXAMPLES["D1"].build()
-    f.backward()
-    return draw(f, **options)
+    return draw(built("D1"), **options)
 
 
 def draw_gate(name):

@@ -152,24 +152,18 @@ def test_options_change_all_settings(capsys):
 
 
 @pytest.mark.parametrize(
-    ("loss", "net"),
+    ("loss", "net", "task"),
     [
-        ("multiclass_hinge", "2-4-2, tanh, linear"),
-        ("cross_entropy", "2-4-2, tanh, softmax"),
-        ("hinge", "2-4-1, tanh, linear"),
+        ("multiclass_hinge", "2-4-2, tanh, linear", "xnor"),
+        ("cross_entropy", "2-4-2, tanh, softmax", "xnor"),
+        ("hinge", "2-4-1, tanh, linear", "xnor"),
+        ("squared_error", "2-8-3, tanh, linear", "blobs"),  # one-hot classes
     ],
 )
-def test_option_loss_sets_the_last_layer(capsys, loss, net):
-    text = run(capsys, "xnor", "--loss", loss)
+def test_option_loss_sets_the_last_layer(capsys, loss, net, task):
+    text = run(capsys, task, "--loss", loss)
 
     assert f"MLP({net}" in text
-    assert "accuracy 1.000" in text
-
-
-def test_option_loss_one_hot_classes(capsys):
-    text = run(capsys, "blobs", "--loss", "squared_error")
-
-    assert "MLP(2-8-3, tanh, linear" in text
     assert "accuracy 1.000" in text
 
 

@@ -77,18 +77,12 @@ def test_diagnose_regression_under_way(function, seed):
     assert math.isnan(accuracy)
 
 
-def test_diagnose_regression_unfinished():
-    points, wanted, net = curve(lambda x: math.sin(3 * x), 1)
-    history = fit(net, points, wanted, epochs=100, progress=False)
+@pytest.mark.parametrize(("frequency", "epochs", "kind"), [(3, 100, "unfinished"), (30, 3000, "stuck")])
+def test_diagnose_regression_not_learned(frequency, epochs, kind):
+    points, wanted, net = curve(lambda x: math.sin(frequency * x), 1)
+    history = fit(net, points, wanted, epochs=epochs, progress=False)
 
-    assert diagnose(net, points, wanted, history=history).kinds == ["unfinished"]
-
-
-def test_diagnose_regression_stuck_at_the_mean():
-    points, wanted, net = curve(lambda x: math.sin(30 * x), 1)
-    history = fit(net, points, wanted, epochs=3000, progress=False)
-
-    assert diagnose(net, points, wanted, history=history).kinds == ["stuck"]
+    assert diagnose(net, points, wanted, history=history).kinds == [kind]
 
 
 # --- Made sick on purpose ------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from autodiff import Value, tanh, variables
 from autodiff.lectures import EXAMPLES
 from tests.support.clock import Clock
-from tests.support.pictures import overlaps, points
+from tests.support.pictures import built, overlaps, points
 from visualize import draw
 from visualize.layout.engines import make_plan
 from visualize.layout.sizes import blocks_and_links
@@ -38,12 +38,6 @@ def random_graph(size, seed, reach=8):
 
 def plan(f, engine="built-in", **options):
     return make_plan(*blocks_and_links(scene(f, **options)), engine)
-
-
-def built(id):
-    output = EXAMPLES[id].build()
-    output.backward()
-    return output
 
 
 def test_D1_layout_size_and_order():

@@ -10,7 +10,7 @@ import pytest
 
 from autodiff import Value, relu, variables
 from autodiff.lectures import EXAMPLES
-from tests.support.pictures import SVG, elements, texts
+from tests.support.pictures import SVG, built, elements, texts
 from visualize import draw
 
 HOSTILE = [
@@ -35,12 +35,6 @@ HOSTILE = [
 
 
 M, T = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
-
-
-def built(id):
-    output = EXAMPLES[id].build()
-    output.backward()
-    return output
 
 
 def drawn(f, **options):

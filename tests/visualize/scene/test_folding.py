@@ -10,17 +10,11 @@ import autodiff
 import nn
 from autodiff import PRIMITIVES, Primitive, Value, cos, dot, exp, relu, sigmoid, sin, tanh, variables
 from autodiff.graph import history
-from autodiff.lectures import EXAMPLES
+from tests.support.pictures import built
 from visualize import draw
 from visualize.render.painter import Text
 from visualize.scene.build import scene
 from visualize.scene.fold import groups_of
-
-
-def built(id):
-    output = EXAMPLES[id].build()
-    output.backward()
-    return output
 
 
 def folded(made):

@@ -6,15 +6,9 @@ import pytest
 
 from autodiff import StaleGraphError, Value, clip, dot, maximum, relu, sigmoid, variables, where
 from autodiff.lectures import EXAMPLES
+from tests.support.pictures import built
 from visualize import draw
 from visualize.scene.build import scene
-
-
-def built(id):
-    """A lecture example with its gradients."""
-    output = EXAMPLES[id].build()
-    output.backward()
-    return output
 
 
 def arrows(made):
