@@ -106,7 +106,7 @@ PUBLIC = [
 def test_package_maps_give_public_names_a_reason(room, names):
     listing = re.search(r"^What the package exports.*:\n\n((?:    .+\n)+)", room.__doc__, re.MULTILINE)[1]
     named = re.findall(r"[\w]+", re.sub(r"  +\S.*?$", "", re.sub("^    ", "", listing, flags=re.M), flags=re.M))
-    rest = {"abs", "compile", "sum"}  # ``compile`` and the others shadow builtins: no star import brings them
+    rest = {"abs", "compile", "sum"}  # ``compile`` and the others shadow builtins, so no star import has them
 
     assert sorted(set(names) - rest) == sorted(set(named) - rest)
     assert all(re.search(rf"^    .*\b{name}\b", listing, re.MULTILINE) for name in set(names) - {"abs", "sum"})

@@ -13,7 +13,7 @@ import autodiff
 
 ROOT = Path(autodiff.__file__).parent.parent
 ROOMS = ("autodiff", "nn", "visualize")
-# The rooms of every folder, modules and folders, from the lowest floor up. Each imports only lower ones, be it at its
+# The rooms of every folder, modules and folders, from the lowest floor up. Each imports only lower ones: at its
 # head, inside a function or for type checkers alone. The front, __init__, is above all but __main__.
 FLOORS = {
     "autodiff": """
@@ -197,7 +197,7 @@ def test_rooms_use_public_names_of_autodiff(name):
     for module, imported, _ in imports(name):
         if room(module) == "autodiff":
             package, _, last = module.rpartition(".")
-            if last in public.get(package, ()):  # a public name, whether or not a module is called so too
+            if last in public.get(package, ()):  # a public name, even if a module has it too
                 module, imported = package, last
             assert module in public, module
             assert not imported or imported in public[module], imported

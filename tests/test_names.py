@@ -6,7 +6,7 @@ import pytest
 
 from tests.test_imports import MODULES
 
-SHARED = {"__all__", "ROOMS", "TYPE_CHECKING"}  # what every front has
+SHARED = {"__all__", "ROOMS", "TYPE_CHECKING"}  # names in every front
 BOTH = {"dot", "logsumexp", "norm", "take"}  # a primitive, and the function that takes its operands in a list
 PACKAGES = {"autodiff": "autodiff.flat", "autodiff.flat": None, "nn": None, "visualize": None}
 

@@ -93,7 +93,7 @@ def test_slips_are_caught_by_checks(path):
     slips = sum("slip" in cell.source.lower() for cell in notebook.cells if cell.cell_type == "markdown")
     failing = [cell for cell in code_cells(notebook) if re.search(r"^assert not (slide|as_w|tie)$", cell.source, re.M)]
 
-    assert failing or slips == 0 or path.stem[0] == "C"  # the slip of C4 is a rule that never ends
+    assert failing or slips == 0 or path.stem[0] == "C"  # C4's slip is a rule that never ends
 
 
 @every_notebook

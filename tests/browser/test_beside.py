@@ -66,7 +66,7 @@ def test_example_graph_steps_through_passes_and_update(visit):
     box.locator(".back").focus()
     tab.keyboard.press("ArrowRight")
     assert int(box.locator(".counter").text_content().split()[0]) == int(counter.split()[0]) + 1
-    assert tab.text_content(".counts .steps") == "step 0"  # the key was the graph's alone
+    assert tab.text_content(".counts .steps") == "step 0"  # only the graph took the key
 
     box.get_by_role("button", name="Step through one update").click()
     box.get_by_role("status").filter(has_text="Updated on this example alone").wait_for(timeout=10_000)
@@ -216,7 +216,7 @@ def test_doctor_is_silent_on_a_net_that_learns(visit):
     assert healthy(tab)
 
 
-# --- Pages without it -------------------------------------------------------------------------------
+# --- Pages without panels ---------------------------------------------------------------------------
 
 
 def test_panels_absent_for_other_models(visit):

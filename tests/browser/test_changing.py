@@ -82,7 +82,7 @@ def test_nudge_grows_with_its_input(visit):
     tab.get_by_label("value of x").fill("inf")
     assert nudge.text_content() == "\N{EN DASH}no nearby number"
     tab.get_by_label("value of x").fill("3")
-    assert nudge.locator(".difference").text_content() == ""  # what is left is rounding
+    assert nudge.locator(".difference").text_content() == ""  # only rounding remains
 
 
 def test_slider_goes_on_at_a_typed_number(visit):
@@ -211,13 +211,11 @@ def test_lecture_examples_match_the_engine_after_a_change(visit, lectures, chang
         assert close(float(answer["value"]), steps.output.data, 1e-12), answer["id"]
         for told in (answer["flat"], answer["gradients"]):
             assert all(close(float(a), b, scale) for a, b in zip(told, right, strict=True)), answer["id"]
-        for told in answer[
-            "views"
-        ]:  # another form rounds otherwise: (1 - L) * L has no digits left where L is almost 1
+        for told in answer["views"]:  # another form rounds differently: (1 - L) * L loses all digits for L near 1
             assert all(close(float(a), b, 1.0) for a, b in zip(told, right, strict=True)), answer["id"]
 
 
-# What stands over another text, over a gate or outside the picture when all inputs are set to a number.
+# What overlaps a text or a gate or leaves the picture when all inputs are set to a number.
 COLLISIONS = """(x) => {
   active.changed(active.numbers.map(() => x));
   active.show(active.lesson.rows.length);

@@ -121,7 +121,7 @@ def test_descend_curve_and_map(visit):
     assert tab.locator(".map .tangent").count() == 1
     label = tab.get_by_role("img", name="f over x from").get_attribute("aria-label")
     assert "now at x = 3, f = 16; the next step goes to x = " in label
-    tab.get_by_label("Second input").select_option("0")  # the same input twice is one
+    tab.get_by_label("Second input").select_option("0")  # the same input twice counts as one
     assert tab.get_by_label("Second input").input_value() == ""
 
 

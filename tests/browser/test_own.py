@@ -73,7 +73,7 @@ def test_expression_in_the_address(box, visit):
     again.keyboard.press("End")
     assert number(again.locator('tr[data-input="step"] td.gradient data')) == 7.0
 
-    write("step * x0 * y")  # numbers stay where names do
+    write("step * x0 * y")  # numbers stay with their names
     assert "x0=7" in tab.evaluate("location.hash")
 
 

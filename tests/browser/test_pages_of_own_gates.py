@@ -109,7 +109,7 @@ def test_gate_with_an_if_shows_the_other_side(visit):
     assert "local 0.1 gives 0.15" in tab.text_content(".sentence")
 
 
-# --- Gates that stand still ----------------------------------------------------------------------
+# --- Frozen gates --------------------------------------------------------------------------------
 
 
 def still():

@@ -8,7 +8,7 @@ from visualize import page
 
 SIZES = [(1280, 720), (1920, 1080)]
 SOME = ["A1", "B3", "C9e", "D1", "D2", "D7", "D11c", "E7"]
-# Steps at which something is missing, of one lesson: what is lit by data-lit, what is where by data-part.
+# A lesson's steps that lack something: what is lit by data-lit, what is where by data-part.
 MISSING = """(id) => {
   const parts = [...document.querySelectorAll(".lesson, .playground")], article = document.getElementById(id);
   choose(parts, article, new URLSearchParams());
@@ -126,7 +126,7 @@ def test_motion_along_edges_and_reduced(visit):
         tab.wait_for_selector(".token", state="detached")
 
 
-# Of what is in sight: the smallest letters in the graph, whether all of it is, and how far the page can be scrolled.
+# What is visible: the smallest letters in the graph, whether all of it is, and how far the page scrolls.
 PRESENTED = """() => {
   const box = active.box, { width } = box.firstElementChild.viewBox.baseVal;
   const sizes = [...box.querySelectorAll("text:not(.unseen)")].flatMap((x) => x.children.length ? [...x.children] : [x])

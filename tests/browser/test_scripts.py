@@ -22,7 +22,7 @@ MADE = {  # for each page
 }
 MAKERS = {"Panels", "Own", "Player", "Playground", "start"}  # what a page imports
 QUOTED = re.compile(r'/\*.*?\*/|//[^\n]*|"[^"\n]*"', re.DOTALL)
-# Locals that have the name of another module's export.
+# Locals named like another module's export.
 START = ("code", "lesson", "net", "own", "panels", "paths", "python", "seeds", "training")
 LOCAL = {name: {"start"} for name in START}
 LOCAL["lesson"].add("formula")

@@ -103,7 +103,7 @@ def test_tutor_names_wrong_answers_and_prices_hints(asked):
     assert tab.locator(".hint").is_disabled()
     assert answer(tab, "5") == "Right, on attempt 5."
     assert tab.text_content(".told").startswith("3 of 5 marks, longest streak 1. To review: only the last path")
-    assert tab.evaluate("document.activeElement.placeholder") == "optional"  # Enter once more loses nothing
+    assert tab.evaluate("document.activeElement.placeholder") == "optional"  # another Enter loses nothing
     tab.get_by_label("Name").fill("Ada ~ L.")
     assert read_result(tab.text_content(".end .code")) == Result(E7, 4, 0, 3.0, 5, "Ada L.")
     tab.get_by_label("value of x").fill("7")

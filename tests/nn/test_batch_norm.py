@@ -337,7 +337,7 @@ def test_batch_norm_after_a_nonfinite_loss():
     assert all(map(math.isfinite, net.state_dict().values()))
 
 
-# --- The rest of the house -----------------------------------------------------------------------
+# --- Saving, drawing, diagnosing -----------------------------------------------------------------
 
 
 def test_batch_norm_saves_and_loads(tmp_path):

@@ -164,7 +164,7 @@ def test_B5_gradients_to_parameters_and_input(activation, k, d):
     layer = MLP.from_matrices([with_bias(rows, b)], output=activation).layers[0]
     x = [Value(number) for number in matrix(random, 1, d)[0]]
     h = layer(x)
-    dot(above, h).backward()  # so that the gradient that arrives at h is above
+    dot(above, h).backward()  # so that ``above`` is the gradient at h
     d_W, d_b = grads_of_layer(layer)
 
     delta = [g * SLOPES[activation](out.data) for g, out in zip(above, h)]

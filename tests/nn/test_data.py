@@ -99,7 +99,7 @@ def test_standardize_mean_0_and_deviation_1():
     assert columns[1] == (0.0, 0.0, 0.0)  # a constant input stays finite
 
 
-# --- What examples may come as ---------------------------------------------------------------------
+# --- Containers of examples ------------------------------------------------------------------------
 
 ROWS, TARGETS = [[0.0, 10.0], [1.0, 20.0]], [0, 1]
 COLUMNS = [0.0, 1.0], [10.0, 20.0]

@@ -369,7 +369,7 @@ def test_dropout_after_ctrl_c_at_any_line(make, runner):
         done = history.epochs
         seen.add(done)
         assert history.loss == whole[-1].history.loss[:done]
-        if done or make is net_with_dropout:  # Noisy draws when it is tried first
+        if done or make is net_with_dropout:  # Noisy draws in fit's first call
             assert run.state() == whole[done].state(), line
         if done < EPOCHS and make is net_with_dropout:
             trained(run.net, EPOCHS - done, batch_size=3, resume=history, runner=runner)
@@ -390,7 +390,7 @@ def test_dropout_after_a_nonfinite_loss(runner):
     assert net.state_dict() == twin.state_dict()
 
 
-# --- The rest of the house -----------------------------------------------------------------------
+# --- Saving, drawing, diagnosing -----------------------------------------------------------------
 
 
 def test_dropout_save_draw_and_diagnose(tmp_path):

@@ -49,7 +49,7 @@ def test_parameters_found_once_in_lists_and_parts():
         def __init__(self):
             self.one = Neuron(1, seed=0)
             self.again = [self.one, (Value(2.0),)]
-            self.result = self.one.b * 2.0  # a result is no parameter
+            self.result = self.one.b * 2.0  # a result is not a parameter
 
         def __call__(self, x):
             return self.one([self.one(x)])

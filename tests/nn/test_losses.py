@@ -215,7 +215,7 @@ def test_loss_mse_of_three_outputs_takes_a_third(runner):
     assert [p.data for p in mean.parameters()] == pytest.approx([p.data for p in whole.parameters()], rel=1e-12)
 
 
-# --- What targets and outputs may be ---------------------------------------------------------------
+# --- Targets and outputs ---------------------------------------------------------------------------
 
 BINARY = r"binary_cross_entropy takes targets from 0 to 1, got "
 
@@ -334,7 +334,7 @@ def test_attention_layer_norm_softmax_match_pytorch():
         assert flat(grads(parts[name])) == pytest.approx(flat(expected), rel=1e-9, abs=1e-12), name
 
 
-# --- Classes, or numbers to be met -----------------------------------------------------------------
+# --- Classes or numbers ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

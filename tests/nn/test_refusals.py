@@ -71,7 +71,7 @@ def run_many(model=None, **options):
     return fit_many(model or NET, *XOR, **{"epochs": 2, "seeds": range(2), "progress": False, **options})
 
 
-# --- Calls that need some lines -------------------------------------------------------------------
+# --- Calls of several lines -----------------------------------------------------------------------
 
 
 class Normed(Module):

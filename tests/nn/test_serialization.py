@@ -138,7 +138,7 @@ def test_state_dict_with_other_names_changes_nothing():
     assert line.state_dict() == {"a": 1.0, "b": 2.0}
 
 
-# --- Activations that are not what they are called -------------------------------------------------
+# --- Misnamed activations --------------------------------------------------------------------------
 
 
 def softsign(z):

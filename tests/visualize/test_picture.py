@@ -259,7 +259,7 @@ def test_notebook_without_ipython():
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-# --- Knobs ----------------------------------------------------------------------------------------
+# --- Options --------------------------------------------------------------------------------------
 
 
 def test_draw_direction_down():
@@ -298,7 +298,7 @@ def test_draw_theme(theme, tmp_path):
     assert "prefers-color-scheme" not in text
     assert ("#111418" in text) == (theme == "dark")
     assert ("darkred" in text) == isinstance(theme, dict)
-    assert ".autodiff .name" not in text  # lest it colors other pictures of the page
+    assert ".autodiff .name" not in text  # it would color other pictures of the page
     assert picture.save(tmp_path / "f.png")
 
 
@@ -330,7 +330,7 @@ def test_draw_path_and_step():
         lit(highlight=1.5)
 
 
-# --- Several outputs, and what an error left ------------------------------------------------------
+# --- Several outputs, and graphs of an error ------------------------------------------------------
 
 
 def test_draw_several_outputs():
@@ -463,7 +463,7 @@ def test_pdf_fonts(tmp_path):
     assert b"/Type42" in content or b"/TrueType" in content or b"/CIDFontType2" in content
 
 
-# --- Rounded as by hand -----------------------------------------------------------------------------
+# --- Rounding ---------------------------------------------------------------------------------------
 
 
 def test_draw_round_as_the_slide():

@@ -85,7 +85,7 @@ def test_diagnose_regression_not_learned(frequency, epochs, kind):
     assert diagnose(net, points, wanted, history=history).kinds == [kind]
 
 
-# --- Made sick on purpose ------------------------------------------------------------------------
+# --- Sick ----------------------------------------------------------------------------------------
 
 
 def test_diagnose_dead_relus():
@@ -106,7 +106,7 @@ def test_D13_diagnose_saturated_units(activation, weight):
     kinds = diagnose(net, X, Y).kinds
 
     assert "saturated units" in kinds
-    assert "vanishing gradient" not in kinds  # the reason is given already
+    assert "vanishing gradient" not in kinds  # the cause is named already
 
 
 def test_E12_diagnose_identical_units():
@@ -150,11 +150,11 @@ def test_diagnose_diverged_run():
 
     assert history.stopped == "non-finite loss"
     assert "diverged" in diagnosis.kinds
-    assert "rate too large" not in diagnosis.kinds  # it is the same thing
+    assert "rate too large" not in diagnosis.kinds  # that is the same cause
     sentence = diagnosis[diagnosis.kinds.index("diverged")]
     assert "at rate 30 the loss grew from " in sentence.sentence
     assert "a smaller learning rate, such as 3, or with clip_norm=1.0" in sentence.advice
-    assert "diverged" in diagnose(net, X, Y).kinds  # the weights tell it too
+    assert "diverged" in diagnose(net, X, Y).kinds  # the weights show it too
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -249,7 +249,7 @@ def test_diagnose_step_units_cannot_learn():
     assert "derivative of step is 0 everywhere" in str(diagnosis)
 
 
-# --- Manners -------------------------------------------------------------------------------------
+# --- Behavior ------------------------------------------------------------------------------------
 
 
 def test_diagnose_changes_nothing():

@@ -231,7 +231,7 @@ def test_E9_small_random_weights_and_two_optimizers(make):
     nets = [MLP(2, [4, 1], initializer=initializers.uniform(-0.5, 0.5), seed=3) for _ in range(2)]
     histories = [fit(net, *XOR, optimizer=make(net.parameters()), epochs=1000, progress=False) for net in nets]
 
-    assert histories[0].loss == pytest.approx(histories[1].loss, rel=1e-9)  # whichever runner is taken
+    assert histories[0].loss == pytest.approx(histories[1].loss, rel=1e-9)  # with either runner
     assert nn.evaluate(nets[0], *XOR)[1] == 1.0
 
 
@@ -314,7 +314,7 @@ def test_E13_window_model_learns_a_sentence():
     assert [nn.predict(model, x, "cross_entropy") for x in X] == Y
 
 
-# --- To watch ------------------------------------------------------------------------------------
+# --- Watch ---------------------------------------------------------------------------------------
 
 SLOW = {"A9", "C11", "D16", "C5"}
 

@@ -26,7 +26,7 @@ def run(model=None, X=XOR[0], Y=XOR[1], loss="squared_error", epochs=3, **option
     return fit(model or net(), X, Y, loss, epochs=epochs, progress=False, **options)
 
 
-# --- Whose optimizer it is -------------------------------------------------------------------------
+# --- The model's optimizer -------------------------------------------------------------------------
 
 
 def rebuilt(model):
@@ -81,7 +81,7 @@ def test_optimizer_made_before_a_layer_was_replaced():
         run(model, optimizer=optimizer)
 
 
-# --- What nobody trains ----------------------------------------------------------------------------
+# --- Untrained values ------------------------------------------------------------------------------
 
 
 class Hidden(Module):
@@ -213,7 +213,7 @@ def test_warning_of_untrained_values_without_cause(train):
         train()
 
 
-# --- Losses of one's own ---------------------------------------------------------------------------
+# --- User-defined losses ---------------------------------------------------------------------------
 
 FORMS = {
     "difference": (lambda y, t: (y - t) ** 2, lambda y, t: (y[0] - t[0]) ** 2),
@@ -247,7 +247,7 @@ def test_loss_with_a_mistake_is_shown():
         run(loss=lambda y, t: 1 / 0)
 
 
-# --- Habits ----------------------------------------------------------------------------------------
+# --- Shorthands ------------------------------------------------------------------------------------
 
 
 def test_record_and_callbacks_need_no_list():
@@ -318,7 +318,7 @@ def test_weight_decay_shrinks_all_and_l2_weights_only():
     assert [p.data for name, p in penalized.named_parameters() if name.endswith("b")] == [1.0] * 5
 
 
-# --- Resumed ---------------------------------------------------------------------------------------
+# --- Resuming --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("runner", ["auto", "eager"])

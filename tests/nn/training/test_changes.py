@@ -548,7 +548,7 @@ def test_fit_many_of_drawing_models_one_by_one(runner):
         fit_many(lambda seed: dropout(0.9)(), X, Y, seeds=range(3), epochs=30, runner="native", progress=False)
 
 
-# --- What does not count is recorded ---------------------------------------------------------------
+# --- Harmless state is recorded --------------------------------------------------------------------
 
 
 class Hostile:
@@ -596,7 +596,7 @@ def test_recorded_models_that_only_hold_generators(runner):
     assert after == same
 
 
-# --- What callbacks change -------------------------------------------------------------------------
+# --- Changes by callbacks --------------------------------------------------------------------------
 
 
 class Scaled(Net):
@@ -756,7 +756,7 @@ def test_recording_error_comes_with_a_note(runner):
     assert caught.value.__notes__ == ["the loss was given Values to record; runner='eager' gives it plain numbers"]
 
 
-# --- Words -----------------------------------------------------------------------------------------
+# --- Messages --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -821,7 +821,7 @@ def test_long_loss_runs_in_loop_nests(monkeypatch):
     assert long.why == "a long run"
 
 
-# --- What an update reads of its own optimizer -----------------------------------------------------
+# --- What an update reads from its optimizer -------------------------------------------------------
 
 
 class ByItself(SGD):
@@ -861,7 +861,7 @@ def test_update_that_branches_is_not_recorded():
         fit(model, X, Y, optimizer=InTwoStages(model), runner="source", progress=False)
 
 
-# --- What cannot be seen beforehand ------------------------------------------------------------------
+# --- Changes found later -----------------------------------------------------------------------------
 
 
 class Filed:
@@ -872,7 +872,7 @@ class Filed:
         path.write_text("0.05")
 
     def run(self, runner, epochs=8):
-        net, path = MLP(2, [3, 1], seed=0), self.path  # the penalty reaches no more than the file's name
+        net, path = MLP(2, [3, 1], seed=0), self.path  # the penalty refers only to the file's name
 
         def penalty(model):
             with open(path, encoding="utf-8") as file:

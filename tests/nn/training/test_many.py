@@ -286,7 +286,7 @@ def test_fit_many_subclass_of_mlp():
     assert runs.loss[0][0] == pytest.approx(loss)
 
 
-# --- What comes back -------------------------------------------------------------------------------
+# --- Results ---------------------------------------------------------------------------------------
 
 
 def test_runs_model_takes_a_net_out():
@@ -411,7 +411,7 @@ def test_fit_many_ctrl_c_leaves_whole_seeds(line):
     try:
         options = {"seeds": range(6), "learning_rates": [0.1, 0.2], "epochs": 2, "progress": False}
         runs = fit_many(MLP(2, [2, 1]), *XOR, **options)
-    except KeyboardInterrupt:  # before the first seed was taken in
+    except KeyboardInterrupt:  # before the first seed was stored
         assert line == 2
         return
     finally:

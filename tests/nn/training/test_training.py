@@ -78,7 +78,7 @@ def test_mini_batches_follow_the_seed():
         random.shuffle(indices)
         expected += indices
 
-    assert order(7) == [0.0, *expected]  # the first example is tried before the training
+    assert order(7) == [0.0, *expected]  # fit calls the model once before training
     assert order(7) == order(7) != order(8)
 
 
@@ -107,7 +107,7 @@ def test_ctrl_c_keeps_what_was_learned():
 
     def loss(outputs, target):
         calls.append(1)
-        if len(calls) > 41:  # one of them before the training
+        if len(calls) > 41:  # one of them before training
             raise KeyboardInterrupt
         return nn.squared_error(outputs, target)
 
@@ -141,7 +141,7 @@ def test_history_records_accuracy_and_gradient_norms():
     assert len(history.accuracy) == len(history.gradient_norms) == 5
     assert history.accuracy[-1] == evaluate(net, X, Y)[1]
     numbers = fit(net, X, [0.2, 0.4, 0.6, 0.8], epochs=2, record=["accuracy"], progress=False).accuracy
-    assert all(map(math.isnan, numbers))  # of targets that are no classes nothing is right
+    assert all(map(math.isnan, numbers))  # accuracy needs classes
     assert [list(norms) for norms in history.gradient_norms] == [["layers.0", "layers.1"]] * 5
     assert all(norm > 0.0 for norms in history.gradient_norms for norm in norms.values())
     with pytest.raises(ValueError, match="unknown record 'speed': choose one of accuracy, gradient_norms"):
@@ -352,7 +352,7 @@ def test_trap_37_fit_learns_from_every_start():
 @pytest.mark.parametrize(
     ("sizes", "activation", "rate", "epochs", "least", "most"),
     [
-        ([2, 1], "relu", 0.5, 500, 0.05, 0.21),  # about 13 %, give or take two standard deviations of 200 runs
+        ([2, 1], "relu", 0.5, 500, 0.05, 0.21),  # about 13 %, plus or minus two standard deviations of 200 runs
         ([2, 1], "tanh", 0.5, 500, 0.82, 0.94),  # about 88 %
         ([3, 1], "tanh", 0.5, 500, 0.88, 0.98),  # about 93 %
         ([4, 1], "tanh", 0.1, 1000, 1.0, 1.0),

@@ -10,7 +10,7 @@ from nn.training import NonfiniteLossError, validation
 from nn.training.validation import Validation
 
 X, Y = (rows[::10] for rows in iris())
-HELD = X[::2], [(y + 1) % 3 for y in Y[::2]]  # wrong classes: learning makes it worse before long
+HELD = X[::2], [(y + 1) % 3 for y in Y[::2]]  # wrong classes: learning soon makes it worse
 RUNNERS = ["eager", "auto", "source", "batch", "native"]
 
 
@@ -103,7 +103,7 @@ def test_validation_of_flat_code_drops_nothing(runner, calls):
 
     assert history.runner == runner
     assert history.validation_loss == pytest.approx(other.validation_loss, rel=1e-9)
-    assert len(calls) == (1 + 30) * len(HELD[0]) + 1  # flat code asks once and is recorded, eager code every epoch
+    assert len(calls) == (1 + 30) * len(HELD[0]) + 1  # one call to record flat code, and eager calls each epoch
     assert evaluate(net, *HELD, "cross_entropy")[0] == pytest.approx(history.validation_loss[-1], rel=1e-12)
 
 

@@ -245,7 +245,7 @@ def test_layout_is_the_same_on_every_run():
     assert first.curves == second.curves
 
 
-# --- Which layout ---------------------------------------------------------------------------------
+# --- Choice of layout -----------------------------------------------------------------------------
 
 
 def test_layout_without_dot(monkeypatch):

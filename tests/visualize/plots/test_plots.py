@@ -87,7 +87,7 @@ def test_plots_have_title_and_labels_and_save(name):
 
     assert title(axes)
     assert axes.get_xlabel()
-    assert axes.get_ylabel() or name == "rates"  # whose rows carry their names
+    assert axes.get_ylabel() or name == "rates"  # its rows have their own names
 
 
 @pytest.mark.parametrize("name", every_plot())
@@ -130,7 +130,7 @@ def test_plots_are_found_in_visualize():
         (lambda x: x, 2.0, 2.0, 1.0),  # C1
         (lambda x: elu(x, 1.0), -1.0, -0.6321205588285577, 0.36787944117144233),  # D12
         (lambda x: leaky_relu(x, 0.1), -2.0, -0.2, 0.1),  # D12
-        (lambda x: 3.0, 1.0, 3.0, 0.0),  # a constant is no Value
+        (lambda x: 3.0, 1.0, 3.0, 0.0),  # a constant is not a Value
     ],
 )
 def test_plot_activation_value_and_derivative(function, x, value, slope):
@@ -186,7 +186,7 @@ def test_plot_losses_starts_at_epoch_1():
     assert list(axes.get_lines()[0].get_xdata()) == [1, 2, 3]
     assert list(axes.get_lines()[0].get_ydata()) == [1.0, 0.5, 0.25]
     assert axes.get_legend() is None
-    assert axes.get_title(loc="left") == "Loss over each epoch"  # its examples were asked before their steps
+    assert axes.get_title(loc="left") == "Loss over each epoch"  # the loss is measured before each step
 
 
 def test_plot_losses_ends_a_diverging_run_in_a_cross():
@@ -373,7 +373,7 @@ def test_plot_sweep_of_losses():
         plots.plot_sweep(sweep([0.1], [[odd, odd]], classes=False)).figure.canvas.draw()
 
 
-# --- What nn returns -----------------------------------------------------------------------------
+# --- Results of nn -------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

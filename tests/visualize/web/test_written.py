@@ -133,7 +133,7 @@ def compare(text, given):
     assert found["idle"] == idle
     made = lessons(output, 0)
     if any(re.search(r"\bnan\b", line) for view in made for line in view.code):
-        return True  # a constant: Python knows one nan from another, and does not share what is computed from them
+        return True  # a constant: Python tells two nans apart and does not share their results
     for view, theirs in zip(made, found["data"], strict=True):
         flat, ran, *_ = theirs.pop("ran")
         alike(finite({**view.as_dict(), "code": view.code, "latex": view.steps.latex()}), theirs, text)
