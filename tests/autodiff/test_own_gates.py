@@ -439,14 +439,14 @@ def test_help_is_written_on_demand():
     assert answer.stdout.split() == ["False", "True"]
 
 
-@pytest.mark.parametrize("labelled", [False, True])
+@pytest.mark.parametrize("labeled", [False, True])
 @pytest.mark.parametrize("runner", ["source", "batch", "native"])
-def test_own_gate_named_like_the_flat_function(runner, labelled):
+def test_own_gate_named_like_the_flat_function(runner, labeled):
     square = Primitive("f", lambda x: x * x, lambda out, x: (2.0 * x,))
 
     def twice(x):
         y = square(x) * 2.0
-        y.label = "loss" if labelled else ""
+        y.label = "loss" if labeled else ""
         return y
 
     fast = autodiff.compile(twice, runner=runner)

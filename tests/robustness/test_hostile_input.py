@@ -74,7 +74,7 @@ LABELS = strategies.sampled_from(NASTY) | strategies.text(max_size=40)
 quick = settings(deadline=None, max_examples=60)
 
 
-def labelled(first, second):
+def labeled(first, second):
     """A differentiated graph whose input and gate have these labels."""
     x = Value(0.5, first)
     h = x * 3.0
@@ -87,7 +87,7 @@ def labelled(first, second):
 @quick
 @given(LABELS, LABELS)
 def test_label_is_only_text_in_svg(first, second):
-    found = ElementTree.fromstring(draw(labelled(first, second)[1], layout="built-in").svg())
+    found = ElementTree.fromstring(draw(labeled(first, second)[1], layout="built-in").svg())
 
     assert {part.tag.partition("}")[2] for part in found.iter()} <= {
         *("svg", "title", "desc", "style", "rect", "g", "text", "tspan", "path", "polygon", "circle")
@@ -98,7 +98,7 @@ def test_label_is_only_text_in_svg(first, second):
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
 def test_label_is_only_text_in_a_page(label):
     """The page has the same number of tags of each kind as with a harmless label."""
-    hostile, harmless = [page(labelled(text, text)[1]).html() for text in (label, "A" * len(label))]
+    hostile, harmless = [page(labeled(text, text)[1]).html() for text in (label, "A" * len(label))]
     tags = [sorted(re.findall(r"<\s*(/?script|img|iframe|/?style|!--)", text)) for text in (hostile, harmless)]
 
     assert tags[0] == tags[1]
@@ -108,7 +108,7 @@ def test_label_is_only_text_in_a_page(label):
 @quick
 @given(LABELS, LABELS)
 def test_label_in_generated_python(first, second):
-    x, f = labelled(first, second)
+    x, f = labeled(first, second)
     text = str(lower(f, inputs=[x]))
     kinds = {type(node) for node in ast.walk(ast.parse(text))}
 
@@ -121,7 +121,7 @@ def test_label_in_generated_python(first, second):
 @quick
 @given(LABELS, LABELS)
 def test_label_in_generated_javascript(first, second):
-    x, f = labelled(first, second)
+    x, f = labeled(first, second)
     text = javascript.text(lower(f, inputs=[x]))
     lines = [line for line in text.splitlines() if not line.strip().startswith("//")]
 
@@ -140,7 +140,7 @@ def test_label_is_not_in_machine_code(label):
     from autodiff.flat.recording import Recipe, Recording, Step
 
     def nests(first, second):
-        x, f = labelled(first, second)
+        x, f = labeled(first, second)
         return str(roll(Recording([f], [x])))
 
     def steps(label):
@@ -174,7 +174,7 @@ def test_label_is_only_text_in_dot(ending, tmp_path):
 @given(LABELS, LABELS)
 def test_label_is_only_text_in_a_quiz(first, second):
     """On the printed page and in Moodle's format."""
-    hostile, harmless = [Question.of(labelled(*names)[1]) for names in ((first, second), ("a", "b"))]
+    hostile, harmless = [Question.of(labeled(*names)[1]) for names in ((first, second), ("a", "b"))]
     tags = [
         [tag for tag in re.findall(r"<[/!]?[a-z]+", html([question], key=True), re.IGNORECASE) if tag != "<br"]
         for question in (hostile, harmless)
@@ -188,7 +188,7 @@ def test_label_is_only_text_in_a_quiz(first, second):
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
 def test_label_changes_no_flat_code(label, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    x, f = labelled("x", label)
+    x, f = labeled("x", label)
     captured = Value(2.0, label)
     fast = compile(lambda a: a * captured)
 
@@ -203,14 +203,14 @@ def test_label_changes_no_flat_code(label, tmp_path, monkeypatch):
 def test_file_name_is_only_a_name(name, tmp_path, monkeypatch):
     """Also where dot lays out the graph."""
     monkeypatch.chdir(tmp_path)
-    draw(labelled("x", name)[1]).save(name)
+    draw(labeled("x", name)[1]).save(name)
 
     assert os.listdir(tmp_path) == [name]
 
 
 @pytest.mark.parametrize("label", NASTY, ids=range(len(NASTY)))
 def test_label_is_only_text_to_the_program_dot(label):
-    source = draw(labelled(label, label)[1]).graphviz().source
+    source = draw(labeled(label, label)[1]).graphviz().source
     try:
         ran = subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=False, timeout=20)
     except FileNotFoundError:
@@ -218,7 +218,7 @@ def test_label_is_only_text_to_the_program_dot(label):
 
     assert ran.returncode == 0
     found = ElementTree.fromstring(ran.stdout)
-    harmless = draw(labelled("a", "b")[1]).graphviz().source
+    harmless = draw(labeled("a", "b")[1]).graphviz().source
     expected = ElementTree.fromstring(
         subprocess.run(["dot", "-Tsvg"], input=harmless.encode(), capture_output=True, check=True, timeout=20).stdout
     )

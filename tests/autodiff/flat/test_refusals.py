@@ -133,14 +133,14 @@ REFUSALS = {
         (
             lambda: over_rows(lower(X * X)),
             TypeError,
-            r"takes loops, as lower\(\.\.\., roll=True\) gives them, got Program",
+            r"takes loops from lower\(\.\.\., roll=True\), got Program",
         )
     ],
     "javascript": [
         (
             lambda: javascript.text(lower(X * X, roll=True)),
             TypeError,
-            r"only lines are .* got Loops: lower\(\.\.\., roll=False\)",
+            r"only a Program .* got Loops: write lower\(\.\.\., roll=False\)",
         ),
         *(
             (

@@ -59,9 +59,9 @@ def test_examples_have_gate_values(example):
 
 @every_example
 def test_examples_have_the_slides_gates(example):
-    labelled = {node.label for node in history(example.build()) if node.primitive and node.label}
+    labeled = {node.label for node in history(example.build()) if node.primitive and node.label}
 
-    assert labelled <= example.values.keys()
+    assert labeled <= example.values.keys()
 
 
 @every_example

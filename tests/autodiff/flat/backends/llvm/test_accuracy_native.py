@@ -72,7 +72,7 @@ def native(name):
 
 def grid(name, count):
     """About 8 times ``count`` numbers: log-spaced over float64 in both signs, dense where the function is steep, and
-    the neighbours of 0, of 1 and of every bend."""
+    the neighbors of 0, of 1 and of every bend."""
     random = numpy.random.default_rng(5)
     low, high = STEEP[name]
     sizes = 2.0 ** random.uniform(-1074.0, 1024.0, count)

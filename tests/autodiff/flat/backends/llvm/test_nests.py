@@ -74,7 +74,7 @@ ROWS = at("gw", 0, 0, 1, by=at("t", 0, 1, 0), wide=16, choices=27)
     [
         (statement([96], at("a", 0, 1), ("add", at("a", 96, 1), at("w", 0, 1))), "lanes", 0, ()),
         (MATRIX, "totals", 2, (1, 0)),
-        (OUTER, "lanes", 2, (1,)),  # sums over i in registers, neighbours of gw in vectors, several j at a time
+        (OUTER, "lanes", 2, (1,)),  # sums over i in registers, neighbors of gw in vectors, several j at a time
         (LIST, "totals", 1, (0,)),
         (LIST._replace(reduce="largest", axes=(Axis(5), Axis(16, ((0, 1),)))), "totals", 1, ()),
         (LIST._replace(reduce="sum", expression=at("x", 0, 21, 3)), "lanes", -1, (0,)),
@@ -93,7 +93,7 @@ def test_each_nest_is_written_in_its_way(written, way, vector, tiles):
     assert (nest.way, nest.vector, nest.tiles) == (way, vector, tiles)
 
 
-def test_neighbouring_axes_become_one():
+def test_neighboring_axes_become_one():
     both = statement([6, 16], at("a", 0, 16, 1), ("relu", at("a", 96, 16, 1)))
     assert str(nest_of(both, 0, (0, 0)).statement) == "a[i] = relu(a[i+96])  for i<96"
     assert str(nest_of(both, 1, (0, 0)).statement) == str(both)  # the turns of a Repeat stay
