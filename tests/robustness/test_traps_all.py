@@ -11,7 +11,8 @@ from visualize import draw
 
 def test_traps_all_have_tests():
     texts = [path.read_text(encoding="utf-8") for path in Path(__file__).parents[1].rglob("test_*.py")]
-    named = set(re.findall(r"^def test_trap_0*(\d+a?)_", "\n".join(texts), re.MULTILINE))
+    tests = re.findall(r'^(?:def test_trap_0*(\d+a?)_|    "trap (\d+a?): )', "\n".join(texts), re.MULTILINE)
+    named = {number for pair in tests for number in pair}
 
     assert {*map(str, range(1, 43)), "34a"} - named == set()
 
