@@ -130,11 +130,7 @@ REFUSALS = {
         (lambda: javascript.text(lower(row_mean(X))), Unsupported, "row after row"),
     ],
     "over_rows": [
-        (
-            lambda: over_rows(lower(X * X)),
-            TypeError,
-            r"takes loops from lower\(\.\.\., roll=True\), got Program",
-        )
+        (lambda: over_rows(lower(X * X)), TypeError, r"takes loops from lower\(\.\.\., roll=True\), got Program")
     ],
     "javascript": [
         (
