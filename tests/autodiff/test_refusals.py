@@ -41,6 +41,7 @@ from autodiff.formula import Formula, SlideFormula
 from autodiff.lectures import EXAMPLES, agree, find
 from autodiff.quiz import Question, questions, read_result
 from autodiff.quiz.result import checksum
+from tests.support.refusals import every_row_of
 from tests.support.stand_ins import Tensor
 
 E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})
@@ -497,10 +498,7 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [pytest.param(*row, id=f"{subject} {i}") for subject, rows in REFUSALS.items() for i, row in enumerate(rows)],
-)
+@every_row_of(REFUSALS)
 def test_refusals(call, error, words):
     with pytest.raises(error, match=words):
         call()

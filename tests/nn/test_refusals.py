@@ -44,6 +44,7 @@ from nn.normalization import batch_norm
 from nn.optim import linear_decay, optimizer_named, step_decay
 from nn.serialization import ModelFileError, checksum
 from nn.training import loss_below, parameters_still
+from tests.support.refusals import every_row_of
 from tests.support.stand_ins import Frame, Series, Tensor
 
 XOR = truth_table("xor")
@@ -757,10 +758,7 @@ REFUSALS = {  # by subject: what is called, the error, and its words
 }
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [pytest.param(*row, id=f"{subject} {i}") for subject, rows in REFUSALS.items() for i, row in enumerate(rows)],
-)
+@every_row_of(REFUSALS)
 def test_refusals(call, error, words):
     with pytest.raises(error, match=words):
         call()

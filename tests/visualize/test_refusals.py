@@ -11,6 +11,7 @@ import pytest
 import nn
 from autodiff import PRIMITIVES, Primitive, StaleGraphError, Value, sigmoid, variables
 from tests.support.pictures import built
+from tests.support.refusals import every_row_of
 from visualize import draw, playground, plots
 from visualize.web.bundle import bundle
 
@@ -191,10 +192,7 @@ REFUSALS = {  # by subject: what is called, the error, and its words
 }
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [pytest.param(*row, id=f"{subject} {i}") for subject, rows in REFUSALS.items() for i, row in enumerate(rows)],
-)
+@every_row_of(REFUSALS)
 def test_refusals(call, error, words):
     with pytest.raises(error, match=words):
         call()

@@ -16,6 +16,7 @@ from autodiff.flat.recording import Recording
 from nn import MLP, fit
 from tests.support.flat_samples import ready
 from tests.support.own_gates import leaky
+from tests.support.refusals import every_row_of
 
 W, UNUSED = variables(w=2, unused=0)
 Q = W * W
@@ -166,10 +167,7 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [pytest.param(*row, id=f"{subject} {i}") for subject, rows in REFUSALS.items() for i, row in enumerate(rows)],
-)
+@every_row_of(REFUSALS)
 def test_refusals(call, error, words):
     with pytest.raises(error, match=words):
         call()

@@ -13,20 +13,10 @@ from nn import MLP, SGD, Adam, Module, RMSProp, fit, truth_table
 from nn.losses import l1, l2
 from nn.training import NonfiniteLossError
 from tests.support.flat_samples import agree
+from tests.support.trained import some_rows, trained
 
 RUNNERS = ["source", "batch"]
 EVERY = pytest.mark.parametrize("runner", [*RUNNERS, "native"])
-
-
-def some_rows(count=7, seed=0):
-    draw = random.Random(seed).uniform
-    return [[draw(-1, 1), draw(-1, 1)] for _ in range(count)]
-
-
-def trained(runner, net, X, Y, optimizer=None, **options):
-    chosen = optimizer(net.parameters()) if optimizer else None
-    history = fit(net, X, Y, optimizer=chosen, runner=runner, progress=False, **options)
-    return history, [p.data for p in net.parameters()], [p.grad for p in net.parameters()]
 
 
 def same(make, X, Y, rel=1e-9, **options):

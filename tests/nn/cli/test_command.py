@@ -88,16 +88,23 @@ def test_names_without_llvmlite(capsys, monkeypatch):
     assert re.search("machine code is much faster: pip install 'scalar-autodiff\\[fast\\]'", text)
 
 
-def test_names_ctrl_c_ends_with_samples(tmp_path):
-    process = start(tmp_path, "names", "--steps", "2000000", PYTHONUNBUFFERED="1")
+def interrupted(process, word, seconds):
+    """What a run prints that gets ctrl-C ``seconds`` after a line that starts with the word; it must succeed."""
     for line in process.stdout:
-        if line.startswith("step"):
+        if line.startswith(word):
             break
-    time.sleep(0.2)
+    time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     text = process.communicate(timeout=20)[0]
 
     assert process.returncode == 0
+    return text
+
+
+def test_names_ctrl_c_ends_with_samples(tmp_path):
+    process = start(tmp_path, "names", "--steps", "2000000", PYTHONUNBUFFERED="1")
+    text = interrupted(process, "step", 0.2)
+
     assert re.search(r"stopped by ctrl-C after \d{3,} steps; what was learned is kept", text)
     assert "Traceback" not in text
 
@@ -332,14 +339,8 @@ def test_option_hidden_says_how_layers_are_written(capsys, given):
 
 def test_ctrl_c_ends_with_what_was_learned(tmp_path):
     process = start(tmp_path, "xor", "--epochs", "100000000", "--runner", "eager", PYTHONUNBUFFERED="1")
-    for line in process.stdout:
-        if line.startswith("start"):
-            break
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    text = process.communicate(timeout=20)[0]
+    text = interrupted(process, "start", 0.5)
 
-    assert process.returncode == 0
     assert "stopped by ctrl-C after" in text
     assert "Traceback" not in text
     assert "wanted" in text
