@@ -35,7 +35,7 @@ FLOORS = {
     "autodiff.lectures": "course",
     "autodiff.lectures.course": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
-    "autodiff.quiz": "mistakes result | question | asking exercises formats generator",
+    "autodiff.quiz": "markup mistakes result | question | asking exercises generator | formats",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures
@@ -181,7 +181,7 @@ def test_rooms_are_entered_by_their_front(name):
 # The submodules of autodiff with names that other rooms use: those in __all__, or else all that are defined there.
 DOCUMENTED = """
     ._files ._lazy .arrays .check .flat .flat.compiled .flat.expansion .flat.ir .flat.live .flat.recording .flat.state
-    .flat.stepping .formula .functions .graph .notation .parser .primitives .quiz .steps .typed .vocabulary
+    .flat.stepping .formula .functions .graph .lectures .notation .parser .primitives .quiz .steps .typed .vocabulary
 """.split()  # noqa: SIM905
 
 
