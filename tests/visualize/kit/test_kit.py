@@ -120,7 +120,8 @@ def test_slides_of_examples_and_votes():
     assert made.count(r"\begin{frame}") == made.count(r"\end{frame}") > 3
     assert made.count(r"\begin{tikzpicture}") == made.count(r"\end{tikzpicture}") > 1
     votes = [e for e in read_exercises("E") if e.kind == "choice"]
-    assert made.count(r"\textbf{") == len(votes) > 0
+    assert votes
+    assert all(rf"\textbf{{{to_tex(e.options[e.right - 1])}}} \emph" in made for e in votes)
 
 
 @pytest.mark.slow
