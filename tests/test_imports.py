@@ -35,14 +35,14 @@ FLOORS = {
     "autodiff.lectures": "course",
     "autodiff.lectures.course": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
-    "autodiff.quiz": "mistakes result | question | asking exercises formats generator",
+    "autodiff.quiz": "markup mistakes result | question | asking exercises generator | formats",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures
     """,
     "nn.cli": "names presets | report",
     "nn.doctor": "findings | units | case",
-    "nn.lectures": "depth learning words | by_hand descents | catalog",
+    "nn.lectures": "depth learning tables words | by_hand descents vectors | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
     "visualize.layout": "plan | rows sizes sugiyama | engines",
