@@ -39,11 +39,12 @@ def test_notebook_lists_what_the_course_does(what):
     assert "\n".join(f"- {line}" for line in COURSE[what]) in TEXT
 
 
-def test_notebook_asks_the_questionnaire():
+def test_notebook_has_prerequisites_and_questionnaire():
     asked = [f"{i}. {row['ask']}" for i, row in enumerate(COURSE["questionnaire"], 1)]
 
     assert "\n".join(asked) in TEXT
     assert f"about {COURSE['minutes']} minutes" in TEXT
+    assert f"**You need** {'; '.join(COURSE['before'])}." in TEXT
 
 
 def test_notebook_poses_every_exercise_once():
