@@ -9,7 +9,7 @@ from typing import Any
 from autodiff.lectures import EXAMPLES, LECTURES, SLIPS, TITLES, Example, whole
 from autodiff.lectures.course import read_course
 from autodiff.quiz import Exercise, read_exercises
-from autodiff.quiz.formats import STYLE, html_item, html_line
+from autodiff.quiz.formats import STYLE, html_item, html_line, number_text
 from autodiff.quiz.markup import to_html
 
 from .._text import escape
@@ -29,8 +29,11 @@ SHOWN = [  # (end of the address, what it does)
     ("", "the example, to step through with the arrow keys or a clicker"),
     ("&step=3", "begins at step 3"),
     (f"&{FOR_CLASS}", "for the class: every number must be predicted; no code, no tab with mistakes"),
-    ("&mode=predict&level=2", "the tutor asks for each local gradient (levels 1 to 5)"),
-    ("&mode=predict&level=4&seed=7", "the same with other numbers: a seed for each row of seats"),
+    (
+        "&mode=predict&level=2",
+        "the tutor asks: 1 for products, 2 local gradients, 3 rules, 4 whole nodes, 5 all inputs",
+    ),
+    ("&mode=predict&level=4&seed=7", "the same with other numbers: give each row of seats its own seed"),
     ("&present=1", "only the graph and the step, large, for the projector"),
 ]
 
@@ -93,7 +96,9 @@ def exercise_section(e: Exercise) -> str:
     """An exercise with its answer, hints and typical mistakes."""
     more = [f"Hint {i}: {line(hint)}" for i, hint in enumerate(e.hints, 1)]
     if e.kind == "numbers":
-        more += [f"{escape(name)} = {x:g}: {line(why)}" for name in e.answers for x, why in e.mistakes(name)]
+        more += [
+            f"{escape(name)} = {number_text(e, x)}: {line(why)}" for name in e.answers for x, why in e.mistakes(name)
+        ]
     elif e.kind == "code":
         more += [f"Typical: {line(row['why'])}" for row in e.row.get("wrong", ())]
     about = f'<p class="about">Example {example_link(e.about)}, {e.minutes} minutes, level {e.level}</p>'
