@@ -317,7 +317,7 @@ def test_D19_vectors_by_the_table():
         assert lines[place + 1] == f"  the engine's: {gradient}"
 
 
-@pytest.mark.parametrize("name", ["A10", "B9", "B11", "D21"])
+@pytest.mark.parametrize("name", ["A8", "A10", "B9", "B11", "D21"])
 def test_closed_forms_are_the_engines(name):
     """A line that names the engine repeats the numbers of the line before it."""
 
@@ -510,7 +510,8 @@ def test_watch_has_titles_and_ascii_lines(name):
         ("D14", "dh50/dh0 = 637621500.2140496"),
         ("D18", "after   unit 0: mean 0, variance 1"),
         ("A7", "   0      0     0    0.50000   0.25000   0.00000   1.00000"),
-        ("A10", "dL/dw = l' df/dw                      (-0.338964, -0.842568)"),
+        ("A8", "dL/dU, row 2 = (f - y) w2 h2 (1 - h2) x    (0.0803492, 0.160698, -0.0803492)"),
+        ("A10", "df/dw = h                                  (0.354344, 0.880797)"),
         ("B10", "another logistic regression, of h: y = 0.684671"),
         ("C4", "descent runs while theta(i+1) != theta(i). That may"),
         ("C6", "z^2 = W^2 a^1 + b^2 = (0.120685)"),
