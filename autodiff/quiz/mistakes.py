@@ -73,6 +73,8 @@ class Gate(NamedTuple):
 
 def slips(made: Any, born: int) -> Iterator[tuple[str, Any]]:
     """Yield what a recorded rule becomes by one slip, with the slip's name."""
+    if type(made) is float and made < 0.0:
+        yield "minus", -made  # a constant local gradient, such as that of b in a - b
     gate = getattr(made, "primitive", None)
     if getattr(made, "born", 0) <= born or gate is None or gate.local_gradients is no_edges:
         return
@@ -95,7 +97,7 @@ LOCALS = [  # wrong local gradients
     Mistake("lost factor", "a factor of the local gradient is missing", lambda e: e.alter("factor")),
     Mistake("lost minus", "the minus sign of this gate's rule is missing", lambda e: e.alter("minus")),
     Mistake("exponent", "in this gate's rule the exponent goes down by 1", lambda e: e.alter("exponent")),
-    Mistake("wrong way around", "a fraction is upside down, or the gate's two inputs are swapped",
+    Mistake("wrong way around", "the gate's two inputs are swapped, as in a fraction that is upside down",
         Gate.reverse),
     Mistake("input for output", "the rule uses the gate's output, and you used its input",
         lambda e: [e.rule(e.operands[e.place], *e.operands)]),
