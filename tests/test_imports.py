@@ -32,9 +32,10 @@ FLOORS = {
     "autodiff.flat.loops": """
         columns gates statements | adjoint families fusion turns | nests | lengths
     """,
-    "autodiff.lectures": "",
+    "autodiff.lectures": "course",
+    "autodiff.lectures.course": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
-    "autodiff.quiz": "mistakes result | question | asking formats generator",
+    "autodiff.quiz": "mistakes result | question | asking exercises formats generator",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures

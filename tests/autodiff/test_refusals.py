@@ -39,12 +39,18 @@ from autodiff import (
 from autodiff._files import need
 from autodiff.formula import Formula, SlideFormula
 from autodiff.lectures import EXAMPLES, agree, find
-from autodiff.quiz import Question, questions, read_result
+from autodiff.lectures.course import read_course
+from autodiff.quiz import Question, exercise, questions, read_result
+from autodiff.quiz.exercises import make_exercise
 from autodiff.quiz.result import checksum
 from tests.support.refusals import every_row_of
 from tests.support.stand_ins import Tensor
 
 E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})
+TASK = {"id": "D.1", "title": "Try", "about": "D1", "level": 1, "minutes": 3, "text": "Do it.", "answer": "So."}
+COUNT = make_exercise({**TASK, "numbers": {"n": "12"}})
+CHOICE = make_exercise({**TASK, "options": ["one", "two"], "right": 1, "why": ["yes", "no"]})
+WRITE = make_exercise({**TASK, "name": "half", "start": "", "solution": "", "cases": []})
 OPERATORS = (
     operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod, operator.pow,
     operator.lt, operator.le, operator.gt, operator.ge,
@@ -472,6 +478,30 @@ REFUSALS = {
                 ("x", ValueError, "df/dy takes a number"),
                 ([5], TypeError, "df/dy takes a real number, got list"),
                 (5j, TypeError, "df/dy takes a real number, got complex"),
+            )
+        ),
+    ],
+    "course": [
+        *(
+            (partial(read_course, letter), ValueError, "the lectures are A, B, C, D, E, got")
+            for letter in ("F", "", "AB")
+        ),
+        (partial(exercise, "d.99"), ValueError, r"there is no exercise 'd.99': the nearest is D\.\d+"),
+        (partial(exercise, "D1"), ValueError, "the nearest is D.1"),
+        *(
+            (partial(exercise, id), ValueError, "ids are a letter A to E, a dot and a number, such as D.1")
+            for id in ("X.1", "D.x", "", 7)
+        ),
+        *(
+            (partial(made.feedback, given), error, words)
+            for made, given, error, words in (
+                (COUNT, {"m": 1}, KeyError, "not asked for: m; the blanks are n"),
+                (COUNT, {"n": "many"}, ValueError, "n takes a number"),
+                (COUNT, 12, TypeError, r"expected answers by name, such as \{\"f\": 2\}, got 12"),
+                (CHOICE, 3, ValueError, "D.1 takes the number of an option, 1 to 2, got 3"),
+                (CHOICE, True, ValueError, "1 to 2, got True"),
+                (CHOICE, "one", ValueError, "1 to 2, got 'one'"),
+                (WRITE, 3, TypeError, "D.1 takes your function half, got 3"),
             )
         ),
     ],
