@@ -12,7 +12,19 @@ from typing import Any
 import autodiff
 
 from ._files import OUTPUT, PAGES, finite, suffix, write
-from .cli import Subject, decimal_places, file_name, front_door, list_examples, read_subjects, refuse_idle, say, shield
+from .cli import (
+    EPILOG,
+    Subject,
+    decimal_places,
+    demonstration,
+    file_name,
+    front_door,
+    list_examples,
+    read_subjects,
+    refuse_idle,
+    say,
+    shield,
+)
 from .quiz import Question
 
 HELP = """\
@@ -21,6 +33,7 @@ Steps through an expression and its gradients, one gate at a time:
     python -m autodiff "(x + y) * z" x=-2 y=5 z=-4
     python -m autodiff "q = x + y; f = q * z" x=-2 y=5 z=-4 --step
     python -m autodiff D1        a lecture example, by its id
+    python -m autodiff --list jacobian        all examples with this word
 
 All options: python -m autodiff --help"""
 MOST_QUESTIONS = 1000  # questions that a quiz may have
@@ -41,7 +54,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
         prog="python -m autodiff",
         usage='python -m autodiff "EXPRESSION" name=number ... [options]',
         description="Step through an expression and its gradients, one gate at a time.",
-        epilog=list_examples(),
+        epilog=EPILOG,
     )
     add = parser.add_argument
     flag: Any = {"action": "store_true"}
@@ -64,6 +77,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--like", default="", metavar="ID", help="take the questions from lecture examples: E7, D1 or D")
     add("--variants", type=int, default=1, metavar="N", help="N sheets with the same questions and other numbers")
     add("--ask", help="take the quiz here, with hints and a score", **flag)
+    add("--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words")
     add("--version", action="version", version=f"scalar-autodiff {autodiff.__version__}")
     return parser.parse_intermixed_args(shield(arguments))
 
@@ -72,6 +86,10 @@ def run(chosen: argparse.Namespace) -> int:
     """Run the parsed command line and return the exit status."""
     say(*hidden_packages().values())
     plain = options([])
+    if chosen.list is not None:
+        refuse_idle(chosen, plain, ("list",), "--list lists examples and takes only words:")
+        print(list_examples(chosen.list))
+        return 0
     if chosen.quiz is not None:
         refuse_idle(chosen, plain, QUIZ, "a quiz has its own expressions and shows no steps:")
         if chosen.ask:
@@ -88,6 +106,10 @@ def run(chosen: argparse.Namespace) -> int:
     refuse_idle(chosen, plain, (*STEPS, "json", "latex"), "only a quiz has these: add --quiz 3, or")
     if chosen.latex:
         refuse_idle(chosen, plain, LATEX, "--latex prints the formula and every step:")
+    if id := demonstration(chosen.words):
+        refuse_idle(chosen, plain, ("words",), f"{id} is shown as in the lecture:")
+        print_demonstration(id)
+        return 0
     subjects, notes = read_subjects(chosen.words)
     say(*notes)
     if chosen.file:
@@ -128,6 +150,16 @@ def print_steps(subject: Subject, chosen: argparse.Namespace) -> None:
         print(subject.note)
     if chosen.check:
         print(autodiff.check_gradients(subject.output))
+
+
+def print_demonstration(id: str) -> None:
+    """Print a lecture's example of nets, training or tables, as ``python -m nn`` does."""
+    if "nn" in hidden_packages():
+        raise ValueError(f"{id} cannot be shown: another package nn hides this one")
+    from nn.lectures.catalog import watch
+
+    for line in watch(id):
+        print(line, flush=True)
 
 
 def walk(pages: Sequence[str]) -> None:

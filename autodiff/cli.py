@@ -17,6 +17,7 @@ from .parser.tokens import RAISED, normalize, split_statements
 
 OPTION = re.compile(r"-h|-o|-o\S+\.[a-z]+|--[a-z][a-z-]+(=.*)?", re.DOTALL)
 EXAMPLE = re.compile(r"[A-Ea-e][0-9]+[a-z]?")
+EPILOG = "Lecture examples by id, with their titles: --list, or --list WORD for those with this word."
 # A graph to show: its output, the lines that introduce it, and a note.
 Subject = namedtuple("Subject", "output title note", defaults=((), ""))
 
@@ -116,15 +117,33 @@ def lecture(id: str, inputs: dict[str, float]) -> list[Subject]:
     subjects = []
     for example in find(id):
         title = [f"{example.id}: {example.title} ({example.lecture})", *wrap_statements(example.text)]
-        subjects.append(Subject(parse(example.text, **{**example.inputs, **inputs}), title, example.note))
+        own = [] if inputs else [f"     for {example.given}"]
+        subjects.append(Subject(parse(example.text, **{**example.inputs, **inputs}), [*title, *own], example.note))
     return subjects
 
 
-def list_examples() -> str:
-    """A sentence with the ids of the lecture examples, for the help."""
-    from .lectures import EXAMPLES
+def demonstration(words: Sequence[str]) -> str:
+    """The id of a lecture's example that is shown by ``nn``, being no formula, if the words are that; otherwise ""."""
+    if len(words) != 1 or not EXAMPLE.fullmatch(id := words[0].strip()):
+        return ""
+    from .lectures import EXAMPLES, TITLES, whole
 
-    return f"Lecture examples: {', '.join(EXAMPLES)}."
+    return id.upper() if id.upper() in {*TITLES} - {whole(name) for name in EXAMPLES} else ""
+
+
+def list_examples(words: Sequence[str]) -> str:
+    """The ids and titles of the lectures' examples that have these words in their id, title or lecture."""
+    from .lectures import LECTURES, search_titles
+
+    wanted = " ".join(words)
+    found = search_titles(wanted)
+    if not found:
+        raise ValueError(f"no id, title or lecture has {wanted!r:.40}: --list alone lists all examples")
+    lines = []
+    for letter, name in LECTURES.items():
+        rows = [f"  {id:<4} {title}" for id, title in found if id[0] == letter]
+        lines += [f"{letter}  {name}", *rows] if rows else []
+    return "\n".join(lines)
 
 
 def wrap_statements(text: str) -> list[str]:

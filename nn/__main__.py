@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from autodiff._files import OUTPUT, PAGES, destination, need, suffix, write
-from autodiff.cli import front_door, refuse_idle
+from autodiff.cli import EPILOG, front_door, lecture, list_examples, refuse_idle
 
 from ._checks import one_of, size
 from .activations import ACTIVATIONS
@@ -45,7 +45,10 @@ def run(arguments: Sequence[str] | None) -> int:
         return 0
     command = parser()
     options, plain = command.parse_intermixed_args(arguments), command.parse_intermixed_args([])
-    if options.task is None:
+    if options.list is not None:
+        refuse_idle(options, plain, ("list",), "--list lists examples and takes only words:")
+        show([list_examples(options.list)])
+    elif options.task is None:
         refuse_idle(options, plain, (), "there is nothing to train: add a task such as xor, or")
         command.print_help()
     elif re.fullmatch(r"[A-Ea-e]\d+[a-z]?", options.task):
@@ -62,22 +65,20 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 def show_example(id: str) -> None:
-    """Print a lecture's example: a net and its training, or the steps of a formula."""
+    """Print a lecture's example: a net, its training, a table, or the steps of a formula."""
     if id.upper() in WATCH:
         for line in watch(id.upper()):
             show([line])
         return
-    from autodiff.lectures import find
-
-    for example in find(id):
-        show([f"{example.id}  {example.title}", str(example.build().steps())])
+    for subject in lecture(id, {}):
+        show([*subject.title, str(subject.output.steps()), *filter(None, [subject.note])])
 
 
 def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog="python -m nn",
         description="Train a tiny net and see what comes out. Every task learns with no option given.",
-        epilog=f"tasks: {', '.join(PRESETS)}; names --help: a GPT. Examples to watch: {', '.join(WATCH)}.",
+        epilog=f"tasks: {', '.join(PRESETS)}; names --help: a GPT. {EPILOG}",
     )
     command.add_argument("task", nargs="?", help="a logic gate, a data set, or a lecture example's id")
     command.add_argument("--hidden", type=widths, metavar="4,4", help="units of the hidden layers; 0 for none")
@@ -93,6 +94,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--plot", metavar="FILE", help="draw losses and decision boundary (.svg, .png, .pdf)")
     command.add_argument("--page", metavar="FILE", help="a page (.html) in which this net trains live, from its start")
     command.add_argument("--seeds", type=int, metavar="30", help="train from this many starts: how many succeed?")
+    command.add_argument(
+        "--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words"
+    )
     return command
 
 

@@ -181,7 +181,7 @@ def test_rooms_are_entered_by_their_front(name):
 # The submodules of autodiff with names that other rooms use: those in __all__, or else all that are defined there.
 DOCUMENTED = """
     ._files ._lazy .arrays .check .flat .flat.compiled .flat.expansion .flat.ir .flat.live .flat.recording .flat.state
-    .flat.stepping .formula .functions .graph .notation .parser .primitives .quiz .steps .typed .vocabulary
+    .flat.stepping .formula .functions .graph .lectures .notation .parser .primitives .quiz .steps .typed .vocabulary
 """.split()  # noqa: SIM905
 
 

@@ -36,13 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
-    from autodiff.cli import decimal_places, file_name, list_examples, shield
+    from autodiff.cli import decimal_places, file_name, shield
 
     parser = argparse.ArgumentParser(
         prog="python -m visualize",
         usage='python -m visualize "EXPRESSION" name=number ... -o FILE [options]',
         description="Draw the graph of an expression, with values and gradients, into a file.",
-        epilog=list_examples(),
+        epilog="Lecture examples by id, with their titles: python -m autodiff --list.",
     )
     add, fold = parser.add_argument, parser.add_mutually_exclusive_group().add_argument
     file: Any = {"type": file_name, "metavar": "FILE"}
@@ -169,7 +169,7 @@ def lectures() -> Any:
 
     parts = []
     for example in EXAMPLES.values():
-        lines = [*filter(None, [example.lecture, example.text, example.note])]
+        lines = [*filter(None, [example.lecture, example.text, f"For {example.given}", example.note])]
         parts.append((example.id, f"{example.id}: {example.title}", lines, example.build()))
     last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net")
     return collection(parts, last, editable=True)

@@ -1,14 +1,15 @@
-"""The lectures' examples by id: expressions, inputs, and the expected numbers, from one table."""
+"""The lectures' examples by id, as tables: titles, formulas with inputs and expected numbers, slips on the slides."""
 
 from __future__ import annotations
 
 import tomllib
+from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
 from ..engine import Value
 
-__all__ = ["EXAMPLES", "LECTURES", "Example", "agree", "find"]
+__all__ = ["EXAMPLES", "LECTURES", "SLIPS", "TITLES", "Example", "Slip", "agree", "find", "search_titles", "whole"]
 
 LECTURES = {
     "A": "UCR EE/CS 228, lecture 4",
@@ -17,11 +18,29 @@ LECTURES = {
     "D": "CSCI 566, neural network basics",
     "E": "CM 146, lecture 9",
 }
-IN_NN = [  # examples about networks, losses and training, for python -m nn
-    *("A8", "A9", "B6", "B7", "B8", "C4", "C5", "C9", "C10", "C11", "C12", "C13"),
-    *("D13", "D14", "D16", "D18", "E1", "E3", "E4", "E5", "E9", "E10", "E12", "E13"),
-]
-IN_NOTEBOOKS = ["A7", "C6", "D10", "D17"]  # examples without a single formula
+SOURCES = {"": "our choice", "slide": "on the slide", "figure": "in the slide's figure"}
+FEW = 5  # inputs that a sentence can name
+
+
+class Slip(namedtuple("Slip", "id quote says right")):
+    """A slip in the text of the slides: the example's id, the words quoted, what they say, and the right form.
+
+    >>> from autodiff.lectures import SLIPS
+    >>> print(SLIPS[0])
+    In the text of the slides that we have, df/dx5 = 1. It is -1: the minus in x1 - x2 belongs to every term of x2.
+    >>> print(SLIPS[0].quote)
+    \\frac{\\partial f}{\\partial x_5} = \\frac{\\partial f}{\\partial x_2} \\frac{\\partial x_2}{\\partial x_5} = 1
+    """
+
+    __slots__ = ()
+
+    @property
+    def lecture(self) -> str:
+        """The name of the lecture."""
+        return LECTURES[self.id[0]]
+
+    def __str__(self) -> str:
+        return f"In the text of the slides that we have, {self.says}. {self.right}"
 
 
 class Example:
@@ -29,8 +48,8 @@ class Example:
 
     The id is the lecture's letter and a number; parts of one example end in a, b, c, ... The text is statements, the
     last one the output; ``at``, ``gives`` and ``gradients``, written as ``"x=-2 y=5"``, become the dicts ``inputs``,
-    ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ... The note explains a slip or a
-    convention of the slides.
+    ``values`` and ``gradients``. Gates without a name on the slide are s0, s1, ... The source says where the inputs
+    stand: "slide", "figure", or "" for our own choice. The note explains a slip or a convention of the slides.
 
     >>> from autodiff.lectures import find
     >>> example, = find("D1")
@@ -38,9 +57,24 @@ class Example:
     ('q = x + y; f = q * z', {'x': -2.0, 'y': 5.0, 'z': -4.0}, -12.0)
     """
 
-    def __init__(self, id: str, title: str, text: str, at: str, gives: str, gradients: str, note: str = "") -> None:
-        self.id, self.title, self.lecture, self.text, self.note = id, title, LECTURES[id[0]], text, note
+    def __init__(
+        self, id: str, text: str, at: str, gives: str, gradients: str, title: str = "", source: str = "", note: str = ""
+    ) -> None:
+        self.id, self.title, self.lecture, self.text = id, title or TITLES[id], LECTURES[id[0]], text
         self.inputs, self.values, self.gradients = read_numbers(at), read_numbers(gives), read_numbers(gradients)
+        self.source, self.note = source, " ".join([str(slip) for slip in SLIPS if slip.id == id] or [note])
+
+    @property
+    def given(self) -> str:
+        """The inputs and where they stand.
+
+        >>> from autodiff.lectures import EXAMPLES
+        >>> EXAMPLES["A1"].given, EXAMPLES["D1"].given, EXAMPLES["D7"].given
+        ('x = 2 (our choice)', 'x = -2, y = 5, z = -4 (on the slide)', '19 inputs (on the slide)')
+        """
+        named = ", ".join([f"{name} = {number:g}" for name, number in self.inputs.items()])
+        inputs = named if len(self.inputs) <= FEW else f"{len(self.inputs)} inputs"
+        return f"{inputs} ({SOURCES[self.source]})"
 
     def build(self) -> Value:
         """Record the graph again, with labeled inputs and gates, and return its output."""
@@ -57,7 +91,7 @@ class Example:
         >>> from autodiff.lectures import find
         >>> x1, x2 = variables(x1=2, x2=3)
         >>> find("A2")[0].confirm(x1 - x2)
-        "A2: all 3 numbers match the lecture's formulas to 1e-12"
+        'A2: 3 numbers as the formula of the slide gives them, for x1 = 2, x2 = 3 (our choice)'
         """
         from ..formula import names  # reading the table does not need them
         from ..graph import history
@@ -72,7 +106,7 @@ class Example:
         rows += [(f"d{wanted}/d{n}", totals[called[n]], x) for n, x in self.gradients.items() if n in called]
         for name, found, expected in rows:
             agree(found, expected, f"{self.id}: {name}")
-        return f"{self.id}: all {len(rows)} numbers match the lecture's formulas to 1e-12"
+        return f"{self.id}: {len(rows)} numbers as the formula of the slide gives them, for {self.given}"
 
     def __repr__(self) -> str:
         return f"<example {self.id}: {self.title}>"
@@ -97,7 +131,14 @@ def agree(found: Any, expected: Any, what: str = "the number", within: float = 1
         raise AssertionError(f"{what} should be {there!r}, but it is {here!r}")
 
 
-TABLE = tomllib.loads(Path(__file__).with_name("examples.toml").read_text(encoding="utf-8"))
+def read_table(name: str) -> dict[str, Any]:
+    """Read a table of this folder."""
+    return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+SLIPS = [Slip(**row) for row in read_table("slips.toml")["slip"]]
+TABLE = read_table("examples.toml")
+TITLES: dict[str, str] = TABLE["titles"]
 EXAMPLES = {row["id"]: Example(**row) for row in TABLE["example"]}
 
 
@@ -113,11 +154,26 @@ def find(id: str) -> list[Example]:
     found = [example for example in EXAMPLES.values() if wanted in (example.id.upper(), whole(example.id))]
     if found:
         return found
-    if wanted in IN_NN:
-        raise ValueError(f"{wanted} is about a network or its training: run python -m nn {wanted}")
-    if wanted in IN_NOTEBOOKS:
-        raise ValueError(f"{wanted} has no formula of its own: it is in notebooks/{wanted[0]}-*.ipynb")
+    if wanted in TITLES:
+        raise ValueError(f"{wanted} ({TITLES[wanted]}) is not one formula: run python -m nn {wanted}")
     raise ValueError(f"there is no lecture example {id!r:.40}: {nearest(wanted)}")
+
+
+def search_titles(words: str = "") -> list[tuple[str, str]]:
+    """(id, title) of every example whose id, title or lecture has these words; parts only if their own title has them.
+
+    >>> search_titles("transposed")
+    [('B9', 'Backpropagation with the transposed Jacobian')]
+    """
+    wanted = words.casefold().strip()
+    found = []
+    for id, title in TITLES.items():
+        if any(wanted in text.casefold() for text in (title, LECTURES[id[0]])) or wanted == id.casefold():
+            found.append((id, title))
+        if wanted:
+            parts = [x for x in EXAMPLES.values() if x.id != id == whole(x.id) and wanted in x.title.casefold()]
+            found += [(part.id, part.title) for part in parts]
+    return found
 
 
 def whole(id: str) -> str:
@@ -127,13 +183,12 @@ def whole(id: str) -> str:
 
 def nearest(wanted: str) -> str:
     """What to try instead of an id that does not exist."""
-    wholes = list(dict.fromkeys(whole(id) for id in EXAMPLES))
     letter, digits = wanted[:1], whole(wanted[1:].lower())
     if letter not in LECTURES or not digits.isdecimal():
-        return f"ids are a letter A to E and a number, from {wholes[0]} to {wholes[-1]}"
+        return f"ids are a letter A to E and a number, from {min(TITLES)} to {[*TITLES][-1]}"
     parts = [id for id in EXAMPLES if whole(id) == letter + digits]
     if len(parts) > 1:
         return f"{letter}{digits} has the parts {', '.join(parts)}"
     target = int(digits[:4])
-    candidates = [id for id in wholes if id.startswith(letter)]
+    candidates = [id for id in TITLES if id.startswith(letter)]
     return f"the nearest are {', '.join(sorted(candidates, key=lambda id: abs(int(id[1:]) - target))[:3])}"

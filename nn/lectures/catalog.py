@@ -2,13 +2,15 @@
 
 >>> from nn.lectures.catalog import watch
 >>> print("\\n".join(watch("E1")))
-E1  A net of step units: feed-forward with weights set by hand
+E1  Feed-forward with a step activation
 x = (0, 2, 1): z2 = (2, 2, 5), a2 = (1, 1, 1), z3 = 2, h = 1
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+
+from autodiff.lectures import SLIPS, TITLES, whole
 
 from .._checks import one_of
 from . import by_hand, depth, descents, learning, words
@@ -31,5 +33,6 @@ WATCH: dict[str, Show] = {
 def watch(name: str) -> Iterator[str]:
     """Yield the title of a lecture's example and then its lines as they are computed."""
     show = one_of("example to watch", name, WATCH)
-    yield f"{name}  {(show.__doc__ or '').splitlines()[0].removesuffix('.')}"
+    yield f"{name}  {TITLES[name]}"
     yield from show()
+    yield from [str(slip) for slip in SLIPS if whole(slip.id) == name]

@@ -12,7 +12,8 @@ import pytest
 
 from autodiff import lectures
 from autodiff.__main__ import main
-from nn.lectures.catalog import WATCH
+from nn.__main__ import main as main_of_nn
+from nn.lectures.catalog import watch
 
 D1 = ["q = x + y; f = q * z", "x=-2", "y=5", "z=-4"]
 D1_TABLE = """\
@@ -284,7 +285,13 @@ def test_step_input_that_is_no_text():
         (["x", "x=1", "--nonsense"], "--nonsense"),
         (["x", "x=1", "--digits", "many"], "must be a whole number from 0 to 17, got 'many'"),
         (["D99"], "there is no lecture example 'D99'"),
-        (["C5"], "C5 is about a network or its training: run python -m nn C5"),
+        (["C5", "--check", "--step"], "C5 is shown as in the lecture: leave out --step, --check"),
+        (
+            ["C5", "x=2"],
+            "C5 (Batch, stochastic and mini-batch gradient descent) is not one formula: run python -m nn C5",
+        ),
+        (["--list", "zebra"], "no id, title or lecture has 'zebra': --list alone lists all examples"),
+        (["--list", "chain", "--json"], "--list lists examples and takes only words: leave out --json"),
         (["--quiz", "1000000000"], "a quiz has at most 1000 questions, got 1000000000"),
         (["--quiz", "1", "--json"], "shows no steps: leave out --json"),
         (["--quiz", "1", "D1", "--step"], "leave out --step, D1"),
@@ -332,11 +339,18 @@ def test_lost_expression_is_noted(run):
     assert gradients(output) == [2, 1]
 
 
-def test_lecture_example_of_nn():
-    assert list(WATCH) == lectures.IN_NN
-    for id in {*lectures.IN_NN} - {lectures.whole(id) for id in lectures.EXAMPLES}:
-        with pytest.raises(ValueError, match=f"python -m nn {id}$"):
-            lectures.find(id.lower())
+@pytest.mark.parametrize("door", [main, main_of_nn], ids=["autodiff", "nn"])
+def test_lecture_examples_are_listed_by_word(door, capsys):
+    assert door(["--list", "fixed-window"]) == 0
+    assert capsys.readouterr().out == "E  CM 146, lecture 9\n  E13  A fixed-window language model\n"
+    assert door(["--list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(lectures.TITLES) + len(lectures.LECTURES)
+
+
+def test_lecture_example_without_a_formula_is_shown_by_nn(run):
+    status, output, _ = run("c4")
+
+    assert (status, output) == (0, "".join(f"{line}\n" for line in watch("C4")))
 
 
 def test_bad_input_in_a_terminal():

@@ -435,12 +435,12 @@ REFUSALS = {
             (partial(find, id), ValueError, f"no lecture example .*{hint}")
             for id, hint in (
                 ("d8z", "D8 has the parts D8a, D8b, D8c, D8d"),
-                ("A10", "the nearest are A8, A6, A5"),
-                ("E" + "9" * 5000, "the nearest are E14, E11, E8"),
-                ("F1", "from A1 to E14"),
-                ("x * y", "from A1 to E14"),
-                ("", "from A1 to E14"),
-                ("D²", "from A1 to E14"),
+                ("A11", "the nearest are A10, A9, A8"),
+                ("E" + "9" * 5000, "the nearest are E17, E16, E15"),
+                ("F1", "from A1 to E17"),
+                ("x * y", "from A1 to E17"),
+                ("", "from A1 to E17"),
+                ("D²", "from A1 to E17"),
             )
         ),
         (

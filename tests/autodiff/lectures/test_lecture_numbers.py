@@ -239,6 +239,25 @@ def E8(W):
     return [*outer(local, [1, 2]), *back(local, W)]
 
 
+def A10():
+    h = [logistic(dot(row, [1, 2, -1])) for row in ([0.1, -0.2, 0.3], [0.4, 0.5, -0.6])]
+    return [*h, *outer([w * h_i * (1 - h_i) for w, h_i in zip([0.7, -0.8], h)], [1, 2, -1])]
+
+
+def B10():
+    h = [logistic(0.1 - 0.4 + 0.05), logistic(-0.3 - 0.8 - 0.05), logistic(0.5 + 1.2 + 0.1)]
+    y = logistic(dot([0.5, -0.6, 0.7], h) + 0.1)
+    to_h = [y * (1 - y) * v for v in (0.5, -0.6, 0.7)]
+    to_z = [g * h_i * (1 - h_i) for g, h_i in zip(to_h, h)]
+    return [y, *to_h, *to_z, *[y * (1 - y) * h_i for h_i in h], *back(to_z, [[0.1, 0.2], [-0.3, 0.4], [0.5, -0.6]])]
+
+
+def E15():
+    """The likelihood of AND, and the derivatives of its logarithm: the sums of y - h."""
+    h00, h, h11 = logistic(-3), logistic(-1), logistic(1)
+    return (1 - h00) * (1 - h) ** 2 * h11, [-h00 - 2 * h + 1 - h11, -h + 1 - h11, -h + 1 - h11]
+
+
 SIN, COS, EXP = math.sin(0.7), math.cos(0.7), math.exp(0.7)
 G, X = [0.5, -0.6], [1, -2]  # B5: the upstream gradient, and the input
 WEIGHTS = "d_w11 d_w12 d_w21 d_w22"
@@ -250,6 +269,7 @@ FORMULAS = [  # id, names, their numbers
     ("A5", "f d_w3 d_w4", A5()),
     ("A6", "f d_x3 d_x5", A6()),  # two paths add up
     ("A8", "L d_w1 d_w2 d_u11 d_u12 d_u13 d_u21 d_u22 d_u23", A8()),
+    ("A10", "d_w1 d_w2 d_u11 d_u12 d_u13 d_u21 d_u22 d_u23", A10()),
     ("B2", f"L d_y_hat d_theta1 d_theta2 d_c d_h1 d_h2 d_b1 d_b2 {WEIGHTS}", B2()),
     (
         "B3",
@@ -267,6 +287,9 @@ FORMULAS = [  # id, names, their numbers
     ("B8a", "d_x1 d_x2", [2, 3]),  # linear layers compose to the product of their matrices
     ("B8b", "d_x1 d_x2", [4, 7]),
     ("B8c", "L d_w1 d_w2 d_b", [0.25, 0, 0, 0]),
+    ("B9", "L d_x1 d_x2", [3 - 8 + 9 / 4, *back([0.5, -1, 0.25], [[3, 2], [1, 2], [0, 6]])]),
+    ("B10", "y d_h1 d_h2 d_h3 d_b1 d_b2 d_b3 d_v1 d_v2 d_v3 d_x1 d_x2", B10()),
+    ("B11", "d_w1 d_w2 d_b", [1 * 1 - 2 * 0 + 0.5 * -1, 1 * -2 - 2 * 4 + 0.5 * 3, 1 - 2 + 0.5]),
     ("C2a", "L", [(1 - 0.3) ** 2]),
     ("C2b", "L", [1 - 1 * 0.3]),
     ("C2c", "L d_p", [-math.log(0.3), -1 / 0.3]),
@@ -279,6 +302,10 @@ FORMULAS = [  # id, names, their numbers
     ("C9c", "d_w1 d_w2 d_b", C9(1, 0)),
     ("C9d", "d_w1 d_w2 d_b", C9(1, 1)),
     ("C9e", "d_w1 d_w2 d_b", C9_mean()),  # the mean of the gradients is the gradient of the mean
+    ("C14a", "f d_w1 d_w2 d_b", [logistic(0.5), 0, 0, slope(0.5)]),  # at 0 only the bias learns
+    ("C14b", "f d_w1 d_w2", [0.5, 0, 0]),
+    ("C15a", "C d_theta", [1 + 2 + 8, 1 - 1 - 1]),  # only the signs count: the median has gradient 0
+    ("C15b", "O d_theta", [-(1 + 4 + 64), 2 * (1 + 4 + 10 - 3 * 2)]),  # the mean has gradient 0
     ("D1", "q f d_x d_y d_z d_q", [3, -12, -4, -4, 3, -4]),
     *[(id, f"{f} d_w0 d_x0 d_w1 d_x1 d_w2", D2()) for id, f in (("D2", "f"), ("D3", "f"), ("D6", "L"))],  # one function
     ("D2", "s0 s1 s2 s3 s4 s5 s6 f d_s6 d_s5 d_s4 d_s3", D2_by_gates()),
@@ -319,12 +346,26 @@ FORMULAS = [  # id, names, their numbers
     ("D15b", "d_x", [(COS * EXP - SIN * EXP) / EXP**2]),
     ("D15c", "d_x", [COS + EXP]),
     ("D15d", "d_s d_t", [2 * 2 * 3 * 3 + 2, 2 * 2 * 3 * 2 + 2]),
+    ("D19", "z1 z2 L d_x1 d_x2 d_x3 d_y1 d_y2", [6, -15, 27, 2 * 4, 2, -1 * 5, 2 * 1, -1 * -3]),
+    ("D20a", "f d_x", [math.exp(-1), math.exp(-1)]),
+    ("D20b", "f d_x d_a", [-1, -1, 1]),
+    ("D20c", "f d_x", [1 / 1.37, -1 / 1.37**2]),
+    ("D20d", "f d_x d_c", [1.37, 1, 1]),
+    (
+        "D24",
+        "h s1 s2 L1 R1 R2 L d_w1 d_w2_1 d_w2_2 d_lam d_h",
+        [1, 1, 0.75, 0.75, 0.25, 1.5625, 0.93125, -0.25 * 2 + 0.1, -1 + 0.2, 1 + 0.15, 1.8125, 0.75 - 1],
+    ),
     ("E1", "z2_1 z2_2 z2_3 a2_1 a2_2 a2_3 z3 h", [2, 2, 5, 1, 1, 1, 2, 1]),
     ("E6", "s d_u1 d_u2 d_b1 d_b2 d_w11 d_w12 d_w13 d_w21 d_w22 d_w23 d_x1 d_x2 d_x3", E6()),
     ("E7", "a b f d_x d_y d_z", [3, 2, 6, 2, 3 + 2, 0]),  # y has two paths
     ("E8a", f"{WEIGHTS} d_x1 d_x2", E8([[0.1, 0.2], [-0.3, 0.4]])),
     ("E8b", f"{WEIGHTS} d_x1 d_x2", E8([[10, 5], [-9, -6]])),
     ("E11", "z2_1 z2_2 z2_3 h d_x0 d_x1 d_x2 d_x3", [2, 2, 5, 4, 1, -1, 1, 1]),  # without activation, linear
+    ("E15a", "L d_b d_w1 d_w2", [E15()[0], *[E15()[0] * slope for slope in E15()[1]]]),
+    ("E15b", "J d_b d_w1 d_w2", [-math.log(E15()[0]), *[-slope for slope in E15()[1]]]),
+    ("E16a", "a1 a2 a3 h", [1, 1, 1, 1]),
+    ("E16b", "a1 a2 h", [0, 1, 1]),
     ("E14", "d_x", [math.exp(math.sin(0.49)) * math.cos(0.49) * 1.4]),
 ]
 

@@ -7,7 +7,7 @@ import pytest
 
 from autodiff import jacobian, parse
 from autodiff.graph import history
-from autodiff.lectures import EXAMPLES
+from autodiff.lectures import EXAMPLES, LECTURES, SLIPS, TITLES, whole
 from tests.support.by_hand import dot
 
 
@@ -34,16 +34,33 @@ def assert_slip(example, name, slide):
     assert measured != pytest.approx(slide, rel=1e-2)
 
 
-def test_slips_are_all_noted():
-    noted = [id for id, example in EXAMPLES.items() if example.note]
-
-    assert noted == ["A3b", "A8", "B8a", "D7", "D9a", "D11b", "D12h", "E7"]
+IDS = "A3b A8 A9 B5d C3 C4 C7 C11 D7 D9a D10 D11b D12h E5 E5 E12 E15a".split()  # noqa: SIM905
 
 
-@pytest.mark.parametrize("id", ["B4a", "B4c", "D15b", "E5"])
-def test_slips_exclude_what_is_right(id):
+def test_slips_are_those_that_the_text_proves():
     """B's minus stands in the last of a slide's three builds, D's (5.30) has its minus, E's J also counts from 1."""
-    assert not any(example.note for key, example in EXAMPLES.items() if key.startswith(id))
+    assert [slip.id for slip in SLIPS] == IDS
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=IDS)
+def test_slips_quote_words_and_say_what_is_right(slip):
+    sentence = str(slip)
+
+    assert whole(slip.id) in TITLES
+    assert slip.lecture == LECTURES[slip.id[0]]
+    assert slip.quote == " ".join(slip.quote.split())
+    assert slip.quote.isascii() and slip.quote.count("{") == slip.quote.count("}")  # noqa: PT018
+    assert 8 <= len(slip.quote) <= 150
+    assert sentence.startswith("In the text of the slides that we have, ")
+    assert sentence.isascii() and sentence.endswith(".")  # noqa: PT018
+    assert not slip.says.endswith(".")
+
+
+def test_slips_are_the_notes_of_their_examples():
+    for id, example in EXAMPLES.items():
+        assert example.note == " ".join(str(slip) for slip in SLIPS if slip.id == id) or id in ("D2", "E7")
+    assert "0.2 * 2 = 0.4" in EXAMPLES["D2"].note
+    assert EXAMPLES["E7"].note.startswith("At a tie")
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[3] / "notebooks").glob("*.ipynb")), ids=str)

@@ -1,7 +1,6 @@
 """The table of lecture examples: the engine and two other ways give every number in it."""
 
 import math
-from pathlib import Path
 
 import mpmath
 import pytest
@@ -9,14 +8,15 @@ import pytest
 from autodiff import gradients, variables
 from autodiff.formula import names
 from autodiff.graph import history, on_kink, sweep
-from autodiff.lectures import EXAMPLES, IN_NOTEBOOKS, LECTURES, Example, agree, find
+from autodiff.lectures import EXAMPLES, LECTURES, TITLES, Example, agree, find, search_titles
 
+COUNTS = {"A": 10, "B": 12, "C": 18, "D": 26, "E": 17}
 NUMBERS = {
-    "A": [1, 2, 3, 4, 5, 6, 8],
-    "B": [1, 2, 3, 4, 5, 8],
-    "C": [1, 2, 3, 7, 8, 9],
-    "D": [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15],
-    "E": [1, 2, 3, 6, 7, 8, 11, 14],
+    "A": [1, 2, 3, 4, 5, 6, 8, 10],
+    "B": [1, 2, 3, 4, 5, 8, 9, 10, 11],
+    "C": [1, 2, 3, 7, 8, 9, 14, 15],
+    "D": [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 19, 20, 24],
+    "E": [1, 2, 3, 6, 7, 8, 11, 14, 15, 16],
 }
 FORMULA_EXAMPLES = [f"{letter}{number}" for letter, numbers in NUMBERS.items() for number in numbers]
 ON_A_KINK = ["C1a", "D13f"]  # z = 0 of the step, x = 0 of the dying ReLU: the gradient is a convention
@@ -101,6 +101,7 @@ UNNAMED = {  # the same formula with a name for every gate
 BY_HAND = {  # mpmath's functions, and the activations as the lectures define them
     **{name: getattr(mpmath, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "sign")},
     "max": max,
+    "abs": abs,
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     "relu": lambda x: max(x, 0),
     "heaviside": lambda x, at_zero: 1 if x > 0 else 0 if x < 0 else at_zero,
@@ -182,12 +183,62 @@ def test_examples_titles_and_lectures_are_ascii(example):
         assert text == " ".join(text.split())
 
 
-@pytest.mark.parametrize("id", IN_NOTEBOOKS)
-def test_examples_in_notebooks(id):
-    with pytest.raises(ValueError, match=rf"^{id} has no formula of its own: it is in notebooks/{id[0]}-\*.ipynb$"):
+def test_titles_of_every_example():
+    assert list(TITLES) == [f"{letter}{i + 1}" for letter, count in COUNTS.items() for i in range(count)]
+    assert len({*TITLES.values()}) == len(TITLES)
+    for title in TITLES.values():
+        assert title.isascii()
+        assert len(title) <= 80
+
+
+@pytest.mark.parametrize("id", [id for id in TITLES if id not in FORMULA_EXAMPLES])
+def test_find_names_the_command_for_what_is_no_formula(id):
+    with pytest.raises(ValueError, match=rf"^{id} \(.*\) is not one formula: run python -m nn {id}$"):
         find(id.lower())
-    (path,) = (Path(__file__).parents[3] / "notebooks").glob(f"{id[0]}-*.ipynb")
-    assert f"## {id} " in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("likelihood", ["E5", "E15", "E15a"]),
+        ("d9", ["D9"]),
+        ("ROUTER", ["D4d"]),
+        ("ifT 6289", [id for id in TITLES if id[0] == "C"]),
+        ("", list(TITLES)),
+        ("zebra", []),
+    ],
+)
+def test_search_titles_by_id_title_and_lecture(words, ids):
+    assert [id for id, _ in search_titles(words)] == ids
+
+
+# --- Where the inputs come from ------------------------------------------------------------------
+
+ON_THE_SLIDE = "C1a D1 D7 D13a D13b D13c D13e D13f D13g E1 E2a E2b E2c E2d E7 E11".split()  # noqa: SIM905
+IN_ITS_FIGURE = "D2 D3 D11a D20a D20b D20c D20d E3a E3b E3c E3d".split()  # noqa: SIM905
+
+
+def test_examples_say_where_their_inputs_stand():
+    sources = {id: example.source for id, example in EXAMPLES.items() if example.source}
+
+    assert [id for id in sources if sources[id] == "slide"] == ON_THE_SLIDE
+    assert [id for id in sources if sources[id] == "figure"] == IN_ITS_FIGURE
+
+
+@pytest.mark.parametrize(
+    ("id", "given"),
+    [
+        ("A1", "x = 2 (our choice)"),
+        ("D1", "x = -2, y = 5, z = -4 (on the slide)"),
+        ("D11a", "s2 = 5.1, s1 = 3.2, s3 = -1.7 (in the slide's figure)"),
+        ("C7", "12 inputs (our choice)"),
+    ],
+)
+def test_examples_name_their_inputs_if_few(id, given):
+    assert EXAMPLES[id].given == given
+
+
+# --- Find and build ------------------------------------------------------------------------------
 
 
 def test_find_example_or_its_parts():
@@ -215,13 +266,20 @@ def test_example_shows_id_and_title():
 
 @every_example
 def test_confirm_built_graphs(example):
-    assert example.confirm(example.build()).startswith(f"{example.id}: all ")
+    sentence = example.confirm(example.build())
+
+    assert sentence.startswith(
+        f"{example.id}: {len(example.values) + len(example.gradients)} numbers as the formula of"
+    )
+    assert sentence.endswith(f", for {example.given}")
 
 
 def test_confirm_graph_by_input_names():
     x, y, z = variables(x=-2, y=5, z=-4)
 
-    assert EXAMPLES["D1"].confirm((x + y) * z) == "D1: all 4 numbers match the lecture's formulas to 1e-12"
+    assert EXAMPLES["D1"].confirm((x + y) * z) == (
+        "D1: 4 numbers as the formula of the slide gives them, for x = -2, y = 5, z = -4 (on the slide)"
+    )
 
 
 def test_agree_to_1e_12_and_never_with_nan():
