@@ -46,7 +46,7 @@ FLOORS = {
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
     "visualize.layout": "plan | rows sizes sugiyama | engines",
-    "visualize.plots": "style | activations losses seeds surfaces | descents",
+    "visualize.plots": "style | activations description losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg tikz",
     "visualize.scene": "model unfold | fold | build",
     "visualize.web": "bundle gates lesson translate | written | document | playground",

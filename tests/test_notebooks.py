@@ -74,6 +74,17 @@ def test_lectures_show_graphs_and_plots(letter):
 
 
 @every_notebook
+def test_images_have_alternative_text(path):
+    for cell in code_cells(read(path)):
+        for output in cell.outputs:
+            html = output.get("data", {}).get("text/html", "")
+            assert "image/png" not in output.get("data", {}) or output.metadata["image/png"]["alt"]
+            assert all(
+                re.search(r'alt="[^"]{20,}"', tag) for tag in re.findall("<img .*?>", html.partition("<iframe")[0])
+            )
+
+
+@every_notebook
 def test_outputs_hold_no_addresses(path):
     assert not re.search(r"0x[0-9a-f]{6,}", "\n".join(texts(read(path))))
 
@@ -82,7 +93,7 @@ def test_outputs_hold_no_addresses(path):
 def test_pages_come_after_a_picture(path):
     kinds = [set(output.get("data", {})) for cell in code_cells(read(path)) for output in cell.outputs]
     for i, kind in enumerate(kinds):
-        if "text/html" in kind:
+        if kind <= {"text/html", "text/plain"} and "text/html" in kind:  # pictures have another form, too
             assert any("image/svg+xml" in before for before in kinds[:i])
 
 
@@ -107,6 +118,7 @@ def test_exercises_give_nothing_away(path):
             assert re.fullmatch(r"\w+ = [^:]+", text)
             assert not re.search(r'<t\w+ class="(data|gradient)"', picture["data"]["image/svg+xml"])
             assert "gradient" not in re.search(r"<desc>(.*?)</desc>", picture["data"]["image/svg+xml"])[1]
+            assert "gradient" not in re.search(r'alt="(.*?)"', picture["data"].get("text/html", 'alt=""'))[1]
 
 
 def same_text(found, kept):

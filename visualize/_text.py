@@ -30,6 +30,11 @@ def escape(text: str) -> str:
     return text.translate(REFERENCES)
 
 
+def html_image(kind: str, data: str, alt: str) -> str:
+    """An HTML element that contains an image, given in base64, and is never wider than the page."""
+    return f'<img src="data:{kind};base64,{data}" alt="{escape(alt)}" style="max-width: 100%; height: auto">'
+
+
 def width(text: str, size: float, bold: bool = False) -> float:
     """The approximate width of the text in pixels; it rather overestimates."""
     ems = [WIDTHS.get(c, 0.64 if c < "\u1100" else 1.0) for c in text]

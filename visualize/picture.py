@@ -14,6 +14,7 @@ from autodiff import Value
 from autodiff._files import PAGES, suffix, write
 from autodiff.graph import history
 
+from ._text import html_image, pretty
 from .layout.engines import ENGINES, Layout, make_plan
 from .layout.plan import Plan
 from .layout.sizes import blocks_and_links, tighten
@@ -224,6 +225,12 @@ class Picture:
 
     def _repr_svg_(self) -> str:
         return self.svg()
+
+    def _repr_html_(self) -> str:
+        from base64 import b64encode
+
+        words = pretty(f"{self._drawing.title}. {self._drawing.description}")
+        return html_image("image/svg+xml", b64encode(self.svg().encode()).decode(), words)
 
     def __repr__(self) -> str:
         what, boxes, arrows = self.scene.title.partition(" of ")[2], len(self.scene.boxes), len(self.scene.arrows)

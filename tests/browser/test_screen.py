@@ -1,10 +1,12 @@
 """One screen: at every step the lit gate, its number, the whole equation and Next are visible without scrolling."""
 
+import re
+
 import pytest
 
 from autodiff import Value, tanh
 from tests.browser.pages import example, some
-from visualize import page
+from visualize import draw, page
 
 SIZES = [(1280, 720), (1920, 1080)]
 SOME = ["A1", "B3", "C9e", "D1", "D2", "D7", "D11c", "E7"]
@@ -192,6 +194,19 @@ def test_notebook_frame_holds_graph_equation_and_next(visit, width):
             outer = tab.locator("iframe").bounding_box()
             assert box["y"] + box["height"] <= outer["y"] + outer["height"], (step, part)
         frame.locator("[data-part=next]").click()
+
+
+@pytest.mark.parametrize("room", [500, 1400])
+def test_notebook_picture_fits_the_cell(visit, room):
+    tab, picture = visit(page(example("D1"))), draw(example("D2"))
+    width, height = map(float, re.search(r'width="([\d.]+)" height="([\d.]+)"', picture.svg()).groups())
+    tab.set_content(f'<div style="width: {room}px">{picture._repr_html_()}</div>')
+    shown = tab.evaluate("((x) => [x.width, x.height, x.alt])(document.querySelector('img'))")
+
+    assert 1000 < width < 1300
+    assert shown[0] == pytest.approx(min(width, room), abs=1)
+    assert shown[0] / shown[1] == pytest.approx(width / height, rel=0.01)
+    assert shown[2].startswith("Computation graph of f = 1 / s6 = 0.731059. w0 = 2.")
 
 
 @pytest.mark.timed

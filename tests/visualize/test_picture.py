@@ -1,5 +1,6 @@
 """A picture shows itself, saves itself atomically, and splits into frames."""
 
+import base64
 import os
 import re
 import shutil
@@ -19,6 +20,8 @@ from tests.support.pictures import SVG, built, elements, texts
 from visualize import draw
 from visualize.picture import Picture
 from visualize.render.tikz import tikz
+
+M, T = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 
 # --- The picture ----------------------------------------------------------------------------------
 
@@ -234,6 +237,7 @@ def test_notebook_shows_small_graphs(shell):
 
     assert shown["text/plain"] == "Value(-12.0, 'f', grad=1.0)"
     assert shown["image/svg+xml"].startswith("<svg")
+    assert shown["text/html"] == draw(built("D1"))._repr_html_()
 
 
 def test_notebook_shows_leaves_and_large_graphs_as_text(shell):
@@ -246,7 +250,50 @@ def test_notebook_shows_leaves_and_large_graphs_as_text(shell):
 
 
 def test_notebook_shows_a_picture(shell):
-    assert "image/svg+xml" in shell.display_formatter.format(draw(built("D1")))[0]
+    shown, _ = shell.display_formatter.format(draw(built("D1"), gradients="blank"))
+    tag = r'<img src="data:image/svg\+xml;base64,(.*)" alt="(.*)" style="(.*)">'
+    data, alt, style = re.fullmatch(tag, shown["text/html"]).groups()
+
+    assert base64.b64decode(data).decode() == shown["image/svg+xml"]
+    assert alt == (
+        f"Computation graph of f = q {T} z = {M}12. x = {M}2. y = 5. z = {M}4. q = x + y = 3. f = q {T} z = {M}12."
+    )
+    assert style == "max-width: 100%; height: auto"
+
+
+def test_notebook_shows_plots_with_alternative_text(shell):
+    axes = visualize.plot_losses([1.0, 0.5, 0.25], logarithmic=True)
+    alt = "Loss over each epoch. Line plot of loss (log scale) over epoch from 1 to 3: from 1 to 0.25."
+    for thing in (axes, axes.figure):
+        shown, metadata = shell.display_formatter.format(thing)
+
+        assert base64.b64decode(shown["image/png"]).startswith(b"\x89PNG")
+        assert f'base64,{shown["image/png"]}" alt="{alt}"' in shown["text/html"]
+        assert metadata == {"image/png": {"alt": alt}}
+
+
+def test_notebook_shows_figures_of_pyplot_once(shell):
+    """pyplot shows its open figures after each cell, and replaces IPython's formatters of figures."""
+    from IPython.core.pylabtools import select_figure_formats
+    from matplotlib import pyplot
+
+    select_figure_formats(shell, ["png"])
+    figure, axes = pyplot.subplots()
+    visualize.plot_losses([1.0, 0.5], axes=axes)
+    during = shell.display_formatter.format(axes)[0]
+    shown = shell.display_formatter.format(figure)[0]
+    pyplot.close(figure)
+
+    assert set(during) == {"text/plain"}
+    assert 'alt="Loss over each epoch.' in shown["text/html"]
+    assert "text/html" in shell.display_formatter.format(axes)[0]
+
+
+def test_notebook_draws_nothing_in_a_terminal(shell, monkeypatch):
+    monkeypatch.setattr(shell.display_formatter, "active_types", ["text/plain"])
+    monkeypatch.setattr("visualize.picture.draw", None)
+
+    assert shell.display_formatter.format(built("D1"))[0] == {"text/plain": "Value(-12.0, 'f', grad=1.0)"}
 
 
 def test_notebook_without_ipython():

@@ -41,7 +41,8 @@ def plot_descent(function: Callable[..., Any], path: Any, between: Any = None, a
         longest = max(map(math.dist, points, points[1:]), default=0.0)
         draw_path(axes, points, place, f"{name}: steps up to {longest:.2g}" if len(paths) > 1 else name)
     updates = {len(points) - 1 for points in paths.values()}
-    counted = f": {updates.pop()} updates" if len(updates) == 1 else ""
+    count = updates.pop() if len(updates) == 1 else 0
+    counted = f": {count} update{'s' * (count != 1)}" * bool(count)
     dress(axes, f"Gradient descent{counted}", axes.get_xlabel(), axes.get_ylabel())
     return legend_below(axes) if axes.get_legend() else axes
 

@@ -14,6 +14,7 @@ import nn
 from autodiff import Value, clip, elu, leaky_relu, maximum, relu, sigmoid, sign, tanh
 from autodiff.primitives import heaviside
 from visualize import plots
+from visualize.plots.description import figure_in_words
 
 XOR = ([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
 
@@ -116,6 +117,55 @@ def test_plots_are_found_in_visualize():
 
     assert visualize.plot_losses is plots.plot_losses
     assert set(plots.__all__) <= set(dir(visualize))
+
+
+# --- In words ------------------------------------------------------------------------------------
+
+WORDS = {
+    "activation": "sigmoid and its derivative. Line plot of output over input x from -5 to 5: value from 0.00669 to "
+    "0.993; derivative from 0.00665 to 0.00665, highest 0.25 at 0.",
+    "losses": "Loss over each epoch. Line plot of loss over epoch: a from 1 at 1 to 0.5 at 2; b from 1 at 1 to 1 at 1; "
+    "remarks: inf in epoch 2.",
+    "gradient sizes": "Size of the gradient in each layer. Line plot of norm of the gradient (log scale) over layer, "
+    "from input to output from 1 to 2: from 0.1 to 0.2.",
+    "boundary": "What the net answers, and its boundary. Contour plot of input x₂ over input x₁: wanted 0 (2 points); "
+    "wanted 1 (2 points); shades: from -0.15 to 1.15; contour line at 0.5.",
+    "descent": "Gradient descent: 2 updates. Contour plot of y over x: path of 3 points from (2, 1) to (0.5, 0.2); "
+    "shades: loss from 0.082 to 6.21; remarks: start.",
+    "descent 1": "Gradient descent: 1 update. Line plot of loss over x: from 0.181 at 0.425 to 1.16 at 1.07; from 1 at "
+    "1 to 0.25 at 0.5; remarks: start.",
+    "descents": "Gradient descent. Contour plot of y over x: as it is: steps up to 1.1, path of 3 points from (2, 1) "
+    "to (0.5, 0.2); clipped: steps up to 1.1, path of 2 points from (2, 1) to (1, 0.5); shades: loss from 0.082 to "
+    "6.21; remarks: start.",
+    "success": "1 of 2 seeds come out right. Plot of last loss over seed: right: 1 (1 point); diverged: 1 (1 point).",
+    "map": "What learns from which seed. Table of learning rate over seed: 2 rows (0.1, 1) of 2, from 0 to 1; remarks: "
+    "all right, 50 %, 0 %.",
+}
+
+
+@pytest.mark.parametrize("name", every_plot())
+def test_plots_are_described(name):
+    assert figure_in_words(every_plot()[name]().figure) == WORDS[name].replace("-", "\N{MINUS SIGN}")
+
+
+def test_figure_in_words_all_axes_of_a_figure():
+    figure = Figure()
+    first, second, third, _ = figure.subplots(2, 2).flat
+    plots.plot_losses([0.5, 0.1], axes=first)
+    second.bar(["a", "b", "c"], [1.0, 2.0, 3.0])
+    third.scatter([1.0, 2.0], [3.0, 4.0])
+    third.set_title("Mine")
+    losses = "Loss over each epoch. Line plot of loss over epoch from 1 to 2: from 0.5 to 0.1."
+
+    assert figure_in_words(figure) == f"{losses} Plot of y over x: 3 bars. Mine. Plot of y over x: 2 points."
+    assert figure_in_words(Figure()) == "An empty plot."
+
+
+def test_figure_in_words_a_valley_and_a_hill():
+    axes = Figure().subplots()
+    axes.plot(range(1, 6), [3.0, -1.0, 2.0, 1e7, 2.999])
+
+    assert figure_in_words(axes.figure).endswith(": from 3 to 3, highest 1e+07 at 4.".replace("-", "\N{MINUS SIGN}"))
 
 
 # --- Activations ---------------------------------------------------------------------------------
