@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -147,7 +148,7 @@ def print_steps(subject: Subject, chosen: argparse.Namespace) -> None:
     else:
         print("\n".join(pages))
     if subject.note:
-        print(subject.note)
+        print(textwrap.fill(subject.note, 80))
     if chosen.check:
         print(autodiff.check_gradients(subject.output))
 

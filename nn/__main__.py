@@ -6,6 +6,7 @@ import argparse
 import io
 import re
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -71,7 +72,7 @@ def show_example(id: str) -> None:
             show([line])
         return
     for subject in lecture(id, {}):
-        show([*subject.title, str(subject.output.steps()), *filter(None, [subject.note])])
+        show([*subject.title, str(subject.output.steps()), *textwrap.wrap(subject.note, 80)])
 
 
 def parser() -> argparse.ArgumentParser:

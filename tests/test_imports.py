@@ -42,7 +42,7 @@ FLOORS = {
     """,
     "nn.cli": "names presets | report",
     "nn.doctor": "findings | units | case",
-    "nn.lectures": "depth learning words | by_hand descents | catalog",
+    "nn.lectures": "depth learning tables words | by_hand descents vectors | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | notebook",
     "visualize.layout": "plan | rows sizes sugiyama | engines",

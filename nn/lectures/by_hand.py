@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import cos, log, pi, sin, sqrt, tan
 from random import Random
 from typing import Any
 
@@ -95,3 +96,48 @@ def inside_a_rectangle(points: int = 20_000) -> Iterator[str]:
         (_, hidden), (_, out) = net.activations(x)
         yield f"x = {show_all(x)}: the four sides {show_all(hidden)}, all of them {show(out[0].data)}"
     yield f"wrong: {wrong} of {points} points"
+
+
+def likelihood_product() -> Iterator[str]:
+    """The likelihood of AND, a product over its rows; its logarithm is a sum, and J the negative of it."""
+    for theta in ([-2.0, 2.0, 1.0], [-30.0, 20.0, 20.0]):
+        net, likelihood, cost = MLP.from_matrices([theta], output="sigmoid"), 1.0, 0.0
+        yield f"h(x) = g({theta[0]:g} + {theta[1]:g} x1 + {theta[2]:g} x2)"
+        for x, y in zip(*truth_table("and")):
+            h: Any = net(x)
+            p = h.data if y else sigmoid(-h.operands[0].data)  # 1 - h, without losing digits
+            likelihood *= p
+            cost -= log(p)
+            yield f"  x = {show_all(x)}, y = {y}: P(y | x) = {'h' if y else '1 - h'} = {p:.9f}"
+        yield f"  L = the product = {likelihood:.12f}, J = -log L = {cost:.12g}"
+    yield f"With many examples only the sum can be computed: 0.9^10000 = {0.9**10000:g} in floating point,"
+    yield f"but 10000 log 0.9 = {10000 * log(0.9):.6g}."
+
+
+def half_planes(points: int = 4000) -> Iterator[str]:
+    """AND of half-planes is any convex shape, OR of such shapes is any shape."""
+    random = Random(0)
+    drawn = [(random.uniform(-1.5, 1.5), random.uniform(-1.5, 1.5)) for _ in range(points)]
+    for sides in (3, 4, 8, 32):
+        net = polygon(sides)
+        inside = [x * x + y * y <= 1.0 for x, y in drawn]
+        wrong = sum([predict(net, p) != wanted for p, wanted in zip(drawn, inside)])
+        yield f"a disk as AND of {sides:>2} half-planes: {100.0 * wrong / points:4.1f} % of the points wrong"
+    frame = [[1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 0.0, 1.0], [1.0, 0.0, -1.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]
+    both = [[-4.5, 1, 1, 1, 1, 1, 0], [-4.5, 1, 1, 1, 1, 0, 1]]  # AND with the left half, AND with the lower half
+    shape = MLP.from_matrices([frame, both, [-0.5, 1, 1]], ["step", "step"], "step")
+    wanted = [max(abs(x), abs(y)) <= 1.0 and (x <= 0.0 or y <= 0.0) for x, y in drawn]
+    wrong = sum([predict(shape, p) != here for p, here in zip(drawn, wanted)])
+    yield f"an L, the left half of a square OR its lower half, by {shape}: {wrong} of {points} wrong"
+
+
+def polygon(sides: int) -> MLP:
+    """A net of step units: is a point inside the regular polygon whose area is that of the unit disk?
+
+    >>> predict(polygon(4), [0.5, 0.5]), predict(polygon(4), [1.0, 1.0])
+    (1, 0)
+    """
+    reach = sqrt(pi / (sides * tan(pi / sides)))  # the distance of its sides from the center
+    angles = [2.0 * pi * i / sides for i in range(sides)]
+    lines = [[reach, -cos(angle), -sin(angle)] for angle in angles]
+    return MLP.from_matrices([lines, [0.5 - sides, *[1.0] * sides]], "step", "step")

@@ -1,11 +1,11 @@
-"""Examples of gradient descent step by step (B6, B7, C9)."""
+"""Examples of gradient descent step by step (C4, C10, C15 to C17, D14)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autodiff import Value, gradients, sigmoid
+from autodiff import Value, grad, gradients, sigmoid, variables
 from autodiff.formula import show
 
 from .._checks import generator
@@ -120,6 +120,79 @@ def four_ways() -> Iterator[str]:
     for name, (point, loss, evaluations) in ways.items():
         yield f"{name:<16}  theta = {point[0]:.9f}, loss {loss:.2g}, evaluations {evaluations}"
     yield "with 10 thetas brute force would need 2001^10 evaluations; descent still one gradient an update"
+
+
+def one_update() -> Iterator[str]:
+    """C3's neuron: theta <- theta - eta dC/dtheta for its three parameters, three times."""
+    w1, w2, b = theta = variables(w1=0.3, w2=-0.2, b=0.1)
+    optimizer, eta = SGD(theta, 1.0), 1.0
+    for step in range(4):
+        optimizer.zero_grad()
+        error = sigmoid(w1 * 0.5 + w2 * -1.5 + b) - 1.0
+        cost: Any = error * error
+        cost.backward()
+        yield f"step {step}: (w1, w2, b) = {show_all(theta)}, C = {show(cost.data)}"
+        if step < 3:
+            yield f"  dC/dtheta = {show_all([p.grad for p in theta])}; minus {eta:g} times it:"
+            optimizer.step()
+
+
+def objective_and_distance() -> Iterator[str]:
+    """Maximize O = -C or minimize C: the same path. A cost without squares leads to the median, squares to the mean."""
+    numbers = (1.0, 4.0, 10.0)
+
+    def distance(theta: Any) -> Any:
+        return sum([abs(y - theta) for y in numbers])
+
+    def squares(theta: Any) -> Any:
+        return sum([(y - theta) * (y - theta) for y in numbers])
+
+    down, up = descend(squares, [2.0], 0.1, 3), [2.0]
+    for _ in down[1:]:
+        up.append(up[-1] + 0.1 * grad(lambda theta: -squares(theta))(up[-1]))
+    yield f"y = {show_all(numbers)}, one theta for all of them, start 2"
+    yield f"minimize C = sum (y - theta)^2 by theta - 0.1 C':  {show_all([theta for (theta,) in down])}"
+    yield f"maximize O = -C by theta + 0.1 O':                 {show_all(up)}"
+    for name, cost, rate, what in (("squares", squares, 0.1, "mean"), ("distances", distance, 0.5, "median")):
+        (end,) = descend(cost, [2.0], rate)[-1]
+        yield f"the sum of the {name:<9} is smallest at theta = {end:.6f}, the {what}: C = {cost(end):.6f}"
+
+
+def paths_by_batch_size(epochs: int = 4, learning_rate: float = 0.1, seed: int = 0) -> dict[str, list[Point]]:
+    """The paths of (w, b) of a linear neuron on 20 examples: gradient descent, and SGD one example at a time (C17).
+
+    >>> {name: len(path) - 1 for name, path in paths_by_batch_size().items()}
+    {'gradient descent': 4, 'SGD': 80}
+    """
+    random = generator(seed)
+    examples = [(x, 2.0 * x - 1.0 + random.gauss(0.0, 0.3)) for x in [random.uniform(-1.0, 1.0) for _ in range(20)]]
+    found: dict[str, list[Point]] = {}
+    for name, size in (("gradient descent", 20), ("SGD", 1)):
+        theta = variables(w=-1.0, b=1.5)
+        optimizer = SGD(theta, learning_rate)
+        path: list[Point] = [(-1.0, 1.5)]
+        for _ in range(epochs):
+            order = random.sample(examples, len(examples))
+            for start in range(0, len(order), size):
+                batch = order[start : start + size]
+                optimizer.zero_grad()
+                cost: Any = sum([(theta[0] * x + theta[1] - y) ** 2 for x, y in batch]) / len(batch)
+                cost.backward()
+                optimizer.step()
+                path.append((theta[0].data, theta[1].data))
+        found[name] = path
+    return found
+
+
+def two_paths() -> Iterator[str]:
+    """20 examples: gradient descent updates once an epoch, SGD 20 times, each step by one example's gradient."""
+    for name, path in paths_by_batch_size().items():
+        each = (len(path) - 1) // 4
+        yield f"{name}, {each} update{'s' if each > 1 else ''} an epoch, after each epoch:"
+        yield "  " + ", ".join([show_all(point, 3) for point in path[::each]])
+        turns = sum([(q[0] - p[0]) * (r[0] - q[0]) < 0 for p, q, r in zip(path, path[1:], path[2:])])
+        yield f"  w turned back {turns} times in {len(path) - 1} updates"
+    yield "the examples lie near y = 2x - 1: SGD gets there in fewer epochs, on a path that is not straight"
 
 
 def the_cliff() -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import log, pi, sin
+from math import exp, log, pi, sin
+from typing import Any
 
 from .. import data
 from .._checks import quantity
@@ -20,6 +21,7 @@ from ..training.runners import RunnerName
 
 def one_example_at_a_time(epochs: int = 5) -> Iterator[str]:
     """Handwritten digits by a two-layer net: pick an example at random, update, repeat."""
+    yield "scikit-learn's 8 x 8 digits, in place of the lecture's MNIST: no download, and 64 inputs instead of 784"
     (X, Y), (X_test, Y_test) = data.split(*data.digits())
     net = MLP(64, [32, 10], "tanh", "softmax", initializer="xavier", seed=0)
     run = None
@@ -101,6 +103,41 @@ def capacity() -> Iterator[str]:
     for name, net, train, test in capacity_runs():
         largest = max([abs(w.data) for w in net.weights()])
         yield f"{name:<31} train {100 * train:5.1f} %, test {100 * test:5.1f} %, largest weight {largest:.2f}"
+
+
+def errors_by_size(sizes: Sequence[int] = (8, 20, 60, 200, 600)) -> Iterator[tuple[int, float, float]]:
+    """Yield (number of examples, share of them wrong, share of 1000 new examples wrong) for the same net (B12)."""
+    X_test, Y_test = data.moons(1000, noise=0.3, seed=99)
+    for size in sizes:
+        X, Y = data.moons(size, noise=0.3, seed=2)
+        net = MLP(2, [16, 1], seed=0)
+        fit(net, X, Y, "hinge", Adam(net.parameters(), 0.02), 12_000 // size, 4, progress=False)
+        yield size, 1.0 - evaluate(net, X, Y, "hinge")[1], 1.0 - evaluate(net, X_test, Y_test, "hinge")[1]
+
+
+def too_little_data() -> Iterator[str]:
+    """One net, few or many examples: the training error says little, the test error falls."""
+    for size, train, test in errors_by_size():
+        yield f"{size:>4} examples: training error {100.0 * train:4.1f} %, test error {100.0 * test:4.1f} %"
+    yield "few examples are learned by heart: the gap between the two errors is overfitting"
+
+
+def why_a_bias() -> Iterator[str]:
+    """The bias is a feature that is always on, and gives a class prior."""
+    X, Y = truth_table("nor")
+    for bias in (False, True):
+        neuron = MLP(2, [1], output="sigmoid", bias=bias, seed=0)
+        fit(neuron, X, Y, "binary_cross_entropy", SGD(neuron.parameters(), 1.0), 2000, progress=False)
+        right = 4.0 * evaluate(neuron, X, Y, "binary_cross_entropy")[1]
+        at_0: Any = neuron([0.0, 0.0])
+        yield f"NOR {'with' if bias else 'without'} a bias: {right:g} of 4 right, {at_0.data:.6g} at (0, 0)"
+    yield "  without one the weighted sum at (0, 0) is 0, and sigmoid(0) = 1/2, whatever the weights are"
+    labels = [1, 1, 1, 0]
+    prior = MLP.from_matrices([[0.0, 0.0]], output="sigmoid")
+    fit(prior, [[0.0]] * 4, labels, "binary_cross_entropy", SGD(prior.parameters(), 1.0), 500, progress=False)
+    b, share = prior.layers[0].neurons[0].b.data, sum(labels) / len(labels)
+    yield f"3 of 4 labels are 1 and the input is always 0: b becomes {b:.6f} = ln 3 = {log(3.0):.6f},"
+    yield f"  and sigmoid(b) = {1.0 / (1.0 + exp(-b)):.6f} is the share of the class, {share:g}: the class prior"
 
 
 def gates_one_by_one() -> Iterator[str]:

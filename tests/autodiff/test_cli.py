@@ -13,7 +13,7 @@ import pytest
 from autodiff import lectures
 from autodiff.__main__ import main
 from nn.__main__ import main as main_of_nn
-from nn.lectures.catalog import watch
+from nn.lectures.catalog import WATCH, watch
 
 D1 = ["q = x + y; f = q * z", "x=-2", "y=5", "z=-4"]
 D1_TABLE = """\
@@ -351,6 +351,11 @@ def test_lecture_example_without_a_formula_is_shown_by_nn(run):
     status, output, _ = run("c4")
 
     assert (status, output) == (0, "".join(f"{line}\n" for line in watch("C4")))
+
+
+def test_every_lecture_example_answers():
+    for id in lectures.TITLES:
+        assert id in WATCH or lectures.find(id)
 
 
 def test_bad_input_in_a_terminal():

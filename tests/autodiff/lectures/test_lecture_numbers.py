@@ -254,8 +254,9 @@ def B10():
 
 def E15():
     """The likelihood of AND, and the derivatives of its logarithm: the sums of y - h."""
-    h00, h, h11 = logistic(-3), logistic(-1), logistic(1)
-    return (1 - h00) * (1 - h) ** 2 * h11, [-h00 - 2 * h + 1 - h11, -h + 1 - h11, -h + 1 - h11]
+    h00, h01, h10, h11 = logistic(-2), logistic(-1), logistic(0), logistic(1)
+    slopes = [1 - h00 - h01 - h10 - h11, 1 - h10 - h11, 1 - h01 - h11]
+    return (1 - h00) * (1 - h01) * (1 - h10) * h11, slopes
 
 
 SIN, COS, EXP = math.sin(0.7), math.cos(0.7), math.exp(0.7)

@@ -59,7 +59,7 @@ def test_slips_quote_words_and_say_what_is_right(slip):
 def test_slips_are_the_notes_of_their_examples():
     for id, example in EXAMPLES.items():
         assert example.note == " ".join(str(slip) for slip in SLIPS if slip.id == id) or id in ("D2", "E7")
-    assert "0.2 * 2 = 0.4" in EXAMPLES["D2"].note
+    assert "[0.2] x [2] = 0.4" in EXAMPLES["D2"].note
     assert EXAMPLES["E7"].note.startswith("At a tie")
 
 
