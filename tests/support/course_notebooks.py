@@ -13,7 +13,7 @@ def open_notebook(letter):
 
 
 class Run:
-    """A notebook's code cells, run from top to bottom in this process; ``after(text)`` has the names after one of them."""
+    """A notebook's code cells, run from top to bottom; ``after(text)`` has the names after the cell with that text."""
 
     def __init__(self, letter):
         self.found, names = [], {}
