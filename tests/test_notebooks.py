@@ -1,4 +1,4 @@
-"""The notebooks: each lecture example once, short cells, stored outputs that are still true."""
+"""The notebooks: each lecture example once, exercises without answers, readable cells, outputs that are still true."""
 
 import re
 from collections import Counter
@@ -6,14 +6,23 @@ from collections import Counter
 import nbformat
 import pytest
 
-from autodiff.lectures import EXAMPLES, LECTURES
+from autodiff.lectures import LECTURES, TITLES
+from autodiff.quiz import exercise, read_exercises
 from tests.support.notebook_runner import NOTEBOOKS, code_cells, executed, read, stripped, texts
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-COUNTS = {"A": 9, "B": 8, "C": 13, "D": 18, "E": 14}  # examples of each lecture
+COURSE = {path.stem[0]: path for path in PATHS if path.stem[0] in LECTURES}
+COUNTS = {"A": 10, "B": 12, "C": 18, "D": 26, "E": 17}  # examples of each lecture
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+INSTALL = """\
+try:
+    import autodiff
+except ImportError:  # in Colab, Binder or JupyterLite
+    %pip install -q scalar-autodiff"""
+MOST_CELLS, MOST_LINES, MOST_WORDS = 85, 30, 350  # of a notebook, not counting exercises; of a cell
 
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+every_lecture = pytest.mark.parametrize("path", COURSE.values(), ids=lambda path: path.stem)
 
 
 def headings(notebook):
@@ -21,9 +30,22 @@ def headings(notebook):
     return re.findall(r"^## ([A-E]\d+) ·", text, re.MULTILINE)
 
 
-def test_notebooks_for_each_lecture_and_three_more():
-    assert {path.stem[0] for path in PATHS} >= set(LECTURES)
-    assert [path.stem for path in PATHS if path.stem[0] == "0"] == [
+def asked_in(notebook):
+    """The ids of the exercises that a notebook shows, in order."""
+    return re.findall(r"exercise\(\"([A-E]\.\d+)\"\)", "\n".join(cell.source for cell in code_cells(notebook)))
+
+
+def texts_of(cell):
+    """What a cell printed and returned, as text."""
+    return texts(nbformat.v4.new_notebook(cells=[cell]))
+
+
+# --- What is in them -----------------------------------------------------------------------------
+
+
+def test_notebooks_for_each_lecture_and_more():
+    assert [*COURSE] == [*LECTURES]
+    assert [path.stem for path in PATHS if path.stem[0] == "0"][:3] == [
         "00-quick-start", "01-flat-code-and-speed", "02-mistakes-lab",
     ]  # fmt: skip
 
@@ -32,42 +54,56 @@ def test_lecture_examples_have_one_heading():
     found = Counter(id for path in PATHS for id in headings(read(path)))
 
     assert found == Counter(f"{letter}{i + 1}" for letter, count in COUNTS.items() for i in range(count))
+    assert [*TITLES] == [f"{letter}{i + 1}" for letter, count in COUNTS.items() for i in range(count)]
+
+
+@every_lecture
+def test_lecture_examples_stand_in_their_notebook(path):
+    assert {id[0] for id in headings(read(path))} == {path.stem[0]}
+
+
+@every_lecture
+def test_exercises_of_a_lecture_are_all_asked(path):
+    asked = asked_in(read(path))
+
+    assert Counter(asked) == Counter(e.id for e in read_exercises(path.stem[0]))
+    assert len(asked) >= 8
+    assert sum(exercise(id).kind == "code" for id in asked) >= 2
 
 
 @every_notebook
-def test_lecture_examples_are_in_order(path):
-    ids = headings(read(path))
-
-    assert all(id.startswith(path.stem[0]) for id in ids)
-    assert ids == sorted(ids, key=lambda id: int(id[1:]))
-
-
-def test_lecture_rows_are_confirmed():
-    for letter in COUNTS:
-        (path,) = [path for path in PATHS if path.stem.startswith(letter)]
-        printed = "\n".join(texts(read(path)))
-        missing = [id for id in EXAMPLES if id.startswith(letter) and f"{id}: all " not in printed]
-
-        assert not missing
+def test_first_cell_installs_where_needed(path):
+    assert code_cells(read(path))[0].source == INSTALL
 
 
 @every_notebook
-def test_cells_are_few_with_outputs_kept(path):
+def test_cells_are_readable_with_outputs_kept(path):
     notebook = read(path)
     nbformat.validate(notebook)
-    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    code = code_cells(notebook)
+    outputs = [output for cell in code for output in cell.outputs]
 
-    assert len(notebook.cells) < 40
-    assert len(outputs) >= len(code_cells(notebook)) / 2
+    assert len(notebook.cells) - 2 * len(asked_in(notebook)) <= MOST_CELLS
+    assert max(len(cell.source.splitlines()) for cell in code) <= MOST_LINES
+    assert max(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown") <= MOST_WORDS
+    assert len(outputs) >= len(code) / 2
     assert not any(output.output_type == "error" for output in outputs)
-    assert all(cell.execution_count is None for cell in code_cells(notebook))
+    assert all(cell.execution_count is None for cell in code)
     assert all(not cell.metadata for cell in notebook.cells)
+
+
+@every_lecture
+def test_lectures_explain_and_assert_nothing(path):
+    """What holds is asserted in tests; a student reads what is printed."""
+    for cell in code_cells(read(path)):
+        assert not re.search(r"^\s*assert\b|\bagree\(", cell.source, re.MULTILINE), cell.source
 
 
 @pytest.mark.parametrize("letter", COUNTS)
 def test_lectures_show_graphs_and_plots(letter):
-    (path,) = [path for path in PATHS if path.stem.startswith(letter)]
-    kinds = [kind for cell in code_cells(read(path)) for output in cell.outputs for kind in output.get("data", {})]
+    kinds = [
+        kind for cell in code_cells(read(COURSE[letter])) for output in cell.outputs for kind in output.get("data", {})
+    ]
 
     assert kinds.count("image/svg+xml") >= 3
     assert kinds.count("image/png") >= 3
@@ -84,6 +120,9 @@ def test_images_have_alternative_text(path):
             )
 
 
+# --- Outputs and pictures ------------------------------------------------------------------------
+
+
 @every_notebook
 def test_outputs_hold_no_addresses(path):
     assert not re.search(r"0x[0-9a-f]{6,}", "\n".join(texts(read(path))))
@@ -98,27 +137,25 @@ def test_pages_come_after_a_picture(path):
 
 
 @every_notebook
-def test_slips_are_caught_by_checks(path):
-    """Where a lecture notebook mentions a slip on a slide, it asserts that the check fails."""
-    notebook = read(path)
-    slips = sum("slip" in cell.source.lower() for cell in notebook.cells if cell.cell_type == "markdown")
-    failing = [cell for cell in code_cells(notebook) if re.search(r"^assert not (slide|as_w|tie)$", cell.source, re.M)]
-
-    assert failing or slips == 0 or path.stem[0] == "C"  # C4's slip is a rule that never ends
-
-
-@every_notebook
-def test_exercises_give_nothing_away(path):
-    """An exercise's stored output has its question, its blanks and a picture without numbers."""
+def test_exercises_are_stored_unanswered(path):
+    """Feedback says "still open" for all that is blank, and pictures to fill in have no numbers."""
     for cell in code_cells(read(path)):
-        if "Question.of(" in cell.source:
-            printed, picture = cell.outputs
-            text, _, still_open = printed.text.partition("\n")
-            assert not still_open or re.fullmatch(r"still open: [\w/, ]+\n", still_open)
-            assert re.fullmatch(r"\w+ = [^:]+", text)
-            assert not re.search(r'<t\w+ class="(data|gradient)"', picture["data"]["image/svg+xml"])
-            assert "gradient" not in re.search(r"<desc>(.*?)</desc>", picture["data"]["image/svg+xml"])[1]
-            assert "gradient" not in re.search(r'alt="(.*?)"', picture["data"].get("text/html", 'alt=""'))[1]
+        if ".feedback(" in re.sub("#.*", "", cell.source):
+            assert texts_of(cell)[0].startswith(("still open", "an open question")), cell.source
+        if 'gradients="blank"' in cell.source:
+            (picture,) = [output["data"] for output in cell.outputs if "image/svg+xml" in output.get("data", {})]
+            assert not re.search(r'<t\w+ class="(data|gradient)"', picture["image/svg+xml"]), cell.source
+            assert "gradient" not in re.search(r"<desc>(.*?)</desc>", picture["image/svg+xml"])[1]
+            assert "gradient" not in re.search(r'alt="(.*?)"', picture["text/html"])[1]
+
+
+@every_lecture
+def test_exercises_give_nothing_away(path):
+    outputs = "\n".join(texts(read(path)))
+    for id in asked_in(read(path)):
+        e = exercise(id)
+        assert e.answer not in outputs, id
+        assert not re.search(re.escape(getattr(e, "solution", "the solution")), outputs), id
 
 
 def same_text(found, kept):

@@ -5,6 +5,7 @@ Modules, in reading order:
     mistakes     the table of typical mistakes
     question     one question and its feedback
     generator    seeded questions and variants
+    markup       their texts as HTML and TeX
     exercises    the exercises of the course, with hints
     formats      worksheets, and Moodle's formats
     asking       a quiz in the terminal

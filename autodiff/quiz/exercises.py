@@ -32,6 +32,7 @@ class Exercise:
     """
 
     kind = "open"
+    answers: Mapping[str, float] = {}  # of blanks, by name
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         self.row = row
@@ -54,6 +55,15 @@ class Exercise:
     def blanks(self) -> str:
         """What there is to fill in, as Markdown."""
         return ""
+
+    @property
+    def marks(self) -> int:
+        """One for each blank, or else one for each minute."""
+        return len(self.answers) or self.minutes
+
+    def mistakes(self, name: str) -> list[tuple[float, str]]:
+        """Typical wrong numbers for a blank, with sentences."""
+        return []
 
     def feedback(self, answer: Any = None) -> str:
         """What is right, and for each mistake its kind and the next hint; never the answer. None is still open."""
@@ -87,6 +97,8 @@ class GraphExercise(Exercise):
     def __init__(self, row: Mapping[str, Any]) -> None:
         super().__init__(row)
         self.question = Question(row["graph"], read_numbers(row["at"]))
+        self.answers = self.question.answers
+        self.mistakes = self.question.mistakes  # type: ignore[method-assign]
 
     @property
     def graph(self) -> Any:
@@ -122,12 +134,9 @@ class NumbersExercise(Exercise):
     def __init__(self, row: Mapping[str, Any]) -> None:
         super().__init__(row)
         self.answers = {name: parse(text).data for name, text in row["numbers"].items()}
-        self.mistakes = [
-            (name, parse(text).data, wrong["why"])
-            for wrong in row.get("wrong", ())
-            for name, text in wrong.items()
-            if name != "why"
-        ]
+
+    def mistakes(self, name: str) -> list[tuple[float, str]]:
+        return [(parse(row[name]).data, row["why"]) for row in self.row.get("wrong", ()) if name in row]
 
     def blanks(self) -> str:
         return f"Fill in: {', '.join(f'`{name}`' for name in self.answers)}."
@@ -148,7 +157,7 @@ class NumbersExercise(Exercise):
     def judge(self, name: str, answer: Answer) -> str:
         """Say whether a number is right to its digits (a whole one exactly), or which mistake it shows."""
         right = self.answers[name]
-        known = [why for wanted, x, why in self.mistakes if wanted == name and is_meant(answer, x, right)]
+        known = [why for x, why in self.mistakes(name) if is_meant(answer, x, right)]
         if is_right(answer, right) and not known:
             return "right"
         known += [SAID["sign"]] if answer.number and is_right(Answer(-answer.number, answer.half), right) else []
@@ -163,6 +172,7 @@ class ChoiceExercise(Exercise):
     """A concept question: the number of one of the ``options``, from 1."""
 
     kind = "choice"
+    marks = 1
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         super().__init__(row)

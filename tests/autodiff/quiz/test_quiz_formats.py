@@ -12,11 +12,24 @@ from autodiff import variables
 from autodiff.__main__ import main
 from autodiff.formula import show
 from autodiff.quiz import Question, gift, html, moodle, questions, variant, worksheet
+from autodiff.quiz.exercises import make_exercise
 
 E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})
 SHEET = [*questions(6, seed=1, level=4), Question("f = where(x < y, x, y) * (x >= 1)", {"x": 1, "y": 2}), E7]
 NUMBER = r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"  # what Moodle takes for one
 WIDE = [(1234567.0, 1.0), (0.1, 0.2), (1e22, 3.0), (1 / 3, 7.0), (-1e-9, 5.0), (123456.789, -2.5), (3e-200, 1.5)]
+
+WORDS = {"about": "D1", "level": 1, "minutes": 3, "text": "If $x_{1} < 2$, *what*?", "answer": "So: $a_{1}$."}
+EXERCISES = [
+    make_exercise({**WORDS, "id": f"D.{i}", "title": title, "hints": ["look"], **row})
+    for i, (title, row) in enumerate({
+        "Graph": {"graph": "q = x + y; f = q * z", "at": "x=-2 y=5 z=-4"},
+        "Count": {"numbers": {"n": "3*7", "r": "1/8"}, "wrong": [{"n": "3+7", "why": "a product {*}, not a sum"}]},
+        "Choice": {"options": ["1 ~ 2", "$x^2$"], "right": 2, "why": ["no: {}", "yes"]},
+        "Code": {"name": "f", "start": "def f(x):\n    ...", "solution": "def f(x):\n    return x", "cases": [[1]]},
+        "Open & shut": {},
+    }.items(), 1)
+]  # fmt: skip
 
 
 def read_gift(text):
@@ -204,3 +217,45 @@ def test_command_line_writes_every_format(tmp_path, ending, capsys):
     assert (sheet == key) == (ending in ("gift", "xml"))  # these hold their keys
     assert "max(y, z)" in sheet
     assert {"html": "data:image/svg", "xml": "@@PLUGINFILE@@"}.get(ending, "") in sheet
+
+
+def test_moodle_of_every_kind_of_exercise():
+    _, *found = ElementTree.fromstring(moodle(EXERCISES, draw=lambda question: "<svg/>"))
+
+    assert [x.get("type") for x in found] == ["cloze", "cloze", "multichoice", "essay", "essay"]
+    assert [x.findtext("name/text") for x in found] == [f"{e.id} {e.title}" for e in EXERCISES]
+    graph, count, choice, code, discussion = (x.findtext("questiontext/text") for x in found)
+    assert all(r"\(x_{1} < 2\), <em>what</em>?" in unescape(x) for x in (graph, count, choice, code, discussion))
+    assert len(read_cloze(graph)) == len(EXERCISES[0].answers)
+    assert read_cloze(count)[0] == [(100, 21, 0, "right"), (0, 10, 0, "a product {*}, not a sum")]
+    assert read_cloze(count)[1] == [(100, 0.125, 0.000625, "right")]
+    rows = [(x.get("fraction"), x.findtext("text"), x.findtext("feedback/text")) for x in found[2].iter("answer")]
+    assert rows == [("0", "<p>1 ~ 2</p>", "<p>no: {}</p>"), ("100", r"<p>\(x^2\)</p>", "<p>yes</p>")]
+    assert found[3].findtext("responsetemplate/text") == EXERCISES[3].start
+    assert "return x</pre><p>So: " in found[3].findtext("graderinfo/text")
+
+
+def test_gift_of_every_kind_of_exercise():
+    text = gift(EXERCISES)
+    numbers, others = text.partition("::D.3 ")[::2]
+    found = read_gift(numbers)
+
+    assert [title for _, title, *_ in found[-2:]] == ["D.2 Count: n", "D.2 Count: r"]
+    assert found[-2][2].startswith(r"[html]<p>If \(x_{1} < 2\), <em>what</em>?</p>")
+    assert found[-2][3] == [(100, 21, 0, "right"), (0, 10, 0, "a product {*}, not a sum")]
+    assert "{\n~[html]<p>1 \\~ 2</p>#<p>no\\: \\{\\}</p>\n=[html]<p>\\\\(x^2\\\\)</p>#<p>yes</p>\n}" in others
+    assert "<pre>def f(x)\\:<br>    ...</pre> {}" in others
+    assert others.count("{}\n") == 2
+
+
+@pytest.mark.parametrize("key", [False, True])
+def test_sheets_of_every_kind_of_exercise(key):
+    made = html(EXERCISES, key=key, draw=lambda question: "<svg/>", math=lambda tex: f"<math>{len(tex)}</math>")
+
+    assert made.count("<math>") == 6 + (5 + 0) * key
+    assert made.count('<div class="lines"') == 2 * (not key)
+    assert ("<b>21</b>" in made) == ("return x" in made) == ('<li class="right">' in made) == key
+    assert "☐" in made
+    assert made.count("If <math>") == made.count('<span class="marks">') == 5
+    text = worksheet(EXERCISES, key=key)
+    assert ("n = 21" in text) == ("def f(x):\n    return x" in text) == key
