@@ -2,6 +2,7 @@
 
 import re
 
+from autodiff.lectures import SLIPS
 from autodiff.lectures.course import read_course
 from autodiff.quiz import read_exercises
 from tests.support.notebook_runner import NOTEBOOKS, code_cells, read
@@ -53,3 +54,13 @@ def assert_asks_every_exercise_once(letter):
             assert f"e.feedback({e.name})" in after, e.id
         elif e.kind == "choice":
             assert after.startswith("answer = None"), e.id
+
+
+def assert_quotes_every_slip(letter):
+    """Word for word, in a cell that says where the words are from."""
+    cells = [
+        cell.source for cell in open_notebook(letter).cells if "in the text of the slides that we have" in cell.source
+    ]
+
+    for slip in SLIPS:
+        assert slip.id[0] != letter or any(f"> ${slip.quote}$" in source for source in cells), slip.id

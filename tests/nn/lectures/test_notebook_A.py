@@ -7,7 +7,12 @@ import pytest
 from autodiff import derivative, relu, sigmoid, tanh
 from autodiff.lectures import EXAMPLES
 from tests.support.by_hand import close, gradients
-from tests.support.course_notebooks import Run, assert_asks_every_exercise_once, assert_says_what_the_table_says
+from tests.support.course_notebooks import (
+    Run,
+    assert_asks_every_exercise_once,
+    assert_quotes_every_slip,
+    assert_says_what_the_table_says,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +31,10 @@ def test_notebook_A_has_the_words_of_its_table():
 
 def test_notebook_A_asks_every_exercise_once():
     assert_asks_every_exercise_once("A")
+
+
+def test_notebook_A_quotes_every_slip():
+    assert_quotes_every_slip("A")
 
 
 def test_A1_nudges_multiply(run):

@@ -4,7 +4,12 @@ import pytest
 
 from autodiff.lectures import EXAMPLES
 from tests.support.by_hand import close, gradients
-from tests.support.course_notebooks import Run, assert_asks_every_exercise_once, assert_says_what_the_table_says
+from tests.support.course_notebooks import (
+    Run,
+    assert_asks_every_exercise_once,
+    assert_quotes_every_slip,
+    assert_says_what_the_table_says,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +27,10 @@ def test_notebook_B_has_the_words_of_its_table():
 
 def test_notebook_B_asks_every_exercise_once():
     assert_asks_every_exercise_once("B")
+
+
+def test_notebook_B_quotes_every_slip():
+    assert_quotes_every_slip("B")
 
 
 def test_B10_vector_of_outputs(run):
