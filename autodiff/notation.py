@@ -48,6 +48,7 @@ SYMBOLS = OF_LETTERS | {
     **{small: f"^{{{c}}}" for c, small in UPPER.items()}, **{small: f"_{{{c}}}" for c, small in LOWER.items()},
 }  # fmt: skip
 ESCAPES = {"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "$": r"$\$$"}
+ESCAPES |= {c: f"${c}$" for c in "<>|"}  # pdfTeX's usual text fonts lack them
 ESCAPES |= {c: f"\\{c}" for c in "{}&#_%"}
 ALONE = re.compile(r"\w|\\[A-Za-z]+(\{[^{}]*\})?")
 FENCES = [("mo", sign) for sign in "([|⌊"]

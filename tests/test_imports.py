@@ -44,7 +44,8 @@ FLOORS = {
     "nn.doctor": "findings | units | case",
     "nn.lectures": "depth learning tables words | by_hand descents vectors | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
-    "visualize": "_text style | plots scene | layout | render | picture web | notebook",
+    "visualize": "_text style | plots scene | layout | render | picture web | kit notebook",
+    "visualize.kit": "formulas | guide | slides | folder",
     "visualize.layout": "plan | rows sizes sugiyama | engines",
     "visualize.plots": "style | activations description losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg tikz",
@@ -181,7 +182,8 @@ def test_rooms_are_entered_by_their_front(name):
 # The submodules of autodiff with names that other rooms use: those in __all__, or else all that are defined there.
 DOCUMENTED = """
     ._files ._lazy .arrays .check .flat .flat.compiled .flat.expansion .flat.ir .flat.live .flat.recording .flat.state
-    .flat.stepping .formula .functions .graph .lectures .notation .parser .primitives .quiz .steps .typed .vocabulary
+    .flat.stepping .formula .functions .graph .lectures .lectures.course .notation .parser .primitives .quiz
+    .quiz.exercises .quiz.formats .quiz.markup .steps .typed .vocabulary
 """.split()  # noqa: SIM905
 
 

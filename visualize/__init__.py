@@ -7,6 +7,7 @@ Modules, in reading order:
     render       shapes and texts with coordinates, written as SVG, PNG, PDF, TikZ, or for Graphviz
     picture      draw() and its Picture
     web          page() and playground(): data, HTML, and scripts
+    kit          the lecturer's kit: guides, worksheets, questions, slides
     plots        activations, losses, boundaries and the like, with matplotlib
     notebook     the display of Values and plots in notebooks
     __main__     python -m visualize

@@ -18,6 +18,7 @@ Draws the graph of an expression, with values and gradients, into a file:
     python -m visualize D2 -o d2.html       a page to step through it and change its numbers
     python -m visualize --try try.html      a page to write expressions in, without Python
     python -m visualize --lectures lectures.html        a page with all examples, and XOR to train
+    python -m visualize --kit kit           for lecturers: guides, worksheets, Moodle questions, slides
 
 All options: python -m visualize --help"""
 
@@ -51,6 +52,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     add("-o", dest="file", help=kinds, **file)
     add("--try", help="a page with a box for other expressions, .html", **file)
     add("--lectures", help="all lecture examples and a playground as one page, .html", **file)
+    add("--kit", help="the lecturer's kit, a new folder: guides, worksheets, keys, Moodle questions, slides, pages",
+        type=file_name, metavar="FOLDER")  # fmt: skip
+    add("--like", default="", metavar="LETTER", help="the kit of one lecture, A to E")
     add("--frames", action="store_true", help="draw every step; as pages of a .pdf or .tex file")
     fold("--fold", action="append", metavar="NAME", help="draw NAME and all that only it uses as one box")
     fold("--no-fold", action="store_true", help="draw every node of a large graph")
@@ -87,6 +91,14 @@ def run(chosen: argparse.Namespace) -> int:
         destination(chosen.lectures)
         print_paths(lectures().save(chosen.lectures))
         return 0
+    if chosen.kit:
+        from .kit import write_kit
+
+        refuse_idle(chosen, plain, ("kit", "like"), "--kit makes a folder from the course's tables:")
+        print_paths(*write_kit(chosen.kit, *[chosen.like.upper()] * bool(chosen.like)))
+        return 0
+    if chosen.like:
+        raise ValueError(f"only the kit takes a lecture: add --kit FOLDER, or leave out --like {chosen.like:.40}")
     if tried := getattr(chosen, "try"):
         suffix(tried, PAGES)
         if chosen.file:
@@ -164,15 +176,11 @@ def lectures() -> Any:
     from autodiff.lectures import EXAMPLES
     from nn import MLP, truth_table
 
-    from .web.document import collection
+    from .web.document import collection, parts_of
     from .web.playground import playground
 
-    parts = []
-    for example in EXAMPLES.values():
-        lines = [*filter(None, [example.lecture, example.text, f"For {example.given}", example.note])]
-        parts.append((example.id, f"{example.id}: {example.title}", lines, example.build()))
     last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net")
-    return collection(parts, last, editable=True)
+    return collection(parts_of([*EXAMPLES.values()]), last, editable=True)
 
 
 if __name__ == "__main__":

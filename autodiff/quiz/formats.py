@@ -22,6 +22,7 @@ Math = Callable[[str], str]  # makes HTML of TeX
 
 TITLE = "Backpropagation by hand"
 LINE = "________"
+MOST_LINES = 14  # for an answer
 TOLERANCE = 0.005  # relative, of right and typical wrong numbers
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color-scheme: light }
@@ -29,11 +30,11 @@ section + section { break-before: page }
 header { display: flex; flex-wrap: wrap; gap: .5em 2em; border-bottom: 1px solid; padding-bottom: .5em }
 header span { flex: 1 } ol, ul { padding-left: 1.6em }
 .items > li { margin: 1.5em 0; break-inside: avoid } .items > li::marker { font-weight: 700 } p { margin: .5em 0 }
-.marks { float: right; margin-left: 1em } img { display: block; max-width: 100%; margin: .5em 0 }
+.marks { float: right; margin-left: 1em } img { display: block; max-width: min(100%, 36em); margin: .5em 0 }
 .blanks { display: grid; grid-template-columns: repeat(auto-fill, minmax(11em, 1fr)); gap: .6em 2em; margin: .5em 0 }
 .blanks div { display: flex; gap: .5em; align-items: end }
 .blanks b { flex: 1; border-bottom: 1px solid; min-height: 1.6em; font-weight: 400 }
-.lines { background: repeating-linear-gradient(transparent 0 1.9em, #999 1.9em 2em) }
+.lines hr { height: 2em; margin: 0; border: 0; border-bottom: 1px solid #999 }
 pre { overflow-x: auto; white-space: pre-wrap } .right { font-weight: 700 }
 .answer { border-left: 3px solid; padding-left: 1em }
 .options { list-style: none; padding-left: 0 } .options li { padding-left: 1.8em; text-indent: -1.8em }
@@ -101,7 +102,8 @@ def marks(item: Item) -> int:
 
 def html_item(item: Item, key: bool, draw: Draw | None, math: Math) -> str:
     """A question or exercise with its blanks, or space for the answer; if ``key``, with the answer."""
-    graph, parts = graph_of(item), [f'<span class="marks">{"" if key else "____ of "}{marks(item)} marks</span>']
+    graph, most = graph_of(item), marks(item)
+    parts = [f'<span class="marks">{"" if key else "____ of "}{most} mark{"s" * (most != 1)}</span>']
     if isinstance(item, Exercise):
         parts += [f"<b>{item.id} {escape(item.title)}</b>", to_html(item.text, math)]
     if graph:
@@ -117,7 +119,7 @@ def html_item(item: Item, key: bool, draw: Draw | None, math: Math) -> str:
     elif isinstance(item, Exercise):
         code = (item.solution if key else item.start) if isinstance(item, CodeExercise) else ""
         parts += [f"<pre>{escape(code)}</pre>" if code else ""]
-        parts += [] if key else [f'<div class="lines" style="height: {4 * max(2, item.minutes)}em"></div>']
+        parts += [] if key else [f'<div class="lines">{"<hr>" * min(2 * item.minutes, MOST_LINES)}</div>']
     if key and isinstance(item, Exercise):
         parts.append(f'<div class="answer">{to_html(item.answer, math)}</div>')
     return "".join(parts)
@@ -137,7 +139,7 @@ def html_options(item: ChoiceExercise, key: bool, math: Math) -> str:
     """The options of a choice; in the key with what there is to say about each."""
     rows = []
     for place, (option, why) in enumerate(zip(item.options, item.why), 1):
-        said = f": {html_line(why, math)}" if key else ""
+        said = f"<br><small>{html_line(why, math)}</small>" if key else ""
         shown = ' class="right"' if key and place == item.right else ""
         rows.append(f"<li{shown}>\N{BALLOT BOX}\N{NO-BREAK SPACE} {place}. {html_line(option, math)}{said}</li>")
     return f'<ul class="options">{"".join(rows)}</ul>'

@@ -34,6 +34,7 @@ NAMES = [  # label, Unicode, TeX
     ("my_loss", "my_loss", r"\text{my\_loss}"),
     ("x1*w1 + b", "x1*w1 + b", r"\text{x1*w1 + b}"),
     ("x_hat_bar", "x_hat_bar", r"\text{x\_hat\_bar}"),
+    ("1(x > 0)", "1(x > 0)", r"\text{1(x $>$ 0)}"),
     ("{x}", "{x}", r"\text{\{x\}}"),
     ("", "", r"\text{}"),
 ]

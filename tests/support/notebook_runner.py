@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -16,10 +17,39 @@ from nbclient import NotebookClient
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 LANGUAGE = {"language_info": {"name": "python"}}
+URLS = tomllib.loads((NOTEBOOKS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"].get("urls", {})
+GITHUB = "https://github.com/"
+SERVICES = {  # name, picture, address of a notebook
+    "Colab": ("https://colab.research.google.com/assets/colab-badge.svg",
+        "https://colab.research.google.com/github/{repository}/blob/HEAD/notebooks/{name}.ipynb"),
+    "Binder": ("https://mybinder.org/badge_logo.svg",
+        "https://mybinder.org/v2/gh/{repository}/HEAD?labpath=notebooks/{name}.ipynb"),
+    "JupyterLite": ("https://jupyterlite.rtfd.io/en/latest/_static/badge.svg",
+        "{lite}/lab/index.html?path={name}.ipynb"),
+}  # fmt: skip
 
 
 def read(path):
     return nbformat.read(path, as_version=4)
+
+
+def badges(name, urls):
+    """A line of links that open the notebook elsewhere, by the project's URLs "Repository" and "JupyterLite"."""
+    given = {"repository": urls.get("Repository", "").rstrip("/").removesuffix(".git").removeprefix(GITHUB),
+             "lite": urls.get("JupyterLite", "").rstrip("/")}  # fmt: skip
+    on_github = urls.get("Repository", "").startswith(GITHUB)
+    known = [on_github, on_github, given["lite"]]
+    links = [f"[![Open in {service}]({picture})]({address.format(name=name, **given)})"
+             for (service, (picture, address)), possible in zip(SERVICES.items(), known) if possible]  # fmt: skip
+    return " ".join(links)
+
+
+def with_badges(notebook, name, urls=URLS):
+    """The notebook with that line under its title, or without one if there are no URLs."""
+    title, *lines = notebook.cells[0].source.split("\n")
+    lines = "\n".join(line for line in lines if not line.startswith("[![Open in ")).strip("\n")
+    notebook.cells[0].source = "\n\n".join(filter(None, (title, badges(name, urls), lines)))
+    return notebook
 
 
 def code_cells(notebook):
@@ -80,5 +110,5 @@ def write(notebook, path):
 
 if __name__ == "__main__":
     for path in [NOTEBOOKS / f"{name}.ipynb" for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb")):
-        write(stripped(executed(read(path))), path)
+        write(stripped(executed(with_badges(read(path), path.stem))), path)
         print(path.name)

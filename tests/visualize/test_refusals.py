@@ -13,6 +13,7 @@ from autodiff import PRIMITIVES, Primitive, StaleGraphError, Value, sigmoid, var
 from tests.support.pictures import built
 from tests.support.refusals import every_row_of
 from visualize import draw, playground, plots
+from visualize.kit.formulas import formula
 from visualize.web.bundle import bundle
 
 XOR = nn.truth_table("xor")
@@ -187,6 +188,17 @@ REFUSALS = {  # by subject: what is called, the error, and its words
                 },
                 "a is",
             ),
+        ]
+    ],
+    "formula": [
+        (partial(formula, tex), ValueError, words)
+        for tex, words in [
+            (r"\frac{1", "{ without } in the formula"),
+            ("{a & b}", "{ without }"),
+            ("a}", "} without its beginning"),
+            ("x_", r"the formula \$x_\$ ends too early"),
+            (r"\foo", "no formula here has .foo"),
+            (r"\begin{pmatrix} 1", "a matrix without its end"),
         ]
     ],
 }

@@ -16,11 +16,12 @@ PREAMBLE = r"""% Run pdflatex for the pages, or paste a tikzpicture with the def
 \usepackage{fix-cm}
 \usepackage{tikz}
 """
-PAGE = r"""\setbox0\hbox{%
-\begin{tikzpicture}[x=UNIT, y=-UNIT, inner sep=0pt, outer sep=0pt, line cap=round]
+PICTURE = r"""\begin{tikzpicture}[x=UNIT, y=-UNIT, inner sep=0pt, outer sep=0pt, line cap=round]
 \fill[background] (0,0) rectangle (WIDE,HIGH);
 MARKS
-\end{tikzpicture}}%
+\end{tikzpicture}"""
+PAGE = r"""\setbox0\hbox{%
+PICTURE}%
 \pdfpagewidth\wd0 \pdfpageheight\ht0 \pdfhorigin0pt \pdfvorigin0pt \shipout\box0
 """
 SERIF, SANS = r"\rmfamily", r"\sffamily"
@@ -28,19 +29,26 @@ SERIF, SANS = r"\rmfamily", r"\sffamily"
 
 def tikz(drawings: Sequence[Drawing]) -> str:
     """The drawings as the pages of a TeX file that needs only TikZ."""
+    pages = [PAGE.replace("PICTURE", tikz_picture(drawing)) for drawing in drawings]
+    head = [f"% {escape(drawings[0].title)}", PREAMBLE + color_definitions(drawings[0])]
+    return "\n".join([*head, "\\begin{document}", *pages, "\\end{document}", ""])
+
+
+def color_definitions(drawing: Drawing) -> str:
+    """The drawing's colors for TeX."""
     from matplotlib.colors import to_hex
 
-    colors = [(name, to_hex(code)[1:].upper()) for name, code in drawings[0].palettes[0].items()]
-    head = PREAMBLE + "\n".join([f"\\definecolor{{{name}}}{{HTML}}{{{code}}}" for name, code in colors])
-    pages = []
-    for drawing in drawings:
-        marks = [text_command(mark, drawing.scale) if isinstance(mark, Text) else shape_command(mark, drawing.scale)
-                 for group in drawing.groups for mark in group.marks]  # fmt: skip
-        page = PAGE.replace("UNIT", f"{decimal(POINT * drawing.scale)}pt")
-        page = page.replace("WIDE", decimal(drawing.width)).replace("HIGH", decimal(drawing.height))
-        pages.append(page.replace("MARKS", "\n".join(marks)))
-    title = f"% {escape(drawings[0].title)}"
-    return "\n".join([title, head, "\\begin{document}", *pages, "\\end{document}", ""])
+    colors = [(name, to_hex(code)[1:].upper()) for name, code in drawing.palettes[0].items()]
+    return "\n".join([f"\\definecolor{{{name}}}{{HTML}}{{{code}}}" for name, code in colors])
+
+
+def tikz_picture(drawing: Drawing) -> str:
+    """The drawing as a tikzpicture."""
+    marks = [text_command(mark, drawing.scale) if isinstance(mark, Text) else shape_command(mark, drawing.scale)
+             for group in drawing.groups for mark in group.marks]  # fmt: skip
+    made = PICTURE.replace("UNIT", f"{decimal(POINT * drawing.scale)}pt")
+    made = made.replace("WIDE", decimal(drawing.width)).replace("HIGH", decimal(drawing.height))
+    return made.replace("MARKS", "\n".join(marks))
 
 
 def shape_command(mark: Shape, scale: float) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autodiff import Value
 from autodiff._files import PAGES, finite, suffix, write
@@ -21,6 +21,9 @@ from ..layout.engines import Layout
 from ..render.svg import positions, style_sheet, svg
 from .bundle import bundle, gates_in
 from .lesson import Lesson, lessons
+
+if TYPE_CHECKING:
+    from autodiff.lectures import Example
 
 UNSAFE = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})  # characters that could end a script
 
@@ -310,6 +313,12 @@ def programs_of(lessons: Sequence[Lesson]) -> tuple[dict[str, str], list[str]]:
     """The programs of lessons by name, and the functions that they call."""
     found = [lesson.programs for lesson in lessons]
     return {name: text for texts, _ in found for name, text in texts.items()}, [x for _, calls in found for x in calls]
+
+
+def parts_of(examples: Sequence[Example]) -> list[tuple[str, str, list[str], Value]]:
+    """The parts of a collection for lecture examples."""
+    lines = [[*filter(None, [x.lecture, x.text, f"For {x.given}", x.note])] for x in examples]
+    return [(x.id, f"{x.id}: {x.title}", said, x.build()) for x, said in zip(examples, lines)]
 
 
 def collection(

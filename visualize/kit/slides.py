@@ -1,0 +1,75 @@
+"""A lecture as beamer slides: its aims, its examples step by step, its concept questions, its summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from autodiff.lectures import LECTURES, Example
+from autodiff.lectures.course import read_course
+from autodiff.quiz import read_exercises
+from autodiff.quiz.exercises import ChoiceExercise
+from autodiff.quiz.markup import to_tex
+
+from ..picture import draw
+from ..render.painter import POINT, Drawing
+from ..render.tikz import color_definitions, tikz_picture
+from .guide import examples_of
+
+BEAMER = r"""% Run pdflatex twice. Made from the course's tables: change it as you like.
+\RequirePackage{fix-cm}
+\documentclass[aspectratio=169]{beamer}
+\usepackage{amsmath}
+\usepackage{tikz}
+\setbeamertemplate{navigation symbols}{}
+\setbeamertemplate{footline}[frame number]
+"""
+WIDE, HIGH = 396.0, 195.0  # points for a picture
+STRONG = "\\textbf"
+MOST_STEPS = 24  # an example with more has a single frame
+
+
+def slides(letter: str) -> str:
+    """The slides of a lecture as a TeX file."""
+    course = read_course(letter)
+    ids = dict.fromkeys(id for step in course["plan"] for id in step.get("show", "").split())
+    frames = [slide("After this lecture you can", items(map(to_tex, course["aims"])))]
+    colors = ""
+    for example in [example for id in ids for example in examples_of(id)]:
+        for drawing in drawings_of(example):
+            colors = color_definitions(drawing)
+            frames.append(slide(f"{example.id} {example.title}", f"\\centering\n{tikz_picture(drawing)}"))
+    for exercise in read_exercises(letter):
+        if isinstance(exercise, ChoiceExercise):
+            frames += vote(exercise)
+    frames.append(slide("Summary", items(map(to_tex, course["summary"]))))
+    head = [BEAMER + colors, f"\\title{{{to_tex(LECTURES[letter])}}}", "\\date{}", "\\begin{document}"]
+    return "\n".join([*head, "\\frame{\\titlepage}", *frames, "\\end{document}", ""])
+
+
+def slide(title: str, content: str) -> str:
+    return f"\\begin{{frame}}{{{to_tex(title)}}}\n{content}\n\\end{{frame}}"
+
+
+def items(texts: Iterable[str], kind: str = "itemize") -> str:
+    return "\n".join([f"\\begin{{{kind}}}", *[f"\\item{{}} {text}" for text in texts], f"\\end{{{kind}}}"])
+
+
+def vote(asked: ChoiceExercise) -> list[str]:
+    """A question to vote on, and the same with what there is to say about each option."""
+    options, whys = list(map(to_tex, asked.options)), map(to_tex, asked.why)
+    told = [
+        f"{STRONG * (i == asked.right)}{{{x}}} \\emph{{({why})}}" for i, (x, why) in enumerate(zip(options, whys), 1)
+    ]
+    head = f"{asked.id} {asked.title}"
+    return [slide(head, f"{to_tex(asked.text)}\n{items(rows, 'enumerate')}") for rows in (options, told)]
+
+
+def drawings_of(example: Example) -> list[Drawing]:
+    """The example after each step, or a long one as a whole, in sizes that fit a slide."""
+    output = example.build()
+    output.backward()
+    picture = draw(output, width=960, height=460, theme="light")
+    drawings = picture._frames() if len(output.steps().rows) <= MOST_STEPS else [picture._drawing]
+    fits = min(WIDE / drawings[0].width, HIGH / max(drawing.height for drawing in drawings)) / POINT
+    return [replace(drawing, scale=min(fits, 1.0)) for drawing in drawings]
