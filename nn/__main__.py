@@ -13,6 +13,7 @@ from typing import Any
 
 from autodiff._files import OUTPUT, PAGES, destination, need, suffix, write
 from autodiff.cli import EPILOG, front_door, lecture, list_examples, refuse_idle
+from autodiff.lectures import EXAMPLES, whole
 
 from ._checks import one_of, size
 from .activations import ACTIVATIONS
@@ -70,6 +71,8 @@ def show_example(id: str) -> None:
     if id.upper() in WATCH:
         for line in watch(id.upper()):
             show([line])
+        if id.upper() in map(whole, EXAMPLES):
+            show([f"gate by gate: python -m autodiff {id.upper()}"])
         return
     for subject in lecture(id, {}):
         show([*subject.title, str(subject.output.steps()), *textwrap.wrap(subject.note, 80)])

@@ -160,19 +160,23 @@ def find(id: str) -> list[Example]:
 
 
 def search_titles(words: str = "") -> list[tuple[str, str]]:
-    """(id, title) of every example whose id, title or lecture has these words; parts only if their own title has them.
+    """(id, title) of every example whose title or lecture has these words, or whose id begins so; a letter: a lecture.
+
+    Parts are listed only for their own id or title.
 
     >>> search_titles("transposed")
     [('B9', 'Backpropagation with the transposed Jacobian')]
     """
     wanted = words.casefold().strip()
+    letter = wanted.upper() if wanted.upper() in LECTURES else ""
     found = []
     for id, title in TITLES.items():
-        if any(wanted in text.casefold() for text in (title, LECTURES[id[0]])) or wanted == id.casefold():
-            found.append((id, title))
-        if wanted:
-            parts = [x for x in EXAMPLES.values() if x.id != id == whole(x.id) and wanted in x.title.casefold()]
-            found += [(part.id, part.title) for part in parts]
+        lecture = id[0] == letter if letter else wanted in LECTURES[id[0]].casefold()
+        parts = [(x.id, x.title) for x in EXAMPLES.values() if wanted and x.id != id == whole(x.id)]
+        for name, text in [(id, title), *parts]:
+            fits = not letter and (name.casefold().startswith(wanted) or wanted in text.casefold())
+            if fits or (lecture and name == id):
+                found.append((name, text))
     return found
 
 

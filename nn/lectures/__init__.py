@@ -1,4 +1,4 @@
-"""The lectures' examples of nets, losses and training, which ``python -m nn C4`` shows (catalog)."""
+"""The lectures' examples of nets, vectors, training, and tables, which ``python -m nn C4`` shows (catalog)."""
 
 from __future__ import annotations
 

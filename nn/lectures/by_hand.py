@@ -18,21 +18,25 @@ from ..normalization import batch_norm
 from .depth import show_all
 
 
-def closed_forms() -> Iterator[str]:
-    """One hidden layer f(x) = w . sigmoid(U x): the lecture's gradients and the engine's."""
+def hidden_layer(behind_loss: bool) -> Iterator[str]:
+    """f(x) = w . sigmoid(U x): gradients by formula and by the engine, of f (A10) or of the loss 1/2 (f - y)^2 (A8)."""
     U, w, x, y = [[0.1, -0.2, 0.3], [0.4, 0.5, -0.6]], [0.7, -0.8], [1.0, 2.0, -1.0], 0.5
     net = MLP.from_matrices([U, w], "sigmoid", bias=False)
-    f = net(x)
+    f: Any = net(x)
     loss = half_squared_error(f, y)
-    loss.backward()
+    output, slope, d, factor = (loss, f.data - y, "dL", "(f - y) ") if behind_loss else (f, 1.0, "df", "")
+    output.backward()
     h = [sigmoid(sum([u * xi for u, xi in zip(row, x)])) for row in U]
-    yield f"f = {show(f.data)}, loss 1/2 (f - y)^2 = {show(loss.data)}"
-    yield f"dL/dw = (f - y) h                          {show_all([(f.data - y) * hi for hi in h])}"
-    yield f"  the engine's                             {show_all([p.grad for p in net.layers[1].neurons[0].w])}"
-    for i, (row, wi, hi) in enumerate(zip(net.layers[0].neurons, w, h)):
-        form = [(f.data - y) * wi * hi * (1.0 - hi) * xj for xj in x]
-        yield f"dL/dU, row {i} = (f - y) w{i} h{i} (1 - h{i}) x   {show_all(form)}"
-        yield f"  the engine's                             {show_all([p.grad for p in row.w])}"
+    yield f"f = w . sigmoid(U x) = {show(f.data)}, loss 1/2 (f - y)^2 = {show(loss.data)}"
+    forms = [(f"{d}/dw = {factor}h", [slope * hi for hi in h], net.layers[1].neurons[0])]
+    for i, (row, wi, hi) in enumerate(zip(net.layers[0].neurons, w, h), 1):
+        form = [slope * wi * hi * (1.0 - hi) * xj for xj in x]
+        forms.append((f"{d}/dU, row {i} = {factor}w{i} h{i} (1 - h{i}) x", form, row))
+    for name, by_formula, neuron in forms:
+        yield f"{name:<42} {show_all(by_formula)}"
+        yield f"{'  the engine computes':<42} {show_all([p.grad for p in neuron.w])}"
+    if not behind_loss:
+        yield f"The gradient of any loss is l'(y, f) times these: here l' = f - y = {show(f.data - y)} (A8)."
 
 
 def linear_layers() -> Iterator[str]:
@@ -114,7 +118,7 @@ def likelihood_product() -> Iterator[str]:
     yield f"but 10000 log 0.9 = {10000 * log(0.9):.6g}."
 
 
-def half_planes(points: int = 4000) -> Iterator[str]:
+def half_planes(points: int = 2000) -> Iterator[str]:
     """AND of half-planes is any convex shape, OR of such shapes is any shape."""
     random = Random(0)
     drawn = [(random.uniform(-1.5, 1.5), random.uniform(-1.5, 1.5)) for _ in range(points)]

@@ -9,6 +9,7 @@ x = (0, 2, 1): z2 = (2, 2, 5), a2 = (1, 1, 1), z3 = 2, h = 1
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from textwrap import wrap
 
 from autodiff.lectures import SLIPS, TITLES, whole
@@ -19,8 +20,8 @@ from . import by_hand, depth, descents, learning, tables, vectors, words
 Show = Callable[[], Iterator[str]]
 
 WATCH: dict[str, Show] = {
-    "A7": tables.derivatives, "A8": by_hand.closed_forms, "A9": learning.one_example_at_a_time,
-    "A10": vectors.before_the_loss,
+    "A7": tables.derivatives, "A8": partial(by_hand.hidden_layer, True), "A9": learning.one_example_at_a_time,
+    "A10": partial(by_hand.hidden_layer, False),
     "B6": learning.until_convergence, "B7": depth.diluted_gradients, "B8": by_hand.linear_layers,
     "B9": vectors.transposed_jacobian, "B10": vectors.several_regressions, "B11": vectors.rows_and_columns,
     "B12": learning.too_little_data,

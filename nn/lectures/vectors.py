@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from autodiff import Value, dot, jacobian, sigmoid, tanh
+from autodiff import Value, dot, jacobian, tanh
 from autodiff._files import need
 from autodiff.formula import show
 from autodiff.lectures import EXAMPLES
@@ -36,24 +36,6 @@ def show_matrix(matrix: Matrix) -> str:
 def shape(matrix: Matrix) -> str:
     """ "3 x 2": rows and columns."""
     return f"{len(matrix)} x {len(matrix[0])}"
-
-
-def before_the_loss() -> Iterator[str]:
-    """The gradient of the net f = w . sigmoid(U x), and then of the loss: l'(y, f) times it."""
-    U, w, x, y = [[0.1, -0.2, 0.3], [0.4, 0.5, -0.6]], [0.7, -0.8], [1.0, 2.0, -1.0], 0.5
-    net = MLP.from_matrices([U, w], "sigmoid", bias=False)
-    f: Any = net(x)
-    f.backward()
-    h = [sigmoid(sum([u * xi for u, xi in zip(row, x)])) for row in U]
-    yield f"f = w . sigmoid(U x) = {show(f.data)}"
-    yield f"df/dw = h = sigmoid(U x)              {show_all(h)}"
-    yield f"  the engine's                        {show_all([p.grad for p in net.layers[1].neurons[0].w])}"
-    for i, (neuron, wi, hi) in enumerate(zip(net.layers[0].neurons, w, h), 1):
-        yield f"df/dU, row {i} = w{i} sigma'(u{i} . x) x    {show_all([wi * hi * (1.0 - hi) * xj for xj in x])}"
-        yield f"  the engine's                        {show_all([p.grad for p in neuron.w])}"
-    error = f.data - y
-    yield f"loss 1/2 (f - y)^2 with y = {y:g}: l' = f - y = {show(error)}"
-    yield f"dL/dw = l' df/dw                      {show_all([error * p.grad for p in net.layers[1].neurons[0].w])}"
 
 
 def transposed_jacobian() -> Iterator[str]:

@@ -754,7 +754,7 @@ REFUSALS = {  # by subject: what is called, the error, and its words
         (partial(main, ["xor", option, "none-of-these"]), SystemExit, "^2$")
         for option in ("--activation", "--loss", "--optimizer", "--runner", "--hidden")
     ],
-    "watch": [(lambda: list(watch("Z1")), ValueError, "unknown example to watch 'Z1': choose one of A8, A9")],
+    "watch": [(lambda: list(watch("Z1")), ValueError, "unknown example to watch 'Z1': choose one of A7, A8, A9")],
 }
 
 

@@ -201,7 +201,9 @@ def test_find_names_the_command_for_what_is_no_formula(id):
     ("words", "ids"),
     [
         ("likelihood", ["E5", "E15", "E15a"]),
-        ("d9", ["D9"]),
+        ("d9", ["D9", "D9a", "D9b"]),
+        ("E1", ["E1", "E10", "E11", "E12", "E13", "E14", "E15", "E15a", "E15b", "E16", "E16a", "E16b", "E17"]),
+        ("b", [id for id in TITLES if id[0] == "B"]),
         ("ROUTER", ["D4d"]),
         ("ifT 6289", [id for id in TITLES if id[0] == "C"]),
         ("", list(TITLES)),

@@ -268,13 +268,15 @@ def test_option_missing_folder(capsys):
 
 def test_watch_lecture_examples(capsys):
     assert "after 159 updates and stands still" in run(capsys, "c4")
-    assert "z3 = 2, h = 1" in run(capsys, "E1")
+    assert "z3 = 2, h = 1\ngate by gate: python -m autodiff E1\n" in run(capsys, "E1")
 
 
 def test_steps_of_a_formula(capsys):
     text = run(capsys, "D1")
 
     assert "f = q * z = 3 * -4 = -12" in text
+    assert "for x = -2, y = 5, z = -4 (on the slide)" in text
+    assert "for x1 = 2, x2 = 3 (our choice)" in run(capsys, "a2")
 
 
 # --- Behavior ------------------------------------------------------------------------------------
