@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from .cli import (
     say,
     shield,
 )
-from .quiz import Question
+from .quiz import Question, ask_exercise, exercise
 
 HELP = """\
 Steps through an expression and its gradients, one gate at a time:
@@ -34,6 +35,7 @@ Steps through an expression and its gradients, one gate at a time:
     python -m autodiff "(x + y) * z" x=-2 y=5 z=-4
     python -m autodiff "q = x + y; f = q * z" x=-2 y=5 z=-4 --step
     python -m autodiff D1        a lecture example, by its id
+    python -m autodiff D.1       an exercise of the course, with hints
     python -m autodiff --list jacobian        all examples with this word
 
 All options: python -m autodiff --help"""
@@ -41,6 +43,7 @@ MOST_QUESTIONS = 1000  # questions that a quiz may have
 QUIZ = ("quiz", "seed", "key", "file", "like", "variants", "level", "ask")
 STEPS = ("words", "step", "plain", "check", "digits", "file", "tangent", "explain", "round")
 JSON, LATEX = ("words", "json", "file", "tangent"), ("words", "latex", "digits", "round", "file")
+EXERCISE = re.compile(r"[A-Ea-e]\.[0-9]+")
 PROMPT = "[Enter] next, b back, q quit: "
 
 
@@ -60,7 +63,12 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     add = parser.add_argument
     flag: Any = {"action": "store_true"}
     places: Any = {"type": decimal_places, "metavar": "N"}
-    add("words", nargs="*", metavar="EXPRESSION name=number", help="or the id of a lecture example: D1")
+    add(
+        "words",
+        nargs="*",
+        metavar="EXPRESSION name=number",
+        help="or the id of a lecture example: D1, or exercise: D.1",
+    )
     add("--step", help="wait for Enter after each step (b back, q quit)", **flag)
     add("--plain", help="one spoken sentence per line, for screen readers", **flag)
     add("--json", help="print the steps as JSON", **flag)
@@ -75,7 +83,12 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--seed", type=int, default=0, help="seed of the quiz: the same seed gives the same questions")
     add("--key", help="print the answers of the quiz", **flag)
     add("--level", type=int, default=2, help="level of the quiz: 1 + - *, 2 max, 3 / exp squares, 4 sigmoid")
-    add("--like", default="", metavar="ID", help="take the questions from lecture examples: E7, D1 or D")
+    add(
+        "--like",
+        default="",
+        metavar="ID",
+        help="take the questions from lecture examples: E7, D1 or D; from an exercise: D.1",
+    )
     add("--variants", type=int, default=1, metavar="N", help="N sheets with the same questions and other numbers")
     add("--ask", help="take the quiz here, with hints and a score", **flag)
     add("--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words")
@@ -101,6 +114,10 @@ def run(chosen: argparse.Namespace) -> int:
     if not chosen.words:
         refuse_idle(chosen, plain, (), "there is nothing to show: add an expression or an example's id, or")
         print(HELP)
+        return 0
+    if len(chosen.words) == 1 and EXERCISE.fullmatch(chosen.words[0].strip()):
+        refuse_idle(chosen, plain, ("words",), "an exercise is asked here and has no options:")
+        print(ask_exercise(exercise(chosen.words[0])))
         return 0
     if chosen.json:
         refuse_idle(chosen, plain, JSON, "--json prints every step, with all digits:")

@@ -35,7 +35,7 @@ FLOORS = {
     "autodiff.lectures": "course",
     "autodiff.lectures.course": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
-    "autodiff.quiz": "markup mistakes result | question | asking exercises generator | formats",
+    "autodiff.quiz": "markup mistakes result | question | exercises | asking formats generator",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures

@@ -14,7 +14,7 @@ Modules, in reading order:
 
 from __future__ import annotations
 
-from .asking import ask
+from .asking import ask, ask_exercise
 from .exercises import Exercise, exercise, read_exercises
 from .formats import gift, html, moodle, worksheet
 from .generator import questions, sketch, variant
@@ -24,6 +24,6 @@ from .result import Result, read_result
 
 __all__ = [
     "EDGES", "GATES", "RULES", "SAID", "SENTENCES", "Exercise", "Gate", "Mistake", "Question", "Result", "Verdict",
-    "ask", "exercise", "gift", "html", "moodle", "questions", "read_exercises", "read_result", "sketch", "typical",
-    "variant", "worksheet",
+    "ask", "ask_exercise", "exercise", "gift", "html", "moodle", "questions", "read_exercises", "read_result",
+    "sketch", "typical", "variant", "worksheet",
 ]  # fmt: skip

@@ -254,6 +254,7 @@ def moodle_question(item: Item, number: int, draw: Draw | None) -> str:
         more += f"<graderinfo {xml_text(solved + moodle_html(item.answer))}</graderinfo>"
     if isinstance(item, Exercise):
         more += "".join([f"<hint {xml_text(moodle_html(hint))}</hint>" for hint in item.hints])
+        more += f"<generalfeedback {xml_text(moodle_html(item.answer))}</generalfeedback>"
     grade = "" if item.answers else f"<defaultgrade>{marks(item)}</defaultgrade>"
     attached = f'<file name="{file}" path="/" encoding="base64">{svg}</file>' if svg else ""
     return (

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from operator import index
 
 from ..lectures import EXAMPLES, LECTURES, find
+from .exercises import GraphExercise, exercise
 from .question import Question
 
 LEVELS = (  # the gates that each level adds
@@ -28,7 +29,8 @@ def questions(count: int, seed: int = 0, gates: int | None = None, level: int = 
 
     A question has 1 to 8 ``gates``, by default 2 to 5 by the level. Level 1 has + - * of small numbers; 2 adds max,
     relu and minus; 3 division, squares and exp; 4 sigmoid, tanh and log. ``like`` uses lecture examples with other
-    numbers instead of random graphs: an id such as "E7", a lecture's letter, or several with commas between them.
+    numbers instead of random graphs: an id such as "E7", or "D.1" of an exercise of the course, a lecture's letter, or
+    several with commas between them.
 
     >>> questions(1, seed=1, like="D1")
     [Question('q = x + y; f = q * z', x = -2, y = -3, z = 1)]
@@ -65,6 +67,12 @@ def find_models(like: str, level: int) -> list[tuple[str, Mapping[str, float]]]:
     """Find the texts and inputs of the lecture examples with these ids and letters."""
     made: list[tuple[str, Mapping[str, float]]] = []
     for id in map(str.strip, like.split(",") if like else ()):
+        if "." in id:
+            asked = exercise(id)
+            if not isinstance(asked, GraphExercise):
+                raise ValueError(f"{asked.id} has no graph to ask with other numbers: python -m autodiff {asked.id}")
+            made.append((asked.question.text, asked.question.inputs))
+            continue
         letter = id.upper() in LECTURES
         for example in [x for x in EXAMPLES.values() if x.id[0] == id.upper()] if letter else find(id):
             try:

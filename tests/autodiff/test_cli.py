@@ -466,6 +466,16 @@ def test_quiz_is_printed_and_written(run, tmp_path):
     assert run("--quiz", "2", "-o", "quiz.pdf")[0] == run("--quiz", "0")[0] == 2
 
 
+def test_exercise_of_the_course(run, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("q\n"))
+    status, printed, errors = run("d.1")
+
+    assert (status, errors) == (0, "")
+    assert printed.startswith("**D.1 · ")
+    assert run("D.1", "--json")[2] == "an exercise is asked here and has no options: leave out --json\n"
+    assert run("D.99")[2].startswith("there is no exercise 'D.99': the nearest is D.")
+
+
 def test_quiz_that_cannot_be_written(run, tmp_path):
     (tmp_path / "quiz.html").mkdir()
     status, output, messages = run("--quiz", "2", "-o", str(tmp_path / "quiz.html"))

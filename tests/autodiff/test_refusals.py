@@ -40,7 +40,7 @@ from autodiff._files import need
 from autodiff.formula import Formula, SlideFormula
 from autodiff.lectures import EXAMPLES, agree, find
 from autodiff.lectures.course import read_course
-from autodiff.quiz import Question, exercise, questions, read_result
+from autodiff.quiz import Question, exercise, questions, read_exercises, read_result
 from autodiff.quiz.exercises import make_exercise
 from autodiff.quiz.result import checksum
 from tests.support.refusals import every_row_of
@@ -482,6 +482,10 @@ REFUSALS = {
         ),
     ],
     "course": [
+        *(
+            (partial(questions, 1, like=e.id), ValueError, f"{e.id} has no graph to ask with other numbers")
+            for e in [e for e in read_exercises() if e.kind != "graph"][:1]
+        ),
         *(
             (partial(read_course, letter), ValueError, "the lectures are A, B, C, D, E, got")
             for letter in ("F", "", "AB")

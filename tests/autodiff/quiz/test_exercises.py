@@ -1,11 +1,12 @@
 """Exercises: feedback of every kind, hints one by one, answers only by reveal."""
 
+import io
 import re
 
 import pytest
 
 from autodiff import Value
-from autodiff.quiz import exercise, read_exercises
+from autodiff.quiz import ask_exercise, exercise, questions, read_exercises
 from autodiff.quiz.exercises import make_exercise
 
 WORDS = {"id": "D.1", "title": "Try", "about": "D1", "level": 1, "minutes": 3, "text": "Do it.", "answer": "So."}
@@ -167,3 +168,31 @@ def test_open_exercise_points_to_reveal():
     assert e.kind == "open"
     assert "compare it with reveal()" in e.feedback("words")
     assert e.reveal() == "So."
+
+
+@pytest.mark.parametrize(
+    ("made", "typed", "score", "said"),
+    [
+        (choice, "1\n?\nthree\n2\n", "Score: 1 of 1", "takes the number of an option, 1 to 2, got 'three'"),
+        (numbers, "100480\n784*128\n\n", "Score: 1 of 2", "weights = 100480: that counts the biases as well"),
+        (numbers, "!\n1/7\n", "Score: 1 of 2", "weights = 100352"),
+        (numbers, "q\n", "Score: 0 of 2", "weights = "),
+        (numbers, "", "Score: 0 of 2", "weights = "),
+        (graph, "3\nq\n", "Score: 1 of 6: 1 on the first attempt, 0 later.", "q = "),
+        (code, "", "print(e.feedback(scale))  # your function\n   print(e.reveal())", "def scale"),
+        (make, "", "Answer it in Python:", "Do it."),
+    ],
+)
+def test_ask_exercise_in_terminal(made, typed, score, said, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+
+    assert score in ask_exercise(made())
+    assert said in capsys.readouterr().out
+
+
+def test_questions_like_an_exercise():
+    (e, *_) = [e for e in read_exercises() if e.kind == "graph"]
+    asked = questions(3, seed=1, like=e.id.lower())
+
+    assert {question.text for question in asked} == {e.question.text}
+    assert e.question.inputs not in [question.inputs for question in asked]

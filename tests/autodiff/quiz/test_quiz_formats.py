@@ -231,6 +231,8 @@ def test_moodle_of_every_kind_of_exercise():
     assert read_cloze(count)[1] == [(100, 0.125, 0.000625, "right")]
     rows = [(x.get("fraction"), x.findtext("text"), x.findtext("feedback/text")) for x in found[2].iter("answer")]
     assert rows == [("0", "<p>1 ~ 2</p>", "<p>no: {}</p>"), ("100", r"<p>\(x^2\)</p>", "<p>yes</p>")]
+    assert {x.findtext("generalfeedback/text") for x in found} == {r"<p>So: \(a_{1}\).</p>"}
+    assert [len(x.findall("hint")) for x in found] == [1] * 5
     assert found[3].findtext("responsetemplate/text") == EXERCISES[3].start
     assert "return x</pre><p>So: " in found[3].findtext("graderinfo/text")
 
