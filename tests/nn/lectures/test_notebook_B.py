@@ -55,7 +55,7 @@ def test_B8_linear_net_answers_a_half(run):
 
 
 def test_B9_transposed_jacobian_is_backward(run):
-    names = run.after("L = 0.5 * h1 - 1 * h2 + 0.25 * h3")
+    names = run.after("L = 0.5 * h1 - h2 + 0.25 * h3")
 
     assert names["J"] == [[3, 2], [1, 2], [0, 6]]
     assert names["down"] == [names["x1"].grad, names["x2"].grad] == close(gradients("B9", "x1 x2"))
