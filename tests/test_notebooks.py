@@ -6,7 +6,8 @@ from collections import Counter
 import nbformat
 import pytest
 
-from autodiff.lectures import LECTURES, TITLES
+from autodiff.lectures import LECTURES, SLIPS, TITLES
+from autodiff.lectures.course import read_course
 from autodiff.quiz import exercise, read_exercises
 from tests.support.notebook_runner import NOTEBOOKS, code_cells, executed, read, stripped, texts
 
@@ -32,7 +33,11 @@ def headings(notebook):
 
 def asked_in(notebook):
     """The ids of the exercises that a notebook shows, in order."""
-    return re.findall(r"exercise\(\"([A-E]\.\d+)\"\)", "\n".join(cell.source for cell in code_cells(notebook)))
+    return asked_in_source("\n".join(cell.source for cell in code_cells(notebook)))
+
+
+def asked_in_source(source):
+    return re.findall(r"exercise\(\"([A-E]\.\d+)\"\)", source)
 
 
 def texts_of(cell):
@@ -69,6 +74,35 @@ def test_exercises_of_a_lecture_are_all_asked(path):
     assert Counter(asked) == Counter(e.id for e in read_exercises(path.stem[0]))
     assert len(asked) >= 8
     assert sum(exercise(id).kind == "code" for id in asked) >= 2
+
+
+@every_lecture
+def test_lectures_have_the_words_of_the_course(path):
+    """Aims, prerequisites, minutes, summary and questionnaire are the table's."""
+    course = read_course(path.stem[0])
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    words = [*course["aims"], *course["before"], *course["summary"], *[row["ask"] for row in course["questionnaire"]]]
+
+    assert [sentence for sentence in words if sentence not in text] == []
+    assert f"about {course['minutes']} minutes" in text.lower()
+
+
+@every_lecture
+def test_exercises_come_with_their_blanks_in_order(path):
+    """The cell after an exercise has the blanks, or the start of the function, of the course's table."""
+    cells = [cell.source for cell in code_cells(read(path))]
+    after = [later for cell, later in zip(cells, [*cells[1:], ""]) if asked_in_source(cell)]
+
+    assert asked_in(read(path)) == [e.id for e in read_exercises(path.stem[0])]
+    for e, cell in zip(read_exercises(path.stem[0]), after, strict=True):
+        if e.kind in ("graph", "numbers"):
+            blanks = e.question.answers if e.kind == "graph" else e.answers
+            assert sorted(re.findall(r'"([^"]+)": None', cell)) == sorted(blanks), e.id
+        elif e.kind == "code":
+            assert re.search(rf"^def {e.name}\(", cell, re.MULTILINE), e.id
+            assert f"e.feedback({e.name})" in cell, e.id
+        elif e.kind == "choice":
+            assert "None" in cell, e.id
 
 
 @every_notebook
@@ -118,6 +152,17 @@ def test_images_have_alternative_text(path):
             assert all(
                 re.search(r'alt="[^"]{20,}"', tag) for tag in re.findall("<img .*?>", html.partition("<iframe")[0])
             )
+
+
+def letters(text):
+    """Letters and digits without TeX commands, so that quotations set in TeX and in plain text compare equal."""
+    return re.sub(r"\\(begin|end){\w+}|\\[a-zA-Z]+|max|[^a-zA-Z0-9]", "", text)
+
+
+def test_slips_are_quoted_in_a_notebook():
+    told = [letters("".join([cell.source for cell in read(path).cells] + texts(read(path)))) for path in PATHS]
+
+    assert [slip.id for slip in SLIPS if not any(letters(slip.quote) in text for text in told)] == []
 
 
 # --- Outputs and pictures ------------------------------------------------------------------------

@@ -63,17 +63,9 @@ class Gate(NamedTuple):
         """The gates easily mistaken for this one, and itself."""
         return [gate for group in ALIKE if self.primitive in group for gate in group]
 
-    def subtracts(self) -> bool:
-        """Whether this is the edge to what a difference takes away, where only a minus can be lost."""
-        return self.primitive is sub and self.place == 1
-
-    def lose_minus(self) -> Iterator[Any]:
-        """Yield the local gradients without the minus sign of their rule."""
-        yield from [1.0] if self.subtracts() else self.alter("minus")
-
     def reverse(self) -> Iterator[Any]:
         """Yield the local gradients of b / a instead of a / b."""
-        if len(self.operands) == 2 and words(self.primitive).ordered and not self.subtracts():
+        if len(self.operands) == 2 and words(self.primitive).ordered:
             b, a = self.operands
             yield self.rule(self.primitive(a, b), a, b, place=1 - self.place)
         yield from self.alter("fraction")
@@ -103,7 +95,7 @@ class Mistake(NamedTuple):
 
 LOCALS = [  # wrong local gradients
     Mistake("lost factor", "a factor of the local gradient is missing", lambda e: e.alter("factor")),
-    Mistake("lost minus", "the minus sign of this gate's rule is missing", Gate.lose_minus),
+    Mistake("lost minus", "the minus sign of this gate's rule is missing", lambda e: e.alter("minus")),
     Mistake("exponent", "in this gate's rule the exponent goes down by 1", lambda e: e.alter("exponent")),
     Mistake("wrong way around", "the gate's two inputs are swapped, as in a fraction that is upside down",
         Gate.reverse),

@@ -4,12 +4,7 @@ import pytest
 
 from autodiff.lectures import EXAMPLES
 from tests.support.by_hand import close, gradients
-from tests.support.course_notebooks import (
-    Run,
-    assert_asks_every_exercise_once,
-    assert_quotes_every_slip,
-    assert_says_what_the_table_says,
-)  # fmt: skip
+from tests.support.course_notebooks import Run
 
 
 @pytest.fixture(scope="module")
@@ -19,18 +14,6 @@ def run():
 
 def matrix(id, *rows):
     return [close(gradients(id, row)) for row in rows]
-
-
-def test_notebook_B_has_the_words_of_its_table():
-    assert_says_what_the_table_says("B")
-
-
-def test_notebook_B_asks_every_exercise_once():
-    assert_asks_every_exercise_once("B")
-
-
-def test_notebook_B_quotes_every_slip():
-    assert_quotes_every_slip("B")
 
 
 def test_B10_vector_of_outputs(run):

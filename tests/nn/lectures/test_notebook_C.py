@@ -5,23 +5,18 @@ from math import log
 
 import pytest
 
-from autodiff.lectures.course import read_course
 from nn import MLP, fit, predict, squared_error
 from nn.lectures.learning import runs_by_batch_size
-from tests.support.notebook_sections import assert_words_of_the_course, names_by_section
+from tests.support.course_notebooks import Run
 
 
 @pytest.fixture(scope="module")
 def after():
-    return names_by_section("C-ift-6289")
+    return Run("C")
 
 
 def near(numbers, rel=1e-12):
     return pytest.approx(numbers, rel=rel, abs=1e-15)
-
-
-def test_C_has_the_words_of_the_course():
-    assert_words_of_the_course("C-ift-6289", read_course("C"))
 
 
 def test_C1_piecewise_linear_and_unit_step(after):

@@ -9,8 +9,6 @@ import pytest
 import autodiff
 from autodiff import Value, check_gradients, derivative, dot, grad, jacobian, norm, parse, relu, sigmoid, variables
 from autodiff.lectures import EXAMPLES
-from autodiff.lectures.course import read_course
-from autodiff.quiz import read_exercises
 from nn import MLP
 from nn.lectures import cliff, repeated
 from nn.lectures.learning import capacity_runs
@@ -19,7 +17,6 @@ from tests.support.notebook_runner import NOTEBOOKS, code_cells, read
 
 NOTEBOOK = read(NOTEBOOKS / "D-csci-566.ipynb")
 TEXT = "\n\n".join(cell.source for cell in NOTEBOOK.cells if cell.cell_type == "markdown")
-COURSE = read_course("D")
 
 
 def near(number, within=1e-12):
@@ -29,41 +26,6 @@ def near(number, within=1e-12):
 def back(J, upstream):
     """The transposed Jacobian times the upstream gradient."""
     return [sum(row[j] * u for row, u in zip(J, upstream)) for j in range(len(J[0]))]
-
-
-# --- The course table and the notebook -----------------------------------------------------------
-
-
-@pytest.mark.parametrize("what", ["aims", "summary"])
-def test_notebook_lists_what_the_course_does(what):
-    assert "\n".join(f"- {line}" for line in COURSE[what]) in TEXT
-
-
-def test_notebook_has_prerequisites_and_questionnaire():
-    asked = [f"{i}. {row['ask']}" for i, row in enumerate(COURSE["questionnaire"], 1)]
-
-    assert "\n".join(asked) in TEXT
-    assert f"about {COURSE['minutes']} minutes" in TEXT
-    assert f"**You need** {'; '.join(COURSE['before'])}." in TEXT
-
-
-def test_notebook_poses_every_exercise_once():
-    cells = [cell.source for cell in code_cells(NOTEBOOK)]
-    posed = [cell for cell in cells if "exercise(" in cell]
-
-    assert [f'e = exercise("{e.id}")\ne' in cell for e, cell in zip(read_exercises("D"), posed, strict=True)] == [
-        True
-    ] * 16
-    for e in read_exercises("D"):
-        if e.kind == "code":
-            assert sum(e.start in cell for cell in cells) == 1
-
-
-def test_notebook_keeps_exercises_open():
-    answered = [cell.outputs for cell in code_cells(NOTEBOOK) if "e.feedback(" in cell.source]
-
-    assert len(answered) == 15  # the open question has none
-    assert all(outputs[0]["text"].startswith("still open") for outputs in answered)
 
 
 # --- Part 1: one gate at a time -------------------------------------------------------------------

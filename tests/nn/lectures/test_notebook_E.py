@@ -5,22 +5,17 @@ from math import log
 import pytest
 
 from autodiff import check_gradients, maximum, sigmoid
-from autodiff.lectures.course import read_course
 from nn import binary_cross_entropy, hand_set, predict
-from tests.support.notebook_sections import assert_words_of_the_course, names_by_section
+from tests.support.course_notebooks import Run
 
 
 @pytest.fixture(scope="module")
 def after():
-    return names_by_section("E-cm-146")
+    return Run("E")
 
 
 def near(numbers, rel=1e-12):
     return pytest.approx(numbers, rel=rel, abs=1e-15)
-
-
-def test_E_has_the_words_of_the_course():
-    assert_words_of_the_course("E-cm-146", read_course("E"))
 
 
 def test_E1_forward_as_on_the_slide(after):
