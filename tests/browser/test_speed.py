@@ -5,9 +5,9 @@ from random import Random
 import pytest
 
 from autodiff import Value, tanh
-from nn import MLP
+from nn import MLP, moons, truth_table
 from tests.browser.pages import example
-from visualize import page
+from visualize import page, playground
 
 STEPS = """async () => {
   const times = [], painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -60,6 +60,56 @@ def test_speed_of_steps_and_pages(visit, name):
     )
     assert min(loads) < 1000
     assert min(medians) < (100 if "393" in name else 50)
+
+
+FRAMES = """(seconds) => new Promise((done) => {
+    const start = performance.now();
+    let frames = 0;
+    const frame = (now) => (++frames && now - start < 1000 * seconds ? requestAnimationFrame(frame) : done(frames));
+    requestAnimationFrame(frame); })"""
+
+
+def pictures(count):
+    """As many random images of 8 x 8 pixels in ten classes."""
+    draw = Random(0)
+    return [[draw.choice([0.0, draw.random()]) for _ in range(64)] for _ in range(count)], [
+        i % 10 for i in range(count)
+    ]
+
+
+TRAININGS = {  # and the most milliseconds of the page's thread per frame
+    "XOR": (lambda: playground(MLP(2, [4, 1], seed=0), *truth_table("xor")), 20),
+    "moons": (lambda: playground(MLP(2, [8, 8, 1], seed=0), *moons(200, noise=0.1, seed=0)), 30),
+    "digits": (
+        lambda: playground(
+            MLP(64, [32, 10], output="softmax", seed=0), *pictures(1348), loss="cross_entropy", batch_size=32
+        ),
+        50,
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timed
+@pytest.mark.parametrize("name", TRAININGS)
+def test_speed_of_frames(visit, name):
+    """The processor time of a frame after warming up: unlike frames per second, other work hardly changes it."""
+    made, most = TRAININGS[name]
+    tab = visit(made(), "#speed=1", viewport={"width": 1280, "height": 720})
+    session = tab.context.new_cdp_session(tab)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def busy():
+        return {x["name"]: x["value"] for x in session.send("Performance.getMetrics")["metrics"]}["TaskDuration"]
+
+    tab.click(".run")
+    found = []
+    for _ in range(4):
+        before = busy()
+        frames = tab.evaluate(FRAMES, 3)
+        found.append(1000 * (busy() - before) / frames)
+    print(f"{name}: {min(found):.1f} ms of processor time per frame")
+    assert min(found) < most
 
 
 def test_motion_reduced(visit):

@@ -33,6 +33,7 @@ PANE, SMALLEST = (830.0, 360.0), 0.75  # the size of the picture on a screen of 
 EDGE = 4.0  # the margin of a picture on a narrow screen
 MOST_UNFOLDED = 150  # nodes of a graph that is shown unfolded
 CHOICES = 4  # rules to choose from
+ROUNDING = 1e-9  # a smaller relative difference is rounding: both rules are right
 FOLDED_FROM = 20  # nodes
 MOST_PARTS = 2500  # boxes and arrows in all pictures of a graph together
 SCALES = "scales: its input gets upstream times its local gradient"
@@ -157,7 +158,8 @@ class Lesson:
         rules, seen = {"": (right.text.bare, -1)}, [row.local]
         for mistake, x in typical(RULES, self.gate(row)) if len(self.order) <= MOST_UNFOLDED else ():
             number = float(getattr(x, "data", x))
-            if number not in seen and mistake.name not in rules and len(rules) < CHOICES:
+            new = not any(number == x or abs(number - x) <= ROUNDING * min(abs(number), abs(x)) for x in seen)
+            if new and mistake.name not in rules and len(rules) < CHOICES:
                 seen.append(number)
                 rules[mistake.name] = self.formula(x).text.bare, SENTENCES.index(mistake.sentence)
         return [*rules.values()]

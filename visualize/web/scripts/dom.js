@@ -42,6 +42,16 @@ export function menu(options, act, attributes = {}) {
   return made;
 }
 
+/** Set a text only if it differs: the browser lays out a page anew even for the same text. */
+export function setText(made, text) {
+  if (made.textContent !== text) made.textContent = text;
+}
+
+/** Set an attribute only if it differs. */
+export function setAttribute(made, name, value) {
+  if (made.getAttribute(name) !== value) made.setAttribute(name, value);
+}
+
 /** Write a number into a <data> element: as it is shown, and exactly. */
 export function writeNumber(data, x, digits) {
   data.value = exact(x);

@@ -18,11 +18,14 @@ export class Net {
       return layer;
     });
     this.last = this.layers.at(-1);
+    this.input = new Float64Array(sizes[0]); // loops over typed arrays alone are fast
     this.size = start; // number of parameters
   }
 
   /** Compute the weighted sums and activations of one example, layer by layer; with slopes for a backward pass. */
   sums(parameters, x, slopes) {
+    this.input.set(x);
+    x = this.input;
     for (const layer of this.layers) {
       const { rows, columns, start, stride, z, a, value, slope } = layer;
       for (let i = 0; i < rows; i++) {
@@ -67,7 +70,7 @@ export class Net {
       total += loss;
       this.last.back.set(slopes);
       for (let l = layers.length - 1; l >= 0; l--) {
-        const { rows, columns, start, stride, back } = layers[l], below = layers[l - 1], x = below?.a ?? X[r];
+        const { rows, columns, start, stride, back } = layers[l], below = layers[l - 1], x = below?.a ?? this.input;
         below?.back.fill(0);
         for (let i = 0; i < rows; i++) {
           const at = start + i * stride, slope = back[i];

@@ -1,6 +1,6 @@
 // The picture of the net: each unit shows its map, each edge is as wide as its weight; small nets have numbers.
 
-import { button, element, svgElement } from "./dom.js";
+import { button, element, setAttribute, setText, svgElement } from "./dom.js";
 import { css, inscribe, ofClass, Paper, peak, pixel, ramp, Raster, shades, sideOf } from "./image.js";
 import { pretty, show } from "./number.js";
 
@@ -95,6 +95,10 @@ export class NetworkPicture {
   /** Draw everything: `maps` are each layer's outputs on a grid or null; edges show `numbers`. */
   paint(training, activations, maps, grid, numbers, chosen) {
     const pen = this.paper.begin(this.width), { parameters, gradients } = training;
+    const writeBoth = ([data, gradient], place, before = "") => {
+      setText(data, before + brief(parameters[place]));
+      setText(gradient, `∇ ${brief(gradients[place])}`);
+    };
     this.edges(pen, numbers, numbers === parameters ? 1 : 1e-12, chosen);
     if (this.image) this.example(pen, activations[0]);
     for (let l = this.image ? 1 : 0; l < this.sizes.length; l++) this.faces(pen, training, l, activations[l], maps?.[l], grid);
@@ -105,10 +109,10 @@ export class NetworkPicture {
         text.classList.toggle("long", number.length > 5);
         button.ariaLabel = `Map of ${button.title}: ${number}`;
       }
-      button.setAttribute("aria-pressed", String(chosen?.[0] === l && chosen[1] === i));
-      if (label) [label[0].textContent, label[1].textContent] = [`b ${brief(parameters[bias])}`, `∇ ${brief(gradients[bias])}`];
+      setAttribute(button, "aria-pressed", String(chosen?.[0] === l && chosen[1] === i));
+      if (label) writeBoth(label, bias, "b ");
     }
-    for (const [place, data, gradient] of this.labels) [data.textContent, gradient.textContent] = [brief(parameters[place]), `∇ ${brief(gradients[place])}`];
+    for (const [place, ...label] of this.labels) writeBoth(label, place);
   }
 
   /** Draw the strongest edges, as wide as their numbers, negative ones dashed; edges into a chosen unit with their numbers. */

@@ -1,6 +1,6 @@
 // The playground: a net that trains in the page as in nn.fit.
 
-import { button, dataElement, element, fragment, menu, present, presenting } from "./dom.js";
+import { button, dataElement, element, fragment, menu, present, presenting, setAttribute, setText } from "./dom.js";
 import { portrait } from "./image.js";
 import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
@@ -290,10 +290,9 @@ export class Playground {
 
   paintExample(row, i) {
     const { training } = this, outputs = training.forward(training.X[i]).at(-1), right = training.right(outputs, training.targets[i]);
-    row.cells[0].firstChild.setAttribute("aria-pressed", String(i === this.config.chosen));
-    row.cells[1].textContent = describeOutputs(training.targets[i], 0, training.naming.classes);
-    row.cells[2].textContent = describeOutputs(outputs, 3, training.naming.classes);
-    row.cells[3].textContent = right ? "✓ right" : "✗ wrong";
+    const [first, ...cells] = row.cells, { classes } = training.naming;
+    setAttribute(first.firstChild, "aria-pressed", String(i === this.config.chosen));
+    [describeOutputs(training.targets[i], 0, classes), describeOutputs(outputs, 3, classes), right ? "✓ right" : "✗ wrong"].forEach((text, k) => setText(cells[k], text));
     row.classList.toggle("wrong", !right);
   }
 

@@ -446,7 +446,7 @@ export const py = (() => {
   const runner = (program) => (...numbers) => {
     const known = new Map([...program.inputs, ...program.parameters].map((name, i) => [name, numbers[i]]));
     const of = (x) => (typeof x === "string" ? known.get(x) : Array.isArray(x) ? VALUES[x[0]](...x.slice(1).map(of)) : x);
-    for (const [target, expression, adds] of program.lines) known.set(target, (adds ? known.get(target) : 0) + of(expression));
+    for (const [target, expression, adds] of program.lines) known.set(target, adds ? known.get(target) + of(expression) : of(expression));
     return [of(program.outputs[0]), [...program.input_gradients, ...program.parameter_gradients].map(of)];
   };
 
