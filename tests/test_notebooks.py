@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from unicodedata import normalize
 
 import nbformat
 import pytest
@@ -156,7 +157,7 @@ def test_images_have_alternative_text(path):
 
 def letters(text):
     """Letters and digits without TeX commands, so that quotations set in TeX and in plain text compare equal."""
-    return re.sub(r"\\(begin|end){\w+}|\\[a-zA-Z]+|max|[^a-zA-Z0-9]", "", text)
+    return re.sub(r"\\(begin|end){\w+}|\\[a-zA-Z]+|max|[^a-zA-Z0-9]", "", normalize("NFKC", text))
 
 
 def test_slips_are_quoted_in_a_notebook():
