@@ -65,7 +65,7 @@ class Gate(NamedTuple):
 
     def reverse(self) -> Iterator[Any]:
         """Yield the local gradients of b / a instead of a / b."""
-        if len(self.operands) == 2 and words(self.primitive).ordered and self.primitive is not sub:
+        if len(self.operands) == 2 and words(self.primitive).ordered:
             b, a = self.operands
             yield self.rule(self.primitive(a, b), a, b, place=1 - self.place)
         yield from self.alter("fraction")
@@ -93,8 +93,7 @@ class Mistake(NamedTuple):
 
 LOCALS = [  # wrong local gradients
     Mistake("lost factor", "a factor of the local gradient is missing", lambda e: e.alter("factor")),
-    Mistake("lost minus", "the minus sign of this gate's rule is missing",
-        lambda e: [-e.local] if e.primitive is sub and e.place else e.alter("minus")),
+    Mistake("lost minus", "the minus sign of this gate's rule is missing", lambda e: e.alter("minus")),
     Mistake("exponent", "in this gate's rule the exponent goes down by 1", lambda e: e.alter("exponent")),
     Mistake("wrong way around", "a fraction is upside down, or the gate's two inputs are swapped",
         Gate.reverse),
