@@ -218,14 +218,19 @@ class CodeExercise(Exercise):
             return f"still open: give your function {self.name}"
         if not callable(answer):
             raise TypeError(f"{self.id} takes your function {self.name}, got {answer!r:.60}")
-        results = []
+        dots = f"still open: {self.name} has dots (...) to replace"
+        results: list[Any] = []
         for case in self.cases:
             try:
                 results.append(plain(self.call(answer, case)))
             except Exception as error:  # a student's function may raise anything; it is reported, with its line
+                if "'ellipsis'" in str(error):
+                    return dots
                 return self.respond(repr(error), f"{self.call_text(case)} {self.raised(answer, error)}")
         if all(is_open(result) for result in results):
             return f"still open: {self.name} returns nothing yet (end it with return ...)"
+        if repr(...) in repr(results):
+            return dots
         right = self.results(self.solution)
         pairs = zip(self.cases, results, right)
         case, result, what = next(((c, x, said) for c, x, y in pairs if (said := difference(x, y))), ((), None, ""))

@@ -311,4 +311,4 @@ def read_answer(name: str, given: Any) -> Answer:
     try:
         return Answer(parse(text).data)
     except ExpressionError:
-        raise ValueError(f"{name} takes a number such as -4, 0.25 or 1/3, got {given!r:.60}") from None
+        raise ValueError(f"{name} takes a number such as -4, 0.25, 1/3 or 2**10, got {given!r:.60}") from None

@@ -472,7 +472,7 @@ REFUSALS = {
         *(
             (partial(E7.feedback, {"df/dx": 2, "df/dy": given}), error, words)
             for given, error, words in (
-                ("five", ValueError, "df/dy takes a number such as -4, 0.25 or 1/3, got 'five'"),
+                ("five", ValueError, r"df/dy takes a number such as -4, 0.25, 1/3 or 2\*\*10, got 'five'"),
                 ("", ValueError, "df/dy takes a number"),
                 ("5,0", ValueError, "df/dy takes a number"),
                 ("x", ValueError, "df/dy takes a number"),

@@ -114,6 +114,8 @@ def test_hints_come_one_by_one():
         (lambda xs, a: [a * x for x in xs], "scale: right in all 2 cases"),
         (lambda xs, a: tuple(Value(a * x) for x in xs), "scale: right"),
         (lambda xs, a: None, "still open: scale returns nothing yet"),
+        (lambda xs, a: [... * x for x in xs], "still open: scale has dots (...) to replace"),
+        (lambda xs, a: [... for x in xs], "still open: scale has dots (...) to replace"),
         (lambda xs, a: [a + x for x in xs], "scale([1, 2.0], 3) returned [4, 5.0]: that adds a"),
         (lambda xs, a: [a * x for x in xs][:1], "it should be a list of 2, not of 1"),
         (lambda xs, a: xs and sum(xs), "returned 3.0: it should be a list, not a number"),
