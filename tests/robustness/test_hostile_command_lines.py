@@ -189,7 +189,7 @@ def test_strange_words_end_well(door, word):
     task = ["or", "--epochs", "1"] if door == "nn" else ["x*y", "x=2", "y=3"]
     file = "--save" if door == "nn" else "-o"
     for words in ([word], [*task, word], [word, *task], [*task, file, word]):
-        if (door, word) != ("nn", "C5"):  # which trains for a second
+        if word != "C5" or door == "visualize":  # the other doors show it, which takes a second of training
             sane(door, words)
 
 
