@@ -26,7 +26,9 @@ TEX = {
 EXTRA = (
     r"→ \to ← \gets ⊙ \odot ≈ \approx ᵀ ^T ⊤ ^\top ½ \frac12 ¼ \frac14 ∈ \in ′ ' ‖ \Vert ± \pm ∞ \infty Σ \Sigma Π \Pi"  # noqa: RUF001
 )
-EXTRA += r" ∑ \sum ∏ \prod ℓ \ell ∘ \circ ᵢ _i ⱼ _j ⋅ \cdot ₖ _k ⇒ \Rightarrow ⌈ \lceil ⌉ \rceil ≪ \ll ≫ \gg"  # noqa: RUF001
+EXTRA += (
+    r" ∑ \sum ∏ \prod ℓ \ell ∘ \circ ᵢ _i ⱼ _j ⋅ \cdot ₖ _k ⇒ \Rightarrow ⌈ \lceil ⌉ \rceil ≪ \ll ≫ \gg ˣ ^x ʸ ^y ᵏ ^k"  # noqa: RUF001
+)
 MORE_SIGNS = {c: f"${code}$" for c, code in zip(EXTRA.split()[::2], EXTRA.split()[1::2])}  # that names do not have
 MORE_SIGNS |= dict(zip("\u2014\u2013\u2019\u2018\u201c\u201d\xa0", ["---", "--", "'", "`", "``", "''", "~"]))
 

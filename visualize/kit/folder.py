@@ -51,7 +51,9 @@ def write_kit(folder: str | os.PathLike[str], letters: Sequence[str] = COURSES) 
     try:
         for name, text in files.items():
             write(os.path.join(temporary, name), text.encode())
-        os.replace(temporary, target)
+        if os.path.isdir(target):  # empty; Windows replaces no folder
+            os.rmdir(target)
+        os.rename(temporary, target)
     finally:  # also after ctrl-C
         shutil.rmtree(temporary, ignore_errors=True)
     return [os.path.join(os.path.expanduser(folder), name) for name in files]
