@@ -192,13 +192,13 @@ def gift_questions(item: Item, number: int) -> Iterator[str]:
         head, of_task, asks = f"{number}\\: ", f" of {task}", f"{task}. What is"
     else:
         head, of_task = f"{item.id} {gift_escaped(item.title)}", ""
-        asks = f"[html]{moodle_html(told(item), gift_escaped)}"
+        asks = f"[html]{gift_html(told(item))}"
     for name in item.answers:
         asked, answers = gift_escaped(name), "\n".join(choices(item, name, "=", gift_escaped))
         apart = "" if of_task else "\\: "
         yield f"::{head}{apart}{asked}{of_task}:: {asks} {asked}{'?' if of_task else ' = ?'} {{#\n{answers}\n}}"
     if isinstance(item, ChoiceExercise):
-        rows = [[moodle_html(x, gift_escaped) for x in pair] for pair in zip(item.options, item.why)]
+        rows = [map(gift_html, pair) for pair in zip(item.options, item.why)]
         options = "\n".join(
             f"{'=' if i == item.right else '~'}[html]{text}#{said}" for i, (text, said) in enumerate(rows, 1)
         )
@@ -206,6 +206,11 @@ def gift_questions(item: Item, number: int) -> Iterator[str]:
     elif not item.answers and isinstance(item, Exercise):
         start = gift_escaped(item.start).replace("\n", "<br>") if isinstance(item, CodeExercise) else ""
         yield f"::{head}:: {asks}{f'<pre>{start}</pre>' if start else ''} {{}}"
+
+
+def gift_html(text: str) -> str:
+    """The text as HTML without line ends: an empty line would end the question."""
+    return moodle_html(text, gift_escaped).replace("\n", "<br>")
 
 
 def gift_escaped(text: str) -> str:

@@ -1,14 +1,21 @@
 """Worksheets and pages, printed on A4."""
 
+import io
 import re
 
 import pytest
+from PIL import Image
 
 from autodiff import parse
 from autodiff.__main__ import main
+from autodiff.lectures.course import COURSES
+from autodiff.quiz import html, read_exercises
 from nn import MLP, truth_table
 from tests.browser.pages import example
 from visualize import page, playground
+from visualize.kit.folder import blank_graph
+from visualize.kit.formulas import formula
+from visualize.kit.guide import guide
 
 PAPER = {"width": 688, "height": 1017}  # A4 without its margins
 DEAD = (
@@ -29,6 +36,30 @@ def test_print_sheet_fits_its_page(tmp_path, chromium):
     heights = tab.evaluate("[...document.querySelectorAll('li')].map((item) => item.getBoundingClientRect().height)")
     assert max(heights) < 1000
     assert len(re.findall(rb"/Type\s*/Page\b", tab.pdf(format="A4"))) == 4
+    tab.close()
+
+
+@pytest.mark.parametrize("letter", COURSES)
+def test_print_kit_fits_its_page(letter, tmp_path, chromium):
+    """The worksheet on A4, no exercise split; the guide on a phone, light and dark."""
+    sheet, advice = tmp_path / "sheet.html", tmp_path / "guide.html"
+    asked = html(read_exercises(letter), draw=blank_graph, math=formula)
+    sheet.write_text(asked, encoding="utf-8")
+    advice.write_text(guide(letter), encoding="utf-8")
+    tab = chromium.new_page(viewport={"width": 794, "height": 1123})
+    tab.goto(sheet.as_uri())
+    tab.emulate_media(media="print")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 794
+    heights = tab.evaluate("[...document.querySelectorAll('.items > li')].map((x) => x.getBoundingClientRect().height)")
+    assert len(heights) == len(read_exercises(letter))
+    assert max(heights) < 1000
+    tab.set_viewport_size({"width": 400, "height": 800})
+    tab.goto(advice.as_uri())
+    for scheme, least, most in (("light", 200, 255), ("dark", 0, 60)):
+        tab.emulate_media(media="screen", color_scheme=scheme)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 400
+        pixel = Image.open(io.BytesIO(tab.screenshot())).convert("L").getpixel((3, 3))
+        assert least <= pixel <= most
     tab.close()
 
 

@@ -25,7 +25,8 @@ BEAMER = r"""% Run pdflatex twice. Made from the course's tables: change it as y
 \setbeamertemplate{footline}[frame number]
 """
 WIDE, HIGH = 396.0, 195.0  # points for a picture
-STRONG = "\\textbf"
+READABLE = 0.45  # least scale of a picture; a larger graph is left to the page
+STRONG = "\\alert"
 MOST_STEPS = 24  # an example with more has a single frame
 
 
@@ -36,9 +37,14 @@ def slides(letter: str) -> str:
     frames = [slide("After this lecture you can", items(map(to_tex, course["aims"])))]
     colors = ""
     for example in [example for id in ids for example in examples_of(id)]:
-        for drawing in drawings_of(example):
-            colors = color_definitions(drawing)
-            frames.append(slide(f"{example.id} {example.title}", f"\\centering\n{tikz_picture(drawing)}"))
+        title, drawings = f"{example.id} {example.title}", drawings_of(example)
+        colors = color_definitions(drawings[0])
+        if drawings[0].scale < READABLE:
+            gates = "\n".join(["```", *example.text.split("; "), "```"])
+            where = f"Step through it: `page-{letter}.html#example={example.id}`"
+            frames.append(slide(title, f"\\footnotesize {to_tex(gates)}\n\n{to_tex(where)}"))
+            continue
+        frames += [slide(title, f"\\centering\n{tikz_picture(drawing)}") for drawing in drawings]
     for exercise in read_exercises(letter):
         if isinstance(exercise, ChoiceExercise):
             frames += vote(exercise)

@@ -11,7 +11,8 @@ import pytest
 from autodiff import variables
 from autodiff.__main__ import main
 from autodiff.formula import show
-from autodiff.quiz import Question, gift, html, moodle, questions, variant, worksheet
+from autodiff.lectures.course import COURSES
+from autodiff.quiz import Question, gift, html, moodle, questions, read_exercises, variant, worksheet
 from autodiff.quiz.exercises import make_exercise
 
 E7 = Question("a = x + y; b = max(y, z); f = a * b", {"x": 1, "y": 2, "z": 0})
@@ -248,6 +249,26 @@ def test_gift_of_every_kind_of_exercise():
     assert "{\n~[html]<p>1 \\~ 2</p>#<p>no\\: \\{\\}</p>\n=[html]<p>\\\\(x^2\\\\)</p>#<p>yes</p>\n}" in others
     assert "<pre>def f(x)\\:<br>    ...</pre> {}" in others
     assert others.count("{}\n") == 2
+
+
+@pytest.mark.parametrize("letter", COURSES)
+def test_moodle_and_gift_of_the_course(letter):
+    exercises = read_exercises(letter)
+    _, *found = ElementTree.fromstring(moodle(exercises))
+    for e, element in zip(exercises, found, strict=True):
+        blanks = read_cloze(element.findtext("questiontext/text"))
+        assert len(blanks) == len(e.answers)
+        for rows, (name, right) in zip(blanks, e.answers.items()):
+            assert rows[0][1] == pytest.approx(right, rel=1e-4)
+            assert [said for *_, said in rows[1:]] == [said for _, said in e.mistakes(name)]
+            assert all(abs(x - rows[0][1]) > rows[0][2] + margin for _, x, margin, _ in rows[1:])
+
+    category, *blocks = gift(exercises).strip().split("\n\n")
+    assert category == "$CATEGORY: Backpropagation by hand"
+    assert len(blocks) == sum(len(e.answers) or 1 for e in exercises)
+    for block in blocks:
+        plain = re.sub(r"\\[\\~=#{}:]", "", block)
+        assert re.fullmatch(r"::[^{}~=#:]+::[^{}~=#:]*(\{[^{}]*\})", plain.replace(" = ?", "")), block
 
 
 @pytest.mark.parametrize("key", [False, True])

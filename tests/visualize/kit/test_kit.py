@@ -121,7 +121,7 @@ def test_slides_of_examples_and_votes():
     assert made.count(r"\begin{tikzpicture}") == made.count(r"\end{tikzpicture}") > 1
     votes = [e for e in read_exercises("E") if e.kind == "choice"]
     assert votes
-    assert all(rf"\textbf{{{to_tex(e.options[e.right - 1])}}} \emph" in made for e in votes)
+    assert all(rf"\alert{{{to_tex(e.options[e.right - 1])}}} \emph" in made for e in votes)
 
 
 @pytest.mark.slow
