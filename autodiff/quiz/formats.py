@@ -233,7 +233,7 @@ def moodle_question(item: Item, number: int, draw: Draw | None) -> str:
     name = f"{number}: {told(item)}" if isinstance(item, Question) else f"{item.id} {item.title}"
     rows, file, more = [], f"graph{number}.svg", ""
     kind = "cloze" if item.answers else "multichoice" if isinstance(item, ChoiceExercise) else "essay"
-    escaped = cloze_escaped if item.answers else escape
+    escaped = around_blanks if item.answers else escape
     if isinstance(item, Exercise):
         rows.append(moodle_html(item.text, escaped))
     graph = graph_of(item)
@@ -272,6 +272,11 @@ def moodle_question(item: Item, number: int, draw: Draw | None) -> str:
 def xml_text(content: str) -> str:
     """The rest of an XML tag with HTML in it."""
     return f'format="html"><text>{escape(content)}</text>'
+
+
+def around_blanks(text: str) -> str:
+    """The text between the blanks of a Cloze question; Moodle loads MathJax only where it finds a literal \\(."""
+    return cloze_escaped(text).replace("&#92;", "\\")
 
 
 def cloze_escaped(text: str) -> str:

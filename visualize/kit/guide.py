@@ -21,7 +21,7 @@ FILES = {  # of a lecture, by the beginning of their names
     "worksheet": ("html", "Worksheet", "all exercises to print, with space for answers"),
     "key": ("html", "Key", "the worksheet with its answers"),
     "page": ("html", "Page", "the examples to step through in class, offline"),
-    "slides": ("tex", "Slides", "the examples frame by frame: pdflatex makes the PDF"),
+    "slides": ("tex", "Slides", "the examples step by step: pdflatex makes the PDF"),
     "questions": ("xml", "Moodle", "the exercises as Moodle XML, with pictures, hints and named mistakes"),
 }
 FOR_CLASS = "hide=answers,code,mistakes"  # what the link for the class hides
@@ -164,9 +164,9 @@ def start_page(letters: Sequence[str]) -> str:
         "<h2>How to begin</h2><ol>"
         "<li>Read the guide of your lecture. It has the plan of a 50-minute class, with a link for every example.</li>"
         "<li>Open the page on the projector. The arrow keys step through both passes.</li>"
-        f"<li>Give the class the page with <code>&amp;{FOR_CLASS}</code> at the end of its address, so that students "
-        "predict each number. Give them neither the guide nor the key.</li>"
+        f"<li>Give the class the page with <code>#{FOR_CLASS}</code> at the end of its address, so that students "
+        "predict each number in every example. Give them neither the guide nor the key.</li>"
         "<li>Print the worksheet (in the browser: Print, A4 or Letter).</li>"
         f"<li>In Moodle: Question bank, Import, format Moodle XML, the file of the lecture. {gift_line}</li>"
-        "<li>Run <code>pdflatex slides-D.tex</code> for the slides (needs beamer and TikZ).</li></ol>",
+        f"<li>Run <code>pdflatex slides-{letters[0]}.tex</code> twice for the slides (needs beamer and TikZ).</li></ol>",
     ])  # fmt: skip
