@@ -424,7 +424,11 @@ REFUSALS = {  # by subject: what is called, the error, and its words
     ],
     "losses": [
         *[
-            (partial(loss, [0.5, 0.5], 1), ValueError, "expected a target of 2 numbers, one for each output, got 1")
+            (
+                partial(loss, [0.5, 0.5], 1),
+                ValueError,
+                "2 numbers, one for each output, got 1; if it is a class, use loss",
+            )
             for loss in (nn.squared_error, nn.binary_cross_entropy, nn.hinge)
         ],
         *[
@@ -434,6 +438,7 @@ REFUSALS = {  # by subject: what is called, the error, and its words
                 ([0.5, 0.25, 0.25], 3, "classes count from 0: expected 0 to 2, got"),
                 ([0.5, 0.25, 0.25], -1, "classes count from 0: expected 0 to 2, got"),
                 ([0.5, 0.25, 0.25], 1.5, "classes count from 0: expected 0 to 2, got"),
+                ([0.5, 0.25, 0.25], math.nan, "classes count from 0: expected 0 to 2, got nan"),
                 ([0.5, 0.25, 0.25], [0, 1], "expected a target of 3 numbers"),
                 ([0.5], 0, "one output per class, at least two"),
             ]
