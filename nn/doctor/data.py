@@ -16,10 +16,10 @@ REPEATED = 5  # from this many equal rows on, different targets are chance, unle
 MAJORITY = 0.7
 RANDOM, WEAK = 0.001, 0.15  # the share of shuffled targets known as well as those of their own rows; variance explained
 ENOUGH = 30  # rows to tell shuffled labels
-RANGES = {  # of outputs
-    "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, inf), "softplus": (0.0, inf), "softmax": (0.0, 1.0),
-    "step": (0.0, 1.0), "sign": (-1.0, 1.0), "piecewise_linear": (0.0, 1.0),
-}  # fmt: skip
+RANGES = (  # of outputs
+    ("sigmoid", 0.0, 1.0), ("tanh", -1.0, 1.0), ("relu", 0.0, inf), ("softplus", 0.0, inf), ("softmax", 0.0, 1.0),
+    ("step", 0.0, 1.0), ("sign", -1.0, 1.0), ("piecewise_linear", 0.0, 1.0),
+)  # fmt: skip
 SCALED: Change = {"X": "standardize(X)"}
 SQUARES = ("squared_error", "mean_squared_error", "half_squared_error")
 
@@ -34,7 +34,9 @@ def not_a_number(examples: Sequence[Any], targets: Sequence[Any]) -> Iterator[Fi
         more = f", and {len(rows) - 1} more rows have such numbers" if len(rows) > 1 else ""
         place = f"{name}[{i}][{j}]" if name == "X" else f"{name}[{i}]"
         advice = "Find out why; fill in a number, or leave these rows out."
-        whole = 'whole = [i for i in range(len(X)) if "inf" not in str([X[i], Y[i]]) and "nan" not in str([X[i], Y[i]])]'
+        whole = (
+            'whole = [i for i in range(len(X)) if "inf" not in str([X[i], Y[i]]) and "nan" not in str([X[i], Y[i]])]'
+        )
         keep: Change = {"data": f"{whole}\nX, Y = [X[i] for i in whole], [Y[i] for i in whole]", "fresh": True}
         yield Finding("not a number", f"{place} is {x}{more}: every loss becomes nan.", advice, [keep])
 
@@ -52,7 +54,7 @@ def contradictions(case: Case) -> Iterator[Finding]:
             shown = shown or [same[0], next(j for j in same if case.targets[j] != case.targets[same[0]])]
             lost += len(same) - max(counts) if case.classes else unexplained(case, same)
     n = len(case.examples)
-    if len(groups) > 1 and lost > (0.05 if case.classes else 0.2) * n:
+    if (len(groups) > 1 or case.sequences) and lost > (0.05 if case.classes else 0.2) * n:
         i, j = shown
         best = f"at most {n - round(lost)} of {n} can be right" if case.classes else "no net can give both"
         sentence = f"rows {i} and {j} are equal, but their targets are {tell(case, i)} and {tell(case, j)}: {best}."
@@ -66,7 +68,7 @@ def unexplained(case: Case, rows: Sequence[int]) -> float:
     whole = sum([(t - m) * (t - m) for row in case.targets for t, m in zip(row, means)]) / len(case.targets)
     chosen = [case.targets[i] for i in rows]
     own = [sum(column) / len(column) for column in zip(*chosen)]
-    return sum([(t - m) * (t - m) for row in chosen for t, m in zip(row, own)]) / whole
+    return float(sum([(t - m) * (t - m) for row in chosen for t, m in zip(row, own)]) / whole)
 
 
 def tell(case: Case, i: int) -> str:
@@ -75,18 +77,23 @@ def tell(case: Case, i: int) -> str:
     return f"class {case.wanted[i]}" if len(target) > 1 and case.classes else ", ".join([f"{t:.6g}" for t in target])
 
 
+def reach_of(output: str) -> tuple[float, float]:
+    """The least and the largest number that this activation gives."""
+    return next(((low, high) for name, low, high in RANGES if name == output), (-inf, inf))
+
+
 def out_of_reach(case: Case) -> Iterator[Finding]:
     """Targets that the output's activation cannot give: -1 with sigmoid or ReLU, 3 with tanh."""
-    if case.output not in RANGES or not (case.cost in SQUARES or case.cost == "hinge"):
+    low, high = reach_of(case.output)
+    if not (case.cost in SQUARES or case.cost == "hinge"):
         return
-    low, high = RANGES[case.output]
     missed = [max(low - t, t - high, 0.0) for row in case.targets for t in row]
     values = [t for row in case.targets for t in row]
     mean = sum(values) / len(values)
     if sum([d * d for d in missed]) <= 0.02 * sum([(t - mean) * (t - mean) for t in values]):
         return
     worst = values[missed.index(max(missed))]
-    reach = f"from {low:g} to {high:g}" if high < inf else f"from {low:g} on"
+    reach = f"from {low:g} to {high:g}" if isfinite(high) else f"from {low:g} on"
     signs = min(values) == -1.0 and max(values) == 1.0
     if signs and case.output == "sigmoid" and case.cost != "hinge":
         advice, change = "Write (1 + y) / 2 for each target y.", {"Y": "[(1 + y) / 2 for y in Y]"}
@@ -132,7 +139,9 @@ def rare_class(case: Case) -> Iterator[Finding]:
             test = "y <= 0" if kind < 0 else f"{of_y} == {kind}"
             repeat = f"rare = [i for i, y in enumerate(Y) if {test}] * {times}"
             repeat += "\nX, Y = [*X, *[X[i] for i in rare]], [*Y, *[Y[i] for i in rare]]"
-            sentence = f"{found} of {len(members)} examples of class {kind} are found; it is {len(members)} of {n} rows."
+            sentence = (
+                f"{found} of {len(members)} examples of class {kind} are found; it is {len(members)} of {n} rows."
+            )
             advice = "Give its rows more weight: repeat them, or use cross_entropy_with(weights=[...])."
             yield Finding("rare class", sentence, advice, [{"data": repeat}])
             return
@@ -156,7 +165,7 @@ def idle_inputs(case: Case) -> Iterator[Finding]:
             continue
         first = next(x for x in column if x != 0.0)
         shape = (*[round(x / first, 9) for x in column],)
-        if shape in seen and 4 >= len(columns):
+        if shape in seen and len(columns) <= 4:
             sentence = f"inputs {seen[shape] + 1} and {j + 1} say the same: one is a multiple of the other."
             yield Finding("duplicate input", sentence, "Check how X was made; one of them is enough.")
             return
@@ -187,7 +196,9 @@ def far_from_zero(case: Case) -> Iterator[Finding]:
     means = [sum(column) / len(column) for column in columns]
     spreads = [max(column) - min(column) for column in columns]
     if all(abs(mean) > spread for mean, spread in zip(means, spreads)):
-        sentence = "all inputs have one sign in every example, so the gradients of a unit's weights have one sign too and"
+        sentence = (
+            "all inputs have one sign in every example, so the gradients of a unit's weights have one sign too and"
+        )
         advice = "Center the inputs: nn.standardize(X)."
         yield Finding("one-sign gradients", f"{sentence} the steps zig-zag.", advice, [SCALED])
 
@@ -195,9 +206,11 @@ def far_from_zero(case: Case) -> Iterator[Finding]:
 def unscaled_targets(case: Case) -> Iterator[Finding]:
     """Numeric targets far larger than what a fresh net answers: errors and gradients are huge."""
     size = max([abs(t) for row in case.targets for t in row])
-    if case.classes or size <= FAR or case.output in RANGES:
+    if case.classes or size <= FAR or isfinite(reach_of(case.output)[0]):
         return
     sentence = f"targets reach {size:.3g}, while a fresh net answers about 1: errors and gradients are huge."
     advice = "Train on targets with mean 0 and deviation 1, and scale the answers back."
-    change = {"Y": "standardize(Y)"} if len(case.targets[0]) > 1 else {"Y": "[y for (y,) in standardize([[y] for y in Y])]"}
+    change = (
+        {"Y": "standardize(Y)"} if len(case.targets[0]) > 1 else {"Y": "[y for (y,) in standardize([[y] for y in Y])]"}
+    )
     yield Finding("unscaled targets", sentence, advice, [change])

@@ -28,7 +28,14 @@ from .trials import Experiment, restored
 
 ROOM = 250_000  # rows * parameters that are examined
 FEWEST = 100  # rows, if there are so many
-OUTPUTS = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "softplus": "softplus", "heaviside": "step", "sign": "sign"}
+OUTPUTS = {
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "relu": "relu",
+    "softplus": "softplus",
+    "heaviside": "step",
+    "sign": "sign",
+}
 
 
 def diagnose(
@@ -82,7 +89,7 @@ def diagnose(
     model = MLP(2, [2, 1], seed=0)
     history = fit(model, X, Y, epochs=5000)
     """
-    rows, targets = examples_in(X, model), several("Y", Y, "Y=[{}]")
+    rows, targets = examples_in(X, model), several("Y", Y, "Y=[{}]")  # type: ignore[arg-type]
     known = history.arguments if history else {}
     loss = loss or known.get("loss") or "squared_error"
     penalty = penalty or known.get("penalty")
@@ -90,7 +97,11 @@ def diagnose(
     with restored(model), evaluation_mode(model):
         row = by_position(loss_named(loss), model, rows)
         encoded = encode_checked(model, rows, targets, row)
-        epochs, batch, test = history.epochs if history else 0, known.get("batch_size"), test or known.get("validation_data")
+        epochs, batch, test = (
+            history.epochs if history else 0,
+            known.get("batch_size"),
+            test or known.get("validation_data"),
+        )
         gates = gates_of(model, rows[0], encoded[0], row) if takes_sequences(model) else 0
         trial = Experiment(model, rows, targets, loss, row, chosen, penalty, batch, epochs, gates, test)
         if broken := [*not_a_number([numbers(flatten(x)) for x in rows], [numbers(flatten(y)) for y in encoded])]:
@@ -184,7 +195,7 @@ def examine(task: Task, history: History | None = None, penalty: Callable[[Any],
         wanted=wanted,
         answers=answers,
         classes=classes,
-        constant=loss_of_the_mean(task, classes),
+        constant=loss_of_the_mean(task),
         loss=loss.data,
         largest=max([abs(p.data) for p in trained], default=0.0),
         gradient=gradient,
@@ -241,7 +252,11 @@ def has_faded(optimizer: Optimizer, updates: int) -> bool:
 
 def usual_rate(optimizer: Optimizer) -> float:
     """The default learning rate of this kind of optimizer, SGD with momentum included."""
-    name = "momentum" if getattr(optimizer, "momentum", 0.0) else {SGD: "sgd", Adam: "adam", AdamW: "adamw"}.get(type(optimizer))
+    name = (
+        "momentum"
+        if getattr(optimizer, "momentum", 0.0)
+        else {SGD: "sgd", Adam: "adam", AdamW: "adamw"}.get(type(optimizer))
+    )
     known = {"RMSProp": "rmsprop"}.get(type(optimizer).__name__)
     chosen = name or known
     return optimizer_named(chosen, [Value(0.0)]).learning_rate if chosen else 0.1
@@ -281,10 +296,10 @@ def zeros_like(x: Any) -> Any:
     return [zeros_like(y) for y in x] if isinstance(x, list) else 0.0
 
 
-def loss_of_the_mean(task: Task, classes: bool) -> float:
-    """The mean loss of always answering the mean target, which a net that learns beats; nan if it has none."""
+def loss_of_the_mean(task: Task) -> float:
+    """The mean loss of always answering the mean target, which a net that learns beats; 0 if it has none."""
     targets, row = [numbers(flatten(target)) for target in task.targets], task.loss
-    if len({len(target) for target in targets}) > 1 or takes_sequences(task.model) and classes:
+    if any(isinstance(t, list) for target in task.targets for t in target):  # a target for each position
         return 0.0
     mean = [sum(column) / len(targets) for column in zip(*targets)]
     answers = [mean]

@@ -36,7 +36,9 @@ def collect(case: Case) -> list[Finding]:
         large = [*data.unscaled_inputs(case), *data.unscaled_targets(case)] if case.rate <= MODEST * case.usual else []
         return [*([*data.unscaled_targets(case)] or large or momentum or divergence), *broken]
     if case.has_learned() or (knows_enough(case, fits) and not idle):
-        return [*broken, *momentum, *data.rare_class(case), *runs.overfitting(case)]
+        half = [f for layer, after in zip(case.layers, [*case.layers[1:], None])
+                for f in [*units.dead_units(case, layer, 0.5), *units.twins(layer, after, 0.5)]]  # fmt: skip
+        return [*half, *momentum, *data.rare_class(case), *runs.overfitting(case)]
     scales = [*data.unscaled_targets(case), *data.unscaled_inputs(case)]
     scales += data.far_from_zero(case) if scales else []
     found = [*zero, *(idle or data.shuffled_labels(case, fits)), *scales, *momentum, *setup.penalty_too_large(case)]
@@ -47,17 +49,13 @@ def collect(case: Case) -> list[Finding]:
     rates = [*setup.rate_too_large(case)] or [*setup.rate_too_small(case)]
     bold = rates[:1] if case.losses and case.rate > MODEST * case.usual else []
     found = [*bold, *broken, *data.far_from_zero(case), *setup.one_unit(case, fits)]
-    blocked = [f for layer in case.layers for f in [*units.without_slope(case, layer), *units.saturated_units(case, layer)]]
+    blocked = [
+        f for layer in case.layers for f in [*units.without_slope(case, layer), *units.saturated_units(case, layer)]
+    ]
     found += [] if bold else blocked or [*units.gradient_ratio(case)]
     found += [finding for finding in rates if finding not in found]
-    causes = [*found]
     found += [*data.rare_class(case), *runs.overfitting(case)]
-    if not found:
-        found += runs.differential(case)
-    silent = {"saturated units", "no slope", "rate too large", "unfinished", "too few units", "no bias", "rare class"}
-    if not silent & {finding.kind for finding in [*causes, *found]}:
-        found += runs.stagnation(case)
-    return found
+    return found or [*runs.differential(case)] or [*runs.slow_progress(case)] or [*runs.stagnation(case)]
 
 
 def simple_fits(case: Case) -> Fits:
@@ -73,7 +71,8 @@ def goal(case: Case, fits: Fits) -> float:
     if len(case.examples) <= FEW_ROWS or fits.chance > data.RANDOM:
         return LEARNED
     best = max(fits.neighbors_right, fits.line_right) if case.classes else max(fits.neighbors, fits.line)
-    return min(LEARNED, best)
+    error = float((best * (1.0 - best) / len(case.examples)) ** 0.5)
+    return min(LEARNED, best - error)
 
 
 def knows_enough(case: Case, fits: Fits) -> bool:

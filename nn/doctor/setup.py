@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import hypot
 
 from .case import LEARNED, Case
-from .data import RANGES, SQUARES
+from .data import SQUARES, reach_of
 from .findings import Change, Finding
 from .fits import Fits
 
@@ -23,7 +24,7 @@ def wrong_loss(case: Case, fits: Fits) -> Iterator[Finding]:
     n, outputs = len(case.targets), len(case.targets[0])
     kinds = sorted({t for row in case.targets for t in row})
     if case.cost in ("cross_entropy", "negative_log_likelihood") and case.output in ("sigmoid", "tanh"):
-        low, high = RANGES[case.output]
+        low, high = reach_of(case.output)
         if case.cost == "cross_entropy":
             share = 1.0 / (1.0 + (outputs - 1) * 2.718281828459045 ** (low - high))
             why = f"applies softmax to outputs from {low:g} to {high:g}: no class gets more than {100 * share:.0f} %"
@@ -39,12 +40,16 @@ def wrong_loss(case: Case, fits: Fits) -> Iterator[Finding]:
         sentence = "softmax of one output is always 1, whatever the weights are."
         advice = "End the net in sigmoid, or give it one output per class."
         yield Finding("wrong loss", sentence, advice, [{"output": "sigmoid"}])
-    elif case.cost in SQUARES and outputs == 1 and 3 <= len(kinds) <= KINDS and n >= 3 * len(kinds) and fits.line < LEARNED:
-        if kinds == [float(i) for i in range(len(kinds))]:
-            sentence = f"the targets are the class numbers 0 to {len(kinds) - 1}, which the loss compares as sizes."
-            advice = 'Use one output per class, output="softmax" and loss="cross_entropy".'
-            change: Change = {"outputs": len(kinds), "output": "softmax", "loss": "cross_entropy"}
-            yield Finding("wrong loss", sentence, advice, [change])
+    elif case.cost in SQUARES and outputs == 1 and are_ids(kinds, n) and fits.line < LEARNED:
+        sentence = f"the targets are the class numbers 0 to {len(kinds) - 1}, which the loss compares as sizes."
+        advice = 'Use one output per class, output="softmax" and loss="cross_entropy".'
+        change: Change = {"outputs": len(kinds), "output": "softmax", "loss": "cross_entropy"}
+        yield Finding("wrong loss", sentence, advice, [change])
+
+
+def are_ids(kinds: Sequence[float], rows: int) -> bool:
+    """Whether these different targets are 0, 1, 2, ..., and few."""
+    return 3 <= len(kinds) <= min(KINDS, rows // 3) and kinds == [float(i) for i in range(len(kinds))]
 
 
 def rate_of_zero(case: Case) -> Iterator[Finding]:
@@ -95,11 +100,20 @@ def rate_too_small(case: Case) -> Iterator[Finding]:
         return
     length, after = hypot(*case.gradient), case.loss_after(usual)
     expected = rate * length * length
-    slow = length > 3.0 * FLAT and expected < 1e-4 * case.loss and case.loss_after(100.0 * rate) < case.loss - 50.0 * expected
+    slow = (
+        length > 3.0 * FLAT
+        and expected < 1e-4 * case.loss
+        and case.loss_after(100.0 * rate) < case.loss - 50.0 * expected
+    )
     if slow or (case.losses and rate * HARDLY <= usual and after < case.loss - 5.0 * expected):
         share = 100.0 * expected / case.loss
         sentence = f"a step at rate {rate:g} lowers the loss by only {share:.1g} %."
-        yield Finding("rate too small", sentence, f"Try {max(usual, 100 * rate):g}.", [{"learning_rate": max(usual, 100 * rate)}] if slow else changes)
+        yield Finding(
+            "rate too small",
+            sentence,
+            f"Try {max(usual, 100 * rate):g}.",
+            [{"learning_rate": max(usual, 100 * rate)}] if slow else changes,
+        )
 
 
 def momentum_too_large(case: Case) -> Iterator[Finding]:
@@ -107,7 +121,7 @@ def momentum_too_large(case: Case) -> Iterator[Finding]:
     losses, m = case.losses, case.momentum
     if m < BOUNCY or (losses and losses[-1] < 0.05 * losses[0]):
         return
-    rises = len([1 for before, after in zip(losses, losses[1:]) if after > before])
+    rises = len([1 for before, after in pairwise(losses) if after > before])
     if not losses or case.broke or 10 * rises >= len(losses) or not case.has_learned():
         remembered = round(1.0 / (1.0 - m)) if m < 1.0 else "all"
         sentence = f"momentum {m:g} adds up the last {remembered} steps, so the weights shoot past the minimum"
@@ -122,7 +136,12 @@ def penalty_too_large(case: Case) -> Iterator[Finding]:
         if case.cancelled > 0.5 and case.losses:
             sentence += f" and cancel {100 * min(1.0, case.cancelled):.0f} % of the loss's gradient"
         advice = f"Learn without them first; then try {case.pull / 1000:.1g}."
-        yield Finding("penalty too large", f"{sentence}: the weights stay near 0.", advice, [{"weight_decay": 0.0, "penalty": None}])
+        yield Finding(
+            "penalty too large",
+            f"{sentence}: the weights stay near 0.",
+            advice,
+            [{"weight_decay": 0.0, "penalty": None}],
+        )
 
 
 def frozen_parameters(case: Case) -> Iterator[Finding]:
@@ -143,14 +162,16 @@ def no_bias(case: Case) -> Iterator[Finding]:
 
 def linear_net(case: Case, fits: Fits) -> Iterator[Finding]:
     """A net without a bend, for targets that no linear function knows (B8)."""
-    straight = len(case.layers) > 0 and all([name == "linear" for name in case.activations()])
+    straight = len(case.layers) > 0 and case.activations() == ["linear" for _ in case.hidden()]
     if not straight or not beyond_a_line(case, fits):
         return
     if case.hidden():
         sentence = "all activations are linear, so all layers together are one linear function"
         changes: list[Change] = [{"activation": ["tanh" for _ in case.activations()]}]
     else:
-        sentence = "the net has no hidden units, so it is one linear function" + " of the inputs" * (case.output in ("", "linear"))
+        sentence = "the net has no hidden units, so it is one linear function" + " of the inputs" * (
+            case.output in ("", "linear")
+        )
         changes = [{"hidden": [8], "activation": ["tanh"]}]
     best = f"{100 * fits.line_right:.0f} % right" if case.classes else f"{100 * fits.line:.0f} % of the variance"
     advice = "Add hidden units with tanh: layers without a bend between them are one linear function."
@@ -162,17 +183,20 @@ def one_unit(case: Case, fits: Fits) -> Iterator[Finding]:
     monotone = ("tanh", "sigmoid", "relu", "leaky_relu", "linear", "softplus", "elu", "prelu", "step", "sign")
     hidden = case.hidden()
     if hidden and min(hidden) == 1 and case.activations()[hidden.index(1)] in monotone and beyond_a_line(case, fits):
-        width = [max(8, 4 * n) for n in hidden]
-        sentence = f"one unit passes on one number, so the net splits the inputs along one direction: a linear fit has {100 * fits.line_right:.0f} % right."
+        wide = [max(8, 4 * n) for n in hidden]
+        line = f"has {100 * fits.line_right:.0f} % right"
         if not case.classes:
-            sentence = f"one unit passes on one number, and a linear fit explains {100 * fits.line:.0f} % of the variance."
-        yield Finding("too few units", sentence, f"Try {width[0]} hidden units.", [{"hidden": width}])
+            line = f"explains {100 * fits.line:.0f} % of the variance"
+        sentence = f"a single unit passes on one number, so inputs differ in one direction; a linear fit {line}."
+        yield Finding("too few units", sentence, f"Try {wide[0]} hidden units.", [{"hidden": wide}])
 
 
 def beyond_a_line(case: Case, fits: Fits) -> bool:
     """Whether the best linear fit fails where a better one exists: it separates few rows, or the neighbors know more."""
     if not case.classes:
-        return fits.line < LEARNED and (fits.neighbors > fits.line + 0.05 or (fits.neighbors == 0.0 and fits.line < 0.7))
+        return fits.line < LEARNED and (
+            fits.neighbors > fits.line + 0.05 or (fits.neighbors == 0.0 and fits.line < 0.7)
+        )
     if fits.neighbors_right == 0.0:
         return 0.0 < fits.line_right < 1.0
     return fits.line_right < LEARNED and fits.neighbors_right > fits.line_right + 0.05

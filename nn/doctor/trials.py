@@ -27,7 +27,11 @@ WORK = {False: 30_000_000, True: 4_000_000}  # rows * epochs * parameters of a t
 MARKS = (20, 100, 500, 2000, 5000)  # epochs at which a trial looks whether the net has learned
 STARTS = 3  # of a cure that does not help at once
 LONGEST = 10  # a net that needs more than so many times its epochs is not just unfinished
-DEFAULTS = {SGD: {"momentum": 0.0, "nesterov": False}, Adam: {"betas": (0.9, 0.999)}, AdamW: {"betas": (0.9, 0.999)}}
+DEFAULTS: dict[type[Optimizer], dict[str, Any]] = {
+    SGD: {"momentum": 0.0, "nesterov": False},
+    Adam: {"betas": (0.9, 0.999)},
+    AdamW: {"betas": (0.9, 0.999)},
+}
 ARCHITECTURE = {"hidden", "activation", "output", "outputs", "bias", "initializer"}  # changes that need a new net
 
 
@@ -37,6 +41,7 @@ class Experiment:
     A change names what differs: of the net (``hidden``, ``activation``, ``output``, ``outputs``, ``bias``,
     ``initializer``, ``seed``), of the data (``X`` and ``Y`` as expressions, ``data`` as lines) or of ``fit`` (``loss``,
     ``learning_rate``, ``momentum``, ``weight_decay``, ``clip_norm``, ``penalty``, ``epochs``, ``resume`` to train on).
+    ``goal`` is what has to be explained at least.
     """
 
     def __init__(
@@ -154,14 +159,14 @@ class Experiment:
         if not self.code(change):
             return 0
         reached = reached or self.has_learned
-        most = self.room()
-        if look := look or bool(change.get("resume")):
-            most = min(most, max(LONGEST * self.epochs, 1000)) if change.get("resume") else most
+        most = min(change.get("epochs", MARKS[-1]), self.room())
+        if change.get("resume"):
+            look, most = True, min(most, max(LONGEST * self.epochs, 1000))
         try:
             result, net = self.run({**change, "epochs": most}, reached if look else None)
         except (TypeError, copy.Error):  # a model that cannot be copied, since it holds a file or a lock
             return 0
-        return result.epochs if reached(net, result) else 0
+        return result.epochs if reached(net, result) and result.explained >= change.get("goal", 0.0) else 0
 
     def has_learned(self, net: Any, result: Result) -> bool:
         """Whether the examples are learned as well as they can be."""
@@ -171,20 +176,29 @@ class Experiment:
         """Whether most examples of each class are found."""
         return result.found >= 0.7
 
+    def on_test(self, net: Any) -> Result:
+        """What the net knows of the test examples."""
+        X, Y = self.test
+        return measure(net, X, Y, self.row, 0)
+
     def does_better(self, net: Any, result: Result) -> bool:
         """Whether the net does better on the test examples than the one that learned by heart."""
         if self.test is None or not isfinite(result.loss):
             return False
-        now, before = [measure(model, *self.test, self.row, 0) for model in (net, self.model)]
+        now, before = self.on_test(net), self.on_test(self.model)
         return result.explained > 0.7 and now.loss < 0.8 * before.loss and not now.accuracy < before.accuracy
 
     def prove(self, finding: Finding) -> Change:
         """The first change of the finding, and of a few starts, that helps a copy; the first one if none does."""
         if finding.sentence not in self.proven:
-            reached = {"rare class": self.finds_all, "overfitting": self.does_better}.get(finding.kind, self.has_learned)
+            reached = {"rare class": self.finds_all, "overfitting": self.does_better}.get(
+                finding.kind, self.has_learned
+            )
             given = finding.changes if "epochs" not in finding.changes[0] else []
             starts = [{**change, "seed": change.get("seed", 0) + i} for i in range(STARTS) for change in given]
-            tried = ({**change, "epochs": epochs} for change in starts if (epochs := self.attempt(change, reached, True)))
+            tried = (
+                {**change, "epochs": epochs} for change in starts if (epochs := self.attempt(change, reached, True))
+            )
             self.proven[finding.sentence] = next(tried, finding.changes[0])
         return self.proven[finding.sentence]
 
@@ -197,10 +211,11 @@ class Experiment:
         epochs = change.get("epochs") or self.enough()
         cured, net = self.run({**change, "epochs": epochs})
         sick = self.standing() if change.get("resume") else self.train_on(epochs)
-        lines = [head, f"as it is: {sick!r}", f"cured:    {cured!r}"]
+        more = "as it is" if change.get("resume") else "as it is, trained on"
+        lines = [f"{finding.kind}, {epochs} epochs with and without the cure", f"{more}: {sick!r}", f"cured: {cured!r}"]
         if self.test is not None:
             for i, model in ((1, self.model), (2, net)):
-                lines[i] += f"; on the test set {measure(model, *self.test, self.row, 0)!r}"
+                lines[i] += f"; on the test set {self.on_test(model)!r}"
         code = self.code({**change, "epochs": epochs})
         return Demonstration(sick, cured, code, "\n".join([*lines, "", code]))
 
