@@ -24,7 +24,7 @@ def headings(notebook):
 def test_notebooks_for_each_lecture_and_three_more():
     assert {path.stem[0] for path in PATHS} >= set(LECTURES)
     assert [path.stem for path in PATHS if path.stem[0] == "0"] == [
-        "00-quick-start", "01-flat-code-and-speed", "02-mistakes-lab",
+        "00-quick-start", "01-flat-code-and-speed", "02-mistakes-lab", "03-clinic",
     ]  # fmt: skip
 
 
