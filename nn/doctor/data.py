@@ -114,13 +114,11 @@ def shuffled_labels(case: Case, fits: Fits) -> Iterator[Finding]:
     n = len(case.examples)
     if n < ENOUGH or fits.chance < RANDOM or max(fits.line, fits.neighbors) > WEAK or case.sequences or case.ids:
         return
-    share = f"{round(100 * fits.chance)} of 100" if fits.chance > 0.01 else "1 of 100"
-    does = (
-        f"a linear fit gets {100 * fits.line_right:.0f} %, the nearest rows {100 * fits.neighbors_right:.0f} %"
-        if case.classes
-        else f"a linear fit explains {100 * max(0.0, fits.line):.0f} % of them"
-    )
-    sentence = f"the inputs hardly tell the targets: {does}, which {share} random orders of {n} rows would reach, too."
+    does = f"explain {100 * max(0.0, fits.line, fits.neighbors):.0f} % of them"
+    if case.classes:
+        does = f"get {100 * fits.line_right:.0f} % and {100 * fits.neighbors_right:.0f} %"
+    sentence = f"the inputs hardly tell the targets: a linear fit and the nearest rows {does}, "
+    sentence += f"about what shuffled targets would give (p = {fits.chance:.2g})."
     advice = "Check that each row of Y belongs to its row of X: was one of them sorted or shuffled alone?"
     yield Finding("shuffled labels", sentence, advice)
 

@@ -87,7 +87,7 @@ def diagnose(
       small random weights, not from equal ones.
     >>> print(found[0].cure)
     model = MLP(2, [2, 1], seed=0)
-    history = fit(model, X, Y, epochs=5000)
+    history = fit(model, X, Y, epochs=500)
     """
     rows, targets = examples_in(X, model), several("Y", Y, "Y=[{}]")  # type: ignore[arg-type]
     known = history.arguments if history else {}
@@ -97,17 +97,16 @@ def diagnose(
     with restored(model), evaluation_mode(model):
         row = by_position(loss_named(loss), model, rows)
         encoded = encode_checked(model, rows, targets, row)
-        epochs, batch, test = (
-            history.epochs if history else 0,
-            known.get("batch_size"),
-            test or known.get("validation_data"),
-        )
+        test, epochs = test or known.get("validation_data"), history.epochs if history else 0
         gates = gates_of(model, rows[0], encoded[0], row) if takes_sequences(model) else 0
-        trial = Experiment(model, rows, targets, loss, row, chosen, penalty, batch, epochs, gates, test)
-        if broken := [*not_a_number([numbers(flatten(x)) for x in rows], [numbers(flatten(y)) for y in encoded])]:
-            return Diagnosis([f._replace(experiment=trial) for f in broken], f"{len(rows)} examples")
         places = sample(len(rows), len(chosen.parameters))
-        task = Task(model, [rows[i] for i in places], [encoded[i] for i in places], row, chosen)
+        if broken := [*not_a_number([numbers(flatten(x)) for x in rows], [numbers(flatten(y)) for y in encoded])]:
+            places = [*range(len(rows))]
+        X, Y, encoded = [[part[i] for i in places] for part in (rows, targets, encoded)]
+        trial = Experiment(model, X, Y, loss, row, chosen, penalty, known.get("batch_size"), epochs, gates, test)
+        if broken:
+            return Diagnosis([f._replace(experiment=trial) for f in broken], f"{len(rows)} examples")
+        task = Task(model, X, encoded, row, chosen)
         case = examine(task, history, penalty)
         case = case._replace(attempt=trial.attempt, held=hold(model, test, row))
         trial.goal = goal(case, simple_fits(case))

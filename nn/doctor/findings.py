@@ -25,8 +25,6 @@ class Result(NamedTuple):
         share = f"{100 * self.accuracy:.0f} % right" if self.accuracy == self.accuracy else (
             f"{100 * max(0.0, self.explained):.0f} % of the variance explained"
         )  # fmt: skip
-        if 0.0 <= self.found < self.accuracy - 0.2:
-            share += f", but of one class only {100 * self.found:.0f} %"
         return f"loss {self.loss:.4g}, {share}"
 
 

@@ -53,7 +53,7 @@ def collect(case: Case) -> list[Finding]:
         f for layer in case.layers for f in [*units.without_slope(case, layer), *units.saturated_units(case, layer)]
     ]
     found += [] if bold else blocked or [*units.gradient_ratio(case)]
-    found += [finding for finding in rates if finding not in found]
+    found += [finding for finding in rates if finding not in found and not blocked]
     found += [*data.rare_class(case), *runs.overfitting(case)]
     return found or [*runs.differential(case)] or [*runs.slow_progress(case)] or [*runs.stagnation(case)]
 

@@ -13,6 +13,7 @@ BLOWN_UP = 1e3  # a loss this many times the first one is more than a zig-zag
 ENORMOUS = 1e6  # larger than any weight in a net that learns
 GAP = 0.1  # between accuracy in training and on other examples
 BEGINNING = 50  # updates
+SETTLED = 500  # epochs after which a flat loss stays flat
 NARROW = 3  # a hidden layer with so many units is likely to be too small
 
 
@@ -25,7 +26,13 @@ def divergence(case: Case) -> Iterator[Finding]:
     limit = BLOWN_UP * max(losses[0] if losses else 0.0, case.constant, 1e-3)
     if case.constant > 0.0:
         limit = min(limit, ENORMOUS * case.constant)
-    if losses and (case.broke or not losses[-1] <= limit):
+    grew = len(losses) > 0 and (case.broke or not losses[-1] <= limit)
+    if grew and case.layers and losses[0] > ENORMOUS * max(case.constant, 1e-3):
+        sentence = f"the loss of the first epoch is {losses[0]:.3g}: the start makes every layer's numbers larger."
+        advice = "Start from smaller weights: xavier or he."
+        smaller: list[Change] = [{"initializer": "xavier"}, {"initializer": "xavier", "learning_rate": slower}]
+        yield Finding("exploding gradient", sentence, advice, smaller)
+    elif grew:
         sentence = f"at rate {rate:g} the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}."
         if case.broke and losses[-1] <= losses[0]:
             sentence = f"at rate {rate:g} the loss became inf or nan after {len(losses)} epochs."
@@ -49,6 +56,8 @@ def stagnation(case: Case) -> Iterator[Finding]:
     sentence = f"{case.state()}, and the whole gradient has a length of only {length:.2g}."
     wider: Change = {"hidden": [max(8, 2 * n) for n in case.hidden()]}
     advice = "This is a plateau or a local minimum: try another seed or more hidden units."
+    if not case.layers:
+        advice = "This is a plateau or a local minimum, or the model cannot give these targets: try another start."
     yield Finding("stuck", sentence, advice, [wider, {"seed": 1}] if case.hidden() else [{"seed": 1}])
 
 
@@ -57,15 +66,15 @@ def differential(case: Case) -> Iterator[Finding]:
     if case.attempt is None or not case.losses:
         return
     epochs, hidden = len(case.losses), case.hidden()
-    if (longer := case.attempt({"resume": True})) > 0:
+    flat = epochs >= SETTLED and case.losses[-1] > 0.99 * case.losses[epochs // 2]
+    if not flat and (longer := case.attempt({"resume": True})) > 0:
         sentence = f"after {epochs} epochs it is on its way: a copy that trained on had learned {longer} epochs later."
         yield Finding("unfinished", sentence, f"Train on for {longer} epochs.", [{"resume": True, "epochs": longer}])
         return
     for times in (4, 12) if hidden and min(hidden) <= NARROW else ():
         wider: Change = {"hidden": [max(8, times * n) for n in hidden]}
         if case.attempt(wider) > 0:
-            again = [case.attempt({"seed": seed, "epochs": epochs, "goal": 0.99}) for seed in (1, 2)]
-            if max(again) == 0:
+            if not any(case.attempt({"seed": seed, "epochs": epochs, "goal": 0.99}) for seed in (1, 2)):
                 units, wide = f"{min(hidden)} hidden unit{'s' * (min(hidden) > 1)}", wider["hidden"][0]
                 sentence = f"{units} cannot follow these targets; {wide} can: {case.state()}."
                 yield Finding("too few units", sentence, f"Try {wide} hidden units.", [wider])

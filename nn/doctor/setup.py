@@ -72,7 +72,7 @@ def rate_too_large(case: Case) -> Iterator[Finding]:
         tenth = max(1, len(losses) // 10)
         late = sum(losses[-tenth:]) / tenth
         over = max(losses) if max(losses) > 100.0 * losses[0] else min(losses)
-        rose = late > losses[0] or late > 3.0 * min(losses) + 1e-3 or over > losses[0]
+        rose = max(late, over) > 1.001 * losses[0] or late > 3.0 * min(losses) + 1e-3
         if rate > 0.0 and (case.broke or rose or rate >= BOLD * case.usual):
             sentence = f"at rate {rate:g} the loss went from {losses[0]:.3g} via {over:.3g} to {losses[-1]:.3g}."
             yield Finding("rate too large", sentence, advice, changes)
@@ -192,7 +192,7 @@ def one_unit(case: Case, fits: Fits) -> Iterator[Finding]:
 
 
 def beyond_a_line(case: Case, fits: Fits) -> bool:
-    """Whether the best linear fit fails where a better one exists: it separates few rows, or the neighbors know more."""
+    """Whether the best linear fit fails where a better one exists: few rows, or the neighbors know more."""
     if not case.classes:
         return fits.line < LEARNED and (
             fits.neighbors > fits.line + 0.05 or (fits.neighbors == 0.0 and fits.line < 0.7)
