@@ -16,7 +16,7 @@ from tests.support.notebook_runner import NOTEBOOKS, code_cells, read, texts
 
 DATA = Path(__file__).parents[2] / "data"
 QUICK = 16  # healthy trainings of the default run
-LEARNED = 0.9
+LEARNED = 0.85
 TWO_OUTPUTS = 'X, Y = truth_table("and")\nmodel = MLP(2, [2], output="softmax", initializer="zeros")'
 
 
@@ -39,11 +39,10 @@ def each(table, quick):
 
 
 def knowledge(model, X, Y, loss):
-    """The share of right answers, of the class with the smallest; for numeric targets the share of their variance."""
+    """The share of right answers or, for numeric targets, of the variance that the net explains."""
     mean, accuracy = nn.evaluate(model, X, Y, loss)
     if accuracy == accuracy:
-        groups = [[row for row in zip(X, Y) if row[1] == y] for y in Y]
-        return min(nn.evaluate(model, *zip(*rows), loss)[1] for rows in groups)
+        return accuracy
     rows = [y if isinstance(y, list) else [y] for y in Y]
     constant = [Value(sum(column) / len(rows)) for column in zip(*rows)]
     return 1.0 - mean / nn.evaluate(lambda x: constant, [[0.0]] * len(rows), rows, loss)[0]
@@ -70,7 +69,8 @@ def assert_cured(case, finding):
     if finding.kind == "overfitting":
         assert nn.evaluate(net, *test, loss)[0] < 0.8 * nn.evaluate(case.model, *test, loss)[0]
     elif finding.kind == "rare class":
-        assert knowledge(net, case.X, case.Y, loss) > knowledge(case.model, case.X, case.Y, loss) + 0.3
+        rows = [row for row in zip(case.X, case.Y) if row[1] == min(case.Y, key=case.Y.count)]
+        assert nn.evaluate(net, *zip(*rows), loss)[1] > nn.evaluate(case.model, *zip(*rows), loss)[1] + 0.3
     else:
         assert knowledge(net, space["X"], space["Y"], loss) > LEARNED
 
