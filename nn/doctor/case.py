@@ -66,6 +66,7 @@ class Case(NamedTuple):
     unbiased: bool = False  # whether no bias reaches the outputs
     sequences: bool = False  # whether examples are sequences
     ids: bool = False  # whether inputs are numbers of things, as for an Embedding
+    chain: bool = True  # whether the net is nothing but these layers
     held: Held | None = None
     attempt: Callable[[Mapping[str, Any]], int] | None = None  # change -> epochs until a copy has learned, or 0
 

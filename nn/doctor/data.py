@@ -147,7 +147,7 @@ def rare_class(case: Case) -> Iterator[Finding]:
 
 def idle_inputs(case: Case) -> Iterator[Finding]:
     """Columns that never change, or that repeat another one: they tell nothing."""
-    columns = case.columns()
+    columns = case.columns() if len(case.examples) > 3 else []
     constant = [j for j, column in enumerate(columns) if min(column) == max(column)]
     if constant and len(constant) * 4 >= len(columns):
         value = "the same in every row" if len(constant) > 1 else f"{columns[constant[0]][0]:g} in every row"
@@ -163,7 +163,7 @@ def idle_inputs(case: Case) -> Iterator[Finding]:
             continue
         first = next(x for x in column if x != 0.0)
         shape = (*[round(x / first, 9) for x in column],)
-        if shape in seen and len(columns) <= 4:
+        if shape in seen and len(columns) <= min(4, len(case.examples) - 2):
             sentence = f"inputs {seen[shape] + 1} and {j + 1} say the same: one is a multiple of the other."
             yield Finding("duplicate input", sentence, "Check how X was made; one of them is enough.")
             return

@@ -27,7 +27,7 @@ from .rules import advise, findings, goal, simple_fits
 from .trials import Experiment, restored
 
 ROOM = 250_000  # rows * parameters that are examined
-FEWEST = 100  # rows, if there are so many
+FEWEST, MOST_ROWS = 100, 500  # rows, if there are so many
 OUTPUTS = {
     "sigmoid": "sigmoid",
     "tanh": "tanh",
@@ -103,12 +103,14 @@ def diagnose(
         if broken := [*not_a_number([numbers(flatten(x)) for x in rows], [numbers(flatten(y)) for y in encoded])]:
             places = [*range(len(rows))]
         X, Y, encoded = [[part[i] for i in places] for part in (rows, targets, encoded)]
-        trial = Experiment(model, X, Y, loss, row, chosen, penalty, known.get("batch_size"), epochs, gates, test)
+        trial = Experiment(
+            model, X, Y, loss, loss_named(loss), chosen, penalty, known.get("batch_size"), epochs, gates, test
+        )
         if broken:
             return Diagnosis([f._replace(experiment=trial) for f in broken], f"{len(rows)} examples")
         task = Task(model, X, encoded, row, chosen)
         case = examine(task, history, penalty)
-        case = case._replace(attempt=trial.attempt, held=hold(model, test, row))
+        case = case._replace(attempt=trial.attempt, held=hold(model, test, loss_named(loss)))
         trial.goal = goal(case, simple_fits(case))
         found = findings(case)
         of_all = f" (a sample of {len(rows)} examples)" if len(places) < len(rows) else ""
@@ -133,7 +135,7 @@ def flatten(x: Any) -> list[Any]:
 
 def sample(count: int, parameters: int) -> list[int]:
     """The places of the rows to examine: all, or a random sample."""
-    most = max(FEWEST, ROOM // parameters)
+    most = max(FEWEST, min(MOST_ROWS, ROOM // parameters))
     return sorted(Random(0).sample(range(count), most)) if count > most else [*range(count)]
 
 
@@ -215,6 +217,7 @@ def examine(task: Task, history: History | None = None, penalty: Callable[[Any],
         unbiased=not ids and lacks_bias(model, task.examples[0]),
         sequences=takes_sequences(model),
         ids=ids,
+        chain=all(isinstance(layer, Layer) for layer in getattr(model, "layers", ())),
     )
 
 

@@ -25,7 +25,7 @@ def divergence(case: Case) -> Iterator[Finding]:
     advice = "Start again from a fresh net with a smaller learning rate"
     limit = BLOWN_UP * max(losses[0] if losses else 0.0, case.constant, 1e-3)
     if case.constant > 0.0:
-        limit = min(limit, ENORMOUS * case.constant)
+        limit = min(limit, ENORMOUS * max(case.constant, 1e-3))
     grew = len(losses) > 0 and (case.broke or not losses[-1] <= limit)
     if grew and case.layers and losses[0] > ENORMOUS * max(case.constant, 1e-3):
         sentence = f"the loss of the first epoch is {losses[0]:.3g}: the start makes every layer's numbers larger."
@@ -71,8 +71,8 @@ def differential(case: Case) -> Iterator[Finding]:
         sentence = f"after {epochs} epochs it is on its way: a copy that trained on had learned {longer} epochs later."
         yield Finding("unfinished", sentence, f"Train on for {longer} epochs.", [{"resume": True, "epochs": longer}])
         return
-    for times in (4, 12) if hidden and min(hidden) <= NARROW else ():
-        wider: Change = {"hidden": [max(8, times * n) for n in hidden]}
+    for times, start in ((4, 0), (12, 0), (12, 1)) if hidden and min(hidden) <= NARROW else ():
+        wider: Change = {"hidden": [max(8, times * n) for n in hidden], "seed": start}
         if case.attempt(wider) > 0:
             if not any(case.attempt({"seed": seed, "epochs": epochs, "goal": 0.99}) for seed in (1, 2)):
                 units, wide = f"{min(hidden)} hidden unit{'s' * (min(hidden) > 1)}", wider["hidden"][0]

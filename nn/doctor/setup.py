@@ -162,7 +162,7 @@ def no_bias(case: Case) -> Iterator[Finding]:
 
 def linear_net(case: Case, fits: Fits) -> Iterator[Finding]:
     """A net without a bend, for targets that no linear function knows (B8)."""
-    straight = len(case.layers) > 0 and case.activations() == ["linear" for _ in case.hidden()]
+    straight = case.chain and len(case.layers) > 0 and case.activations() == ["linear" for _ in case.hidden()]
     if not straight or not beyond_a_line(case, fits):
         return
     if case.hidden():
@@ -182,7 +182,13 @@ def one_unit(case: Case, fits: Fits) -> Iterator[Finding]:
     """A layer of one monotone unit: whatever follows sees one number, so classes are split by parallel lines."""
     monotone = ("tanh", "sigmoid", "relu", "leaky_relu", "linear", "softplus", "elu", "prelu", "step", "sign")
     hidden = case.hidden()
-    if hidden and min(hidden) == 1 and case.activations()[hidden.index(1)] in monotone and beyond_a_line(case, fits):
+    if (
+        case.chain
+        and hidden
+        and min(hidden) == 1
+        and case.activations()[hidden.index(1)] in monotone
+        and beyond_a_line(case, fits)
+    ):
         wide = [max(8, 4 * n) for n in hidden]
         line = f"has {100 * fits.line_right:.0f} % right"
         if not case.classes:

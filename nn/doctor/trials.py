@@ -12,7 +12,7 @@ from autodiff import Value
 
 from .. import activations, data, dropout, layers, losses, models, module, normalization, optim, transformers
 from ..losses import LOSSES, Loss, as_list, loss_named, read_target
-from ..metrics import evaluate, numbers
+from ..metrics import by_position, evaluate, numbers
 from ..models import MLP
 from ..module import Module
 from ..optim import SGD, Adam, AdamW, Optimizer
@@ -58,6 +58,8 @@ class Experiment:
 
     def code(self, change: Change) -> str:
         """The lines that train with this change; "" if they would need a net that only you can make."""
+        if not hasattr(self.model, "parameters"):  # a function
+            return ""
         lines = [*str(change.get("data", "")).splitlines()]
         lines += [f"{name} = {change[name]}" for name in ("X", "Y") if name in change]
         if not change.get("resume"):
@@ -80,7 +82,9 @@ class Experiment:
         seed = (getattr(self.model, "seed", None) or 0) + change.get("seed", 0)
         if type(self.model) is MLP and not ARCHITECTURE & {*change} and self.model.make[5] not in ("zeros", "ones"):
             return [f"model = model.clone(seed={seed})"]
-        return [f"model = MLP({self.architecture(change)}, seed={seed})"]
+        names = {layer.activation_name for layer in self.model.layers}
+        known = names <= {"softmax", *activations.ACTIVATIONS}
+        return [f"model = MLP({self.architecture(change)}, seed={seed})"] if known else []
 
     def is_chain(self) -> bool:
         """Whether the model is a chain of layers, as an MLP is."""
@@ -109,7 +113,7 @@ class Experiment:
     def options(self, change: Change) -> list[str]:
         """The arguments of fit, but for the epochs."""
         loss = change.get("loss", self.loss if type(self.loss) is str else self.row.name)
-        known = [] if loss == "squared_error" else [f'loss="{loss}"' if loss in LOSSES else f"loss={loss}"]
+        known = [] if loss == "squared_error" else [f'loss="{loss}"' if loss in LOSSES else f"loss={named(loss)}"]
         chosen = self.optimizer_text(change)
         known += [] if chosen == "SGD(model, 0.1)" else [f"optimizer={chosen}"]
         known += [f"penalty={change['penalty']}"] if change.get("penalty") else []
@@ -144,7 +148,7 @@ class Experiment:
         """(result, net) of the code of a change, run on a copy; it ends early where the result is good."""
         known = {name: thing for part in SOURCES for name, thing in vars(part).items() if not name.startswith("_")}
         space: dict[str, Any] = {**known, "X": self.X, "Y": self.Y}
-        space |= {self.row.name: self.row, type(self.optimizer).__name__: type(self.optimizer)}
+        space |= {named(self.row.name): self.row, type(self.optimizer).__name__: type(self.optimizer)}
         with restored(self.model):
             space["model"] = copy.deepcopy(self.model)
             space["fit"] = train = Trainer(self.row if "loss" not in change else None, reached)
@@ -156,17 +160,22 @@ class Experiment:
 
         With ``look``, the copy stops at one of a few marks, if it has learned by then.
         """
-        if not self.code(change):
+        if not self.code(change) or not self.can_copy():
             return 0
         reached = reached or self.has_learned
         most = min(change.get("epochs", MARKS[-1]), self.room())
         if change.get("resume"):
             look, most = True, min(most, max(LONGEST * self.epochs, 1000))
-        try:
-            result, net = self.run({**change, "epochs": most}, reached if look else None)
-        except (TypeError, copy.Error):  # a model that cannot be copied, since it holds a file or a lock
-            return 0
+        result, net = self.run({**change, "epochs": most}, reached if look else None)
         return result.epochs if reached(net, result) and result.explained >= change.get("goal", 0.0) else 0
+
+    def can_copy(self) -> bool:
+        """Whether the model can be copied; one that holds a file or a lock cannot."""
+        try:
+            copy.deepcopy(self.model)
+        except (TypeError, copy.Error):
+            return False
+        return True
 
     def has_learned(self, net: Any, result: Result) -> bool:
         """Whether the examples are learned as well as they can be."""
@@ -211,6 +220,8 @@ class Experiment:
         change = self.prove(finding) if finding.changes else {}
         if not finding.changes or not self.code(change):
             return Demonstration(None, None, "", f"{finding!r}\nThere is no code to run.")
+        if not self.can_copy():
+            return Demonstration(None, None, self.code(change), f"{finding!r}\nThe model cannot be copied for a trial.")
         epochs = change.get("epochs") or self.enough()
         cured, net = self.run({**change, "epochs": epochs})
         sick = self.standing() if change.get("resume") else self.train_on(epochs)
@@ -277,7 +288,7 @@ def measure(model: Any, X: Any, Y: Any, loss: Any, epochs: int) -> Result:
 
 def least_found(model: Any, X: Any, Y: Any, row: Loss) -> float:
     """The share of the examples of a class that the net finds, of the class with the smallest."""
-    groups: dict[Any, list[bool]] = {}
+    row, groups = by_position(row, model, X), dict[Any, list[bool]]()
     for x, y in zip(X, Y):
         outputs = numbers(model(x))
         wanted = row.decide(row.encode(read_target(y), len(outputs))) if len(outputs) else 0
@@ -307,3 +318,8 @@ def restored(model: Any) -> Iterator[None]:
                 p.data = x
             if p.grad != grad:
                 p.grad = grad
+
+
+def named(loss: str) -> str:
+    """The name of a loss function in code."""
+    return loss if loss.isidentifier() else "loss"
