@@ -59,7 +59,8 @@ def assert_named(case):
 
 def assert_cured(case, finding):
     """The cure, pasted below the student's code, trains a net that learns what the sick one does not."""
-    space = {tool: getattr(nn, tool) for tool in nn.__all__} | {"model": case.model, "X": case.X, "Y": case.Y}
+    given = {name: case.space[name] for name in ("model", "X", "Y", "loss")}
+    space = {tool: getattr(nn, tool) for tool in nn.__all__} | given
     if not finding.cure:
         assert "There is no code to run" in str(finding.demo())
         return
