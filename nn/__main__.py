@@ -60,8 +60,8 @@ def run(arguments: Sequence[str] | None) -> int:
         if options.hidden == []:
             refuse_idle(options, plain, {*vars(plain)} - {"activation"}, "a net of --hidden 0 has no hidden units:")
         if options.seeds is not None:
-            several = "--seeds trains many nets, and only one can be saved: leave out --seeds, or"
-            refuse_idle(options, plain, {*vars(plain)} - {"save", "page"}, several)
+            several = "--seeds trains many nets, and only one can be saved or diagnosed: leave out --seeds, or"
+            refuse_idle(options, plain, {*vars(plain)} - {"save", "page", "diagnose"}, several)
         (train_once if options.seeds is None else train_from_many_starts)(options)
     return 0
 
@@ -97,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--save", metavar="FILE", help="write the trained net to a JSON file")
     command.add_argument("--plot", metavar="FILE", help="draw losses and decision boundary (.svg, .png, .pdf)")
     command.add_argument("--page", metavar="FILE", help="a page (.html) in which this net trains live, from its start")
+    command.add_argument("--diagnose", action="store_true", help="ask the doctor, also if the net has learned")
     command.add_argument("--seeds", type=int, metavar="30", help="train from this many starts: how many succeed?")
     command.add_argument(
         "--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words"
@@ -158,7 +159,7 @@ def train_once(options: argparse.Namespace) -> None:
     except NonfiniteLossError as error:
         show([str(error)])
     show([standing("end", trial), "", *results(task, trial)])
-    show([*diagnosis_lines(trial), *advice(untried(suggestions(task, trial), options))])
+    show([*diagnosis_lines(trial, options.diagnose), *advice(untried(suggestions(task, trial), options))])
     if options.save:
         save(trial.model, options.save)
         show(["", f"saved as {options.save}"])

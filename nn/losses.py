@@ -236,7 +236,7 @@ def one_hot(place: int, size: int) -> list[float]:
     >>> one_hot(1, 3)
     [0.0, 1.0, 0.0]
     """
-    if place != int(place) or not 0 <= place < size:
+    if not 0 <= place < size or place != int(place):
         raise ValueError(f"classes count from 0: expected 0 to {size - 1}, got {place!r}")
     return [float(i == place) for i in range(size)]
 
@@ -253,7 +253,10 @@ def same_size(target: Any, size: int) -> list[Any]:
     target = target if type(target) is list else read_target(target)
     numbers = [x if type(x) is float or type(x) is Value else number(x, "a target") for x in as_list(target)]
     if len(numbers) != size:
-        raise ValueError(f"expected a target of {quantity(size, 'number')}, one for each output, got {len(numbers)}")
+        hint = '; if it is a class, use loss="cross_entropy"' if len(numbers) == 1 else ""
+        raise ValueError(
+            f"expected a target of {quantity(size, 'number')}, one for each output, got {len(numbers)}{hint}"
+        )
     return numbers
 
 

@@ -80,7 +80,7 @@ def try_model(model: Any, X: Sequence[Any], Y: Any, loss: Loss) -> tuple[list[An
     if len(Y := several("Y", Y, "Y=[{}]")) != len(X):
         raise ValueError(f"expected one target for each of the {len(X)} examples, got {len(Y)}")
     if loss.probabilities:
-        for i, p in ((i, p) for i, x in enumerate(X[:FEW]) for p in numbers(model(x)) if not 0.0 <= p <= 1.0):
+        for i, p in ((i, p) for i, x in enumerate(X[:FEW]) for p in numbers(model(x)) if p < 0.0 or p > 1.0):
             where = f"example {i}" if i else "the first example"
             raise ValueError(
                 f"{loss.name} takes probabilities, but for {where} the model returns {p:.6g}: "

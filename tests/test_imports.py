@@ -41,7 +41,7 @@ FLOORS = {
         metrics models transformers | data serialization | training | doctor | cli lectures
     """,
     "nn.cli": "names presets | report",
-    "nn.doctor": "findings | units | case",
+    "nn.doctor": "findings fits | case | data units | setup | runs | rules trials | examination | clinic",
     "nn.lectures": "depth learning tables words | by_hand descents vectors | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
     "visualize": "_text style | plots scene | layout | render | picture web | kit notebook",

@@ -83,12 +83,13 @@ def by_class(trial: Trial) -> Iterator[str]:
 
 def diagnosis_of(trial: Trial) -> Diagnosis:
     """What the doctor finds in a finished run."""
-    return diagnose(trial.model, trial.X, trial.Y, trial.loss.cost, history=trial.history)
+    test = (trial.X_test, trial.Y_test) if trial.X_test else None
+    return diagnose(trial.model, trial.X, trial.Y, trial.loss, history=trial.history, test=test)
 
 
-def diagnosis_lines(trial: Trial) -> list[str]:
-    """The doctor's diagnosis of a run that did not learn enough."""
-    if trial.is_success():
+def diagnosis_lines(trial: Trial, always: bool = False) -> list[str]:
+    """The doctor's diagnosis of a run that did not learn enough, or of any run."""
+    if trial.is_success() and not always:
         return []
     return ["", "the doctor says", *[f"  {line}" for line in str(diagnosis_of(trial)).splitlines()]]
 

@@ -1,53 +1,36 @@
-"""Rules about units, dead, saturated, without slope or identical, and about their inputs."""
+"""Rules about units, dead, saturated, without slope or identical, and about the gradients that pass them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from .findings import Finding
+from .case import Case, LayerFacts
+from .findings import Change, Finding
 
 SATURATED = 0.01  # a slope below this passes almost no gradient
-LARGE, DIFFERENT = 10.0, 100.0  # the size of an input, and its ratio to another's
+FADED, GROWN = 1e-3, 1e2  # ratios of the first layer's gradient to the last layer's
 SWITCHES = ("step", "sign")
 
 
-class LayerFacts(NamedTuple):
-    """One layer in plain numbers: its weights, and a row of numbers per example."""
-
-    place: int  # from 1
-    activation: str
-    weights: list[list[float]]  # a row per unit, its bias last
-    inputs: list[list[float]]
-    slopes: list[list[float]]  # the activations' derivatives
-    deltas: list[list[float]]  # the gradients of the weighted sums
-
-    def units(self, places: Sequence[int]) -> str:
-        """ "layer 1, units 0 and 3 of 4": units count from 0, as in the weights' names."""
-        return f"layer {self.place}, {enumerate_places('unit', places)} of {len(self.weights)}"
-
-    def delta(self) -> float:
-        """The root mean square of the deltas."""
-        squares = [d * d for row in self.deltas for d in row]
-        return float((sum(squares) / len(squares)) ** 0.5)
-
-
-def enumerate_places(thing: str, places: Sequence[int]) -> str:
-    """ "unit 3", "units 0, 1 and 3"."""
-    shown = [str(place) for place in places[:6]] + ["more"] * (len(places) > 6)
-    return f"{thing} {shown[0]}" if len(shown) == 1 else f"{thing}s {', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def dead_units(layer: LayerFacts) -> Iterator[Finding]:
+def dead_units(case: Case, layer: LayerFacts, least: float = 0.0) -> Iterator[Finding]:
     """ReLUs that are 0 for every example: no gradient reaches their weights again."""
     dead = [j for j, column in enumerate(zip(*layer.slopes)) if layer.activation == "relu" and not any(column)]
-    if dead:
+    if dead and len(dead) >= least * len(layer.weights):
         why = f"the ReLU is 0 for all {len(layer.slopes)} examples, so no gradient reaches these weights"
         advice = "Try another seed, more units, leaky_relu, or a smaller learning rate."
-        yield Finding("dead units", f"{layer.units(dead)}: {why} and they stay as they are.", advice)
+        leaky = ["leaky_relu" if name == "relu" else name for name in case.activations()]
+        changes: list[Change] = [
+            {"activation": leaky},
+            {"activation": leaky, "hidden": [max(8, n) for n in case.hidden()]},
+            {"learning_rate": case.rate / 10.0},
+            {"seed": 1},
+        ]
+        if layer.place == len(case.layers):
+            changes = [{"output": "linear"}]
+        yield Finding("dead units", f"{layer.units(dead)}: {why} and they stay as they are.", advice, changes)
 
 
-def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
+def twins(layer: LayerFacts, after: LayerFacts | None, least: float = 0.0) -> Iterator[Finding]:
     """Units with the same weights in and out, which get the same gradient and stay identical forever (E12)."""
     columns = [*zip(*after.weights)] if after else []
     rows = [(*row, *out) for row, out in zip(layer.weights, columns)]
@@ -55,21 +38,25 @@ def twins(layer: LayerFacts, after: LayerFacts | None) -> Iterator[Finding]:
     for j, row in enumerate(rows):
         places.setdefault(row, []).append(j)
     for same in places.values():
-        if len(same) > 1:
+        if len(same) > 1 and len(same) >= least * len(layer.weights):
             why = "they have the same weights, so they get the same gradient and do the work of one unit forever."
             advice = "Start from small random weights, not from equal ones."
-            yield Finding("identical units", f"{layer.units(same)}: {why}", advice)
+            yield Finding("identical units", f"{layer.units(same)}: {why}", advice, [{"initializer": "uniform"}])
 
 
-def without_slope(layer: LayerFacts) -> Iterator[Finding]:
+def without_slope(case: Case, layer: LayerFacts) -> Iterator[Finding]:
     """Step and sign units: their derivative is 0 everywhere."""
     if (name := layer.activation) in SWITCHES:
         why = f"the derivative of {name} is 0 everywhere, so no gradient reaches the weights before it."
         advice = "Learn with sigmoid or tanh; set the weights of step units by hand."
-        yield Finding("no slope", f"layer {layer.place}: {why}", advice)
+        smooth = ["tanh" if each in SWITCHES else each for each in case.activations()]
+        change: Change = {"activation": smooth}
+        if layer.place == len(case.layers):
+            change = {"activation": smooth, "output": "sigmoid" if name == "step" else "tanh"}
+        yield Finding("no slope", f"layer {layer.place}: {why}", advice, [change])
 
 
-def saturated_units(layer: LayerFacts) -> Iterator[Finding]:
+def saturated_units(case: Case, layer: LayerFacts) -> Iterator[Finding]:
     """Units on the flat ends of sigmoid or tanh, which pass almost no gradient (D13)."""
     if (name := layer.activation) not in ("sigmoid", "tanh"):
         return
@@ -78,27 +65,27 @@ def saturated_units(layer: LayerFacts) -> Iterator[Finding]:
         steepest = max(max(row[j] for j in saturated) for row in layer.slopes)
         why = f"the slope of {name} is at most {steepest:.2g} for every example, so almost no gradient passes."
         advice = "Scale the inputs to about -1..1 (nn.standardize), or start from smaller weights (xavier)."
-        yield Finding("saturated units", f"{layer.units(saturated)}: {why}", advice)
+        changes: list[Change] = [
+            {"initializer": "xavier"},
+            {"activation": ["tanh" for _ in case.activations()], "initializer": "xavier"},
+            {"learning_rate": case.rate / 10.0},
+        ]
+        yield Finding("saturated units", f"{layer.units(saturated)}: {why}", advice, changes)
 
 
-def one_sign(layers: Sequence[LayerFacts]) -> Iterator[Finding]:
-    """Inputs that are all positive: the gradients of a unit's weights all have one sign (D13)."""
-    several = [layer for layer in layers if len(layer.inputs[0]) > 1]
-    places = [layer.place for layer in several if all(min(x) > 0.0 or max(x) < 0.0 for x in layer.inputs)]
-    if places:
-        why = "so the gradients of a unit's weights have one sign too and the steps zig-zag."
-        advice = "Center the inputs (nn.standardize)." if places == [1] else "Take tanh for the layer before."
-        sentence = f"{enumerate_places('layer', places)}: all inputs have one sign in every example, {why}"
-        yield Finding("one-sign gradients", sentence, advice)
-
-
-def unscaled_inputs(examples: Sequence[Sequence[float]]) -> Iterator[Finding]:
-    """Inputs that are very large or of very different sizes: no single rate suits all weights."""
-    sizes = [max(map(abs, column)) for column in zip(*examples)]
-    low, high = min([size for size in sizes if size] or [0.0]), max(sizes, default=0.0)
-    if high > LARGE or high > DIFFERENT * low:
-        sentence = f"input x{sizes.index(high) + 1} reaches {high:.3g}"
-        if high > DIFFERENT * low:
-            sentence += f", but x{sizes.index(low) + 1} only {low:.3g}"
-        advice = "Give the net nn.standardize(X): every input with mean 0 and deviation 1."
-        yield Finding("unscaled inputs", f"{sentence}: no single learning rate suits all weights.", advice)
+def gradient_ratio(case: Case) -> Iterator[Finding]:
+    """A gradient that vanishes or explodes from the last layer to the first (B7, D14)."""
+    layers = case.layers
+    if len(layers) < 2 or not layers[-1].delta():
+        return
+    first, last = layers[0].delta(), layers[-1].delta()
+    seen = f"a unit of the first layer gets a gradient of {first:.2g}, one of the last {last:.2g}"
+    if 0.0 < first < FADED * last and len(layers) > 2:
+        advice = "Try fewer layers, tanh or relu, or a start by xavier or he."
+        shallow: Change = {"hidden": [max(8, case.hidden()[0])], "activation": ["tanh"]}
+        changes = [shallow, {"activation": ["tanh" for _ in layers[1:]], "initializer": "xavier"}]
+        yield Finding("vanishing gradient", f"{seen}: the first layers hardly learn.", advice, changes)
+    elif first > GROWN * last:
+        advice = "Try a smaller start (xavier, he), or clip_norm=1.0."
+        changes = [{"initializer": "xavier"}, {"learning_rate": case.rate / 10.0}]
+        yield Finding("exploding gradient", f"{seen}: no rate suits both.", advice, changes)

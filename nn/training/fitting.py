@@ -151,6 +151,7 @@ def fit(
     gates = Value(0.0).born - before
     history = resume if resume is not None else History(chosen, generator(seed))
     history.began = history.epochs
+    history.arguments = {"loss": loss, "penalty": penalty, "batch_size": batch_size, "validation_data": validation_data}
     records = [record] if isinstance(record, str) else several("record", record or (), "record=['accuracy']")
     given = [callbacks] if callable(callbacks) else several("callbacks", callbacks or (), "callbacks=[...]")
     callbacks = [*[recorder(name, row, X, targets) for name in records], *given]

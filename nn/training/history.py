@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import hypot, inf
 from random import Random
+from typing import Any
 
 from autodiff import Value
 
@@ -42,6 +43,8 @@ class History:
         Why "auto" chose that runner, else "".
     optimizer : Optimizer
         The optimizer with its state, from which training can resume.
+    arguments : dict
+        The "loss", "penalty", "batch_size" and "validation_data" that fit was given; not pickled.
 
     Examples
     --------
@@ -66,6 +69,10 @@ class History:
         self.runner = self.why = ""
         self.optimizer = optimizer
         self.random = random  # shuffles the examples
+        self.arguments: dict[str, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "arguments": {}}  # a penalty may be a function that cannot be pickled
 
     @property
     def epochs(self) -> int:

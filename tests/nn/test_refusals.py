@@ -38,6 +38,7 @@ from nn import (
     truth_table,
 )
 from nn.__main__ import main
+from nn.doctor import Finding
 from nn.lectures.catalog import watch
 from nn.losses import LOSSES, l2
 from nn.normalization import batch_norm
@@ -424,7 +425,11 @@ REFUSALS = {  # by subject: what is called, the error, and its words
     ],
     "losses": [
         *[
-            (partial(loss, [0.5, 0.5], 1), ValueError, "expected a target of 2 numbers, one for each output, got 1")
+            (
+                partial(loss, [0.5, 0.5], 1),
+                ValueError,
+                "2 numbers, one for each output, got 1; if it is a class, use loss",
+            )
             for loss in (nn.squared_error, nn.binary_cross_entropy, nn.hinge)
         ],
         *[
@@ -434,6 +439,7 @@ REFUSALS = {  # by subject: what is called, the error, and its words
                 ([0.5, 0.25, 0.25], 3, "classes count from 0: expected 0 to 2, got"),
                 ([0.5, 0.25, 0.25], -1, "classes count from 0: expected 0 to 2, got"),
                 ([0.5, 0.25, 0.25], 1.5, "classes count from 0: expected 0 to 2, got"),
+                ([0.5, 0.25, 0.25], math.nan, "classes count from 0: expected 0 to 2, got nan"),
                 ([0.5, 0.25, 0.25], [0, 1], "expected a target of 3 numbers"),
                 ([0.5], 0, "one output per class, at least two"),
             ]
@@ -644,6 +650,12 @@ REFUSALS = {  # by subject: what is called, the error, and its words
         (lambda: run(batch_size=0), ValueError, "batch_size must be a positive integer, got 0"),
         (lambda: run(batch_size=0.5), ValueError, "batch_size must be a positive integer, got 0.5"),
         (lambda: run(learning_rate=-1), ValueError, "learning_rate must be a number >= 0, got -1"),
+    ],
+    "diagnose": [
+        (lambda: nn.diagnose(NET, ROWS, TARGETS, test=[ROWS]), ValueError, r"test is a pair \(X, Y\), got 1"),
+        (lambda: nn.diagnose(NET, ROWS, TARGETS, test=5), TypeError, r"test must be a list: write test=\(X, Y\)"),
+        (lambda: nn.diagnose(NET, ROWS, TARGETS, optimizer="sdg"), ValueError, "unknown optimizer 'sdg'"),
+        (lambda: Finding("stuck", "", "").demo(), ValueError, r"take one from nn\.diagnose\(model, X, Y\)"),
     ],
     "stopping rules": [
         (lambda: EarlyStopping(0), ValueError, "patience must be a positive integer, got 0"),

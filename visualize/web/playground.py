@@ -443,10 +443,10 @@ def playground(
 
 def doctor_functions() -> dict[str, Any]:
     """The functions and classes that examine a net, for translation."""
-    from nn.doctor.case import Case
-    from nn.doctor.units import LayerFacts
+    from nn.doctor.case import Case, LayerFacts
+    from nn.doctor.rules import findings
 
-    return {"Case": Case, "LayerFacts": LayerFacts, "findings": Case.findings}
+    return {"Case": Case, "LayerFacts": LayerFacts, "findings": findings}
 
 
 @cache

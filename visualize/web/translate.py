@@ -154,7 +154,7 @@ class Translation:
         skipped = {*fields, "_make", "_replace", "_asdict"}
         if fields:
             known = kind._field_defaults
-            defaults = ",".join([self.of(known[field]) for field in fields if field in known])
+            defaults = self.data([known[field] for field in fields if field in known])[1:-1]
             text = f"py.tupled({json.dumps([*map(attribute, fields)])},[{defaults}])"
         self.early.append(f"const {name}={text};")
         if dataclasses.is_dataclass(kind):

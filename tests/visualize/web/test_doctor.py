@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from math import sin
 
 import pytest
 
@@ -11,9 +12,9 @@ from autodiff._files import finite
 from autodiff.flat import javascript
 from autodiff.quiz import SENTENCES
 from nn import MLP, SGD, initializers
-from nn.doctor import examine
-from nn.doctor.case import Case
-from nn.doctor.units import LayerFacts
+from nn.doctor.case import Case, LayerFacts
+from nn.doctor.examination import examine
+from nn.doctor.rules import findings
 from nn.losses import loss_named
 from nn.metrics import encode_targets
 from nn.training.loop import Task
@@ -29,11 +30,14 @@ import { NONFINITE } from "./number.js";
 import { py } from "./python.js";
 import { engine } from "./engine.js";
 const read = (x) => (Array.isArray(x) ? x.map(read) : NONFINITE[x] ?? x);
-const told = ([layers, examples, right, classes, constant, loss, largest, gradient, after, ...rest]) => {
+const pairs = (x) => Object.fromEntries(x.$items().map(([key, y]) => [key, plain(y)]));
+const plain = (x) => (Array.isArray(x) ? x.map(plain) : x?.$items ? pairs(x) : x);
+const told = ([layers, ...rest]) => {
   const facts = layers.map(([place, activation, ...numbers]) => engine.LayerFacts(place, activation, ...numbers));
-  const found = engine.Case(facts, examples, right, classes, constant, loss, largest, gradient,
-    (rate) => after.find(([x]) => x === rate)[1], ...rest);
-  return { findings: engine.findings(found).map((finding) => [...finding]), state: engine.state(found) };
+  const after = rest[9];
+  const lossAfter = (rate) => after.find(([x]) => x === rate)[1];
+  const found = engine.Case(facts, ...rest.slice(0, 9), lossAfter, ...rest.slice(10));
+  return { findings: engine.findings(found).map((finding) => plain([...finding])), state: engine.state(found) };
 };
 const input = require("readline").createInterface({ input: process.stdin });
 input.on("line", (line) => console.log(JSON.stringify(told(read(JSON.parse(line))))));
@@ -41,7 +45,7 @@ input.on("line", (line) => console.log(JSON.stringify(told(read(JSON.parse(line)
 
 
 def script():
-    functions = {"Case": Case, "LayerFacts": LayerFacts, "findings": Case.findings, "state": Case.state}
+    functions = {"Case": Case, "LayerFacts": LayerFacts, "findings": findings, "state": Case.state}
     programs = [javascript.runtime(), *javascript.table(), "export const PROGRAMS = {};"]
     return bundle(
         SCRIPT,
@@ -73,9 +77,11 @@ def dead():
 XOR = nn.truth_table("xor")
 LARGE = [[100.0 + a, 0.001 * b] for a, b in XOR[0]], XOR[1]
 CURVE = [[i / 10] for i in range(-10, 11)], [i * i / 100 for i in range(-10, 11)]
+SHIFTED = [[a + 0.5, b + 0.5] for a, b in XOR[0]], XOR[1]
+RARE = [[i / 20 - 1, i % 7 / 7] for i in range(40)], [int(i in (3, 21)) for i in range(40)]
 NETS = {
     "dead units": lambda: case(dead(), *XOR),
-    "saturated units": lambda: case(MLP(2, [4, 1], initializer=initializers.constant(60.0)), *LARGE),
+    "saturated units": lambda: case(MLP(2, [4, 1], initializer=initializers.normal(0.0, 400.0), seed=2), *SHIFTED),
     "identical units": lambda: case(MLP(2, [4, 1], output="sigmoid", initializer="zeros"), *XOR, "bce", epochs=9),
     "no slope": lambda: case(MLP(2, [3, 1], "step", seed=0), *XOR),
     "vanishing gradient": lambda: case(MLP(2, [*[4] * 8, 1], "sigmoid", seed=0), *XOR),
@@ -88,9 +94,17 @@ NETS = {
     "learning rate 0": lambda: case(MLP(2, [4, 1], seed=0), *XOR, rate=0.0, epochs=5),
     "diverged": lambda: case(MLP(2, [4, 1], "relu", seed=0), *XOR, rate=30.0, epochs=100),
     "unscaled inputs": lambda: case(MLP(2, [4, 1], seed=0), *LARGE),
-    "stuck": lambda: case(MLP(2, [2, 1], "relu", seed=0), *XOR, epochs=1000),
+    "stuck": lambda: case(MLP(1, [8, 1], seed=1), CURVE[0], [sin(30 * x) for (x,) in CURVE[0]], epochs=3000),
     "linear net": lambda: case(MLP(2, [4, 1], "linear", seed=0), *XOR, epochs=1000),
-    "unfinished": lambda: case(MLP(1, [8, 1], seed=0), *CURVE, epochs=20),
+    "contradictory rows": lambda: case(MLP(2, [4, 1], seed=0), XOR[0] * 2, [0, 1, 1, 0, 1, 1, 1, 0]),
+    "targets out of reach": lambda: case(MLP(2, [4, 1], output="sigmoid", seed=0), XOR[0], [-1, 1, 1, -1]),
+    "wrong loss": lambda: case(MLP(2, [4, 2], output="sigmoid", seed=0), *XOR, "cross_entropy"),
+    "shuffled labels": lambda: case(MLP(2, [4, 1], seed=0), nn.moons(60)[0], [i * i % 7 % 2 for i in range(60)]),
+    "rare class": lambda: case(MLP(2, [1], output="sigmoid", seed=0), *RARE, "bce", epochs=50),
+    "constant input": lambda: case(MLP(2, [4, 1], seed=0), [[a, 0.5] for a, _ in XOR[0]], [0, 0, 1, 1]),
+    "duplicate input": lambda: case(MLP(2, [4, 1], seed=0), [[a, -2 * a] for (a,) in CURVE[0]], CURVE[1]),
+    "unscaled targets": lambda: case(MLP(1, [4, 1], seed=0), CURVE[0], [1000 * y for y in CURVE[1]]),
+    "too few units": lambda: case(MLP(2, [1, 1], seed=0), *XOR, epochs=1000),
 }
 
 
@@ -100,7 +114,7 @@ def test_doctor_in_a_page_matches_python(tmp_path):
     cases = {kind: make() for kind, make in NETS.items()}
     lines = []
     for found in cases.values():
-        after = [[rate, found.loss_after(rate)] for rate in (found.rate, 100.0 * found.rate)]
+        after = [[rate, found.loss_after(rate)] for rate in (found.rate, 100.0 * found.rate, found.usual)]
         plain = found._replace(loss_after=after)
         lines.append(json.dumps(finite([[[*layer] for layer in found.layers], *plain[1:]])))
     ran = subprocess.run(["node", page], input="\n".join(lines), capture_output=True, text=True, check=True)
@@ -108,5 +122,6 @@ def test_doctor_in_a_page_matches_python(tmp_path):
     assert ran.stderr == ""
     for (kind, found), line in zip(cases.items(), ran.stdout.splitlines(), strict=True):
         said = json.loads(line)
-        assert said == {"findings": [[*finding] for finding in found.findings()], "state": found.state()}
+        told = json.loads(json.dumps(findings(found)))
+        assert said == {"findings": told, "state": found.state()}
         assert kind in [name for name, *_ in said["findings"]]

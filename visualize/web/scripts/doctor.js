@@ -6,23 +6,34 @@ import { engine } from "./engine.js";
 
 const EXAMINED = 200; // examples whose units are examined
 const NUDGE = 1e-4;
+const MOMENTUM = { momentum: 0.9, nesterov: 0.9, adam: 0.9, adamw: 0.9 };
 
-const slower = ({ rate }) => [`learning rate ${show(rate / 10)}`, { rate: Number((rate / 10).toPrecision(6)) }];
-const faster = ({ rate }) => [`learning rate ${show(10 * rate)}`, { rate: Number((10 * rate).toPrecision(6)) }];
-const reseeded = ({ seed }) => [`seed ${seed + 1}`, { seed: seed + 1 }];
-const starts = (initializer) => ({ seed }) => [`initialize with ${initializer}`, { initializer, seed: seed + 1 }];
-const units = (from, to) => ({ activation }) => [`${to.replace("_", " ")} instead of ${from.replace("_", " ")}`, { activation: activation.map((name) => (from === name ? to : name)) }];
-const hidden = ({ hidden, activation }) => (hidden.length ? ["tanh in the hidden layers", { activation: activation.map(() => "tanh") }] : ["add a hidden layer", { hidden: [4], activation: ["tanh"] }]);
-const wider = ({ hidden }) => ["twice the hidden units", { hidden: hidden.map((n) => Math.min(64, 2 * n)) }];
-const CURES = {
-  "dead units": [units("relu", "leaky_relu"), slower, reseeded], "saturated units": [starts("xavier"), slower], "identical units": [starts("uniform")],
-  "no slope": [units("step", "tanh"), units("sign", "tanh")], "vanishing gradient": [units("sigmoid", "tanh"), ({ hidden }) => ["one hidden layer", { hidden: hidden.slice(0, 1) }], starts("xavier")],
-  "exploding gradient": [starts("xavier"), slower], "one-sign gradients": [units("sigmoid", "tanh")], "rate too large": [slower], "rate too small": [faster],
-  "learning rate 0": [() => ["learning rate 0.1", { rate: 0.1 }]], diverged: [slower], stuck: [reseeded, wider], "linear net": [hidden],
-};
+// Settings of the page by the names of a cure's changes; a cure that changes anything else has no button.
+const SETTINGS = { learning_rate: "rate", weight_decay: "decay", hidden: "hidden", activation: "activation", initializer: "initializer", seed: "seed", penalty: null };
+
+/** A cure as settings of the page, or null. */
+function settings(change, config) {
+  const entries = [...change.$items()];
+  if (!entries.every(([key]) => key in SETTINGS)) return null;
+  const known = entries.filter(([key]) => SETTINGS[key]).map(([key, x]) => [SETTINGS[key], x]);
+  return Object.fromEntries(known.map(([key, x]) => [key, key === "seed" ? config.seed + x : key === "rate" ? Number(x.toPrecision(6)) : Array.isArray(x) ? [...x] : x]));
+}
+
+/** What a cure's button says. */
+function caption(changed, { hidden, activation }) {
+  const parts = [];
+  if (changed.hidden) parts.push(!hidden.length ? "add a hidden layer" : changed.hidden.length < hidden.length ? "one hidden layer" : "more hidden units");
+  const i = hidden.length && changed.activation && (!changed.hidden || changed.hidden.length === hidden.length) ? activation.findIndex((name, k) => name !== changed.activation[k]) : -1;
+  if (i >= 0) parts.push(activation[i] === "linear" ? "tanh in the hidden layers" : `${changed.activation[i].replace("_", " ")} instead of ${activation[i].replace("_", " ")}`);
+  if (changed.initializer) parts.push(`initialize with ${changed.initializer}`);
+  if (changed.rate !== undefined) parts.push(`learning rate ${show(changed.rate)}`);
+  if (changed.decay !== undefined) parts.push(`weight decay ${show(changed.decay)}`);
+  if (changed.seed !== undefined) parts.push(`seed ${changed.seed}`);
+  return parts.join(", ");
+}
 
 /** The case for the rules: the net of a training in plain numbers. */
-function caseOf(training, given, { right }) {
+function caseOf(training, given) {
   const { net, parameters, X, targets, config, gradients, losses, steps, head, optimizer } = training, shown = X.slice(0, EXAMINED), last = net.last;
   const facts = net.layers.map(({ units: all }, l) => engine.LayerFacts(l + 1, l < config.hidden.length ? config.activation[l] : head.activation,
     all.map(({ weights, bias }) => [...weights, ...(bias === null ? [] : [bias])].map((place) => parameters[place])), [], [], []));
@@ -35,12 +46,14 @@ function caseOf(training, given, { right }) {
     });
   });
   const classes = config.data !== "given" || given.classes, loss = (at) => X.reduce((sum, x, i) => sum + net.judge(at, x, targets[i])[0], 0) / X.length;
+  const answers = X.map((x, i) => training.decision.of([net.judge(parameters, x, targets[i])[1]].flat()));
   const mean = targets[0].map((_, k) => targets.reduce((sum, target) => sum + target[k], 0) / targets.length);
   const constant = classes || head.activation !== "linear" ? 0 : targets.reduce((sum, target) => sum + net.head.loss(...mean, ...target)[0], 0) / targets.length;
   const whole = training.measure();
-  return engine.Case(facts, X, right, classes, constant, whole.loss,
+  return engine.Case(facts, X, targets, classes ? targets.map((t) => training.decision.of(t)) : X.map(() => 0), classes ? answers : X.map(() => 0), classes, constant, whole.loss,
     Math.max(...parameters.map(Math.abs)), [...whole.gradients], (rate) => loss(parameters.map((w, i) => w - rate * whole.gradients[i])),
-    config.rate, steps ? losses : [], config.optimizer === "sgd" && !optimizer.states.length, !training.finite);
+    config.rate, steps ? losses : [], config.optimizer === "sgd" && !optimizer.states.length, !training.finite,
+    head.name, head.activation, optimizer.rate, MOMENTUM[config.optimizer] ?? 0, training.steps, false, config.decay);
 }
 
 /** The slope of each output with respect to its own sum. */
@@ -58,14 +71,14 @@ export class Doctor {
   }
 
   show() {
-    const { training, data: given, config, seen } = this.playground;
-    const found = training.X.length ? [...engine.findings(caseOf(training, given, seen))].filter(({ kind }) => kind !== "unfinished") : [];
+    const { training, data: given, config } = this.playground;
+    const found = training.X.length ? [...engine.findings(caseOf(training, given))].filter(({ kind }) => kind !== "unfinished") : [];
     const key = JSON.stringify([found, config]);
     if (key === this.key) return;
     this.key = key;
-    this.box.replaceChildren(...found.map(({ kind, sentence, advice }) => {
-      const cures = (CURES[kind] ?? []).map((cure) => cure(config)).filter(([, changed]) => this.helps(changed));
-      return element("p", {}, element("strong", {}, kind), pretty(`: ${sentence} ${cures.length ? "" : advice}`), ...cures.map(([name, changed]) => button(pretty(name), () => this.cure(changed))));
+    this.box.replaceChildren(...found.map(({ kind, sentence, advice, changes }) => {
+      const cures = [...changes].map((change) => settings(change, config)).filter((changed) => changed && this.helps(changed));
+      return element("p", {}, element("strong", {}, kind), pretty(`: ${sentence} ${cures.length ? "" : advice}`), ...cures.map((changed) => button(pretty(caption(changed, config)), () => this.cure(changed))));
     }));
   }
 
