@@ -168,5 +168,6 @@ def start_page(letters: Sequence[str]) -> str:
         "predict each number in every example. Give them neither the guide nor the key.</li>"
         "<li>Print the worksheet (in the browser: Print, A4 or Letter).</li>"
         f"<li>In Moodle: Question bank, Import, format Moodle XML, the file of the lecture. {gift_line}</li>"
-        f"<li>Run <code>pdflatex slides-{letters[0]}.tex</code> twice for the slides (needs beamer and TikZ).</li></ol>",
+        f"<li>Run <code>pdflatex slides-{letters[0]}.tex</code> twice for the slides (needs beamer and TikZ).</li>"
+        "</ol>",
     ])  # fmt: skip

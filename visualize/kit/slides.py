@@ -24,7 +24,8 @@ BEAMER = r"""% Run pdflatex twice. Made from the course's tables: change it as y
 \setbeamertemplate{navigation symbols}{}
 \setbeamertemplate{footline}[frame number]
 """
-WIDE, HIGH = 396.0, 195.0  # points for a picture
+WIDE, HIGH = 395.0, 195.0  # points for a picture
+ROW_WIDTHS = 960, 640  # pixels; the larger picture is taken
 READABLE = 0.45  # least scale of a picture; a larger graph is left to the page
 STRONG = "\\alert"
 MOST_STEPS = 24  # an example with more has a single frame
@@ -44,7 +45,8 @@ def slides(letter: str) -> str:
             where = f"Step through it: `page-{letter}.html#example={example.id}`"
             frames.append(slide(title, f"\\footnotesize {to_tex(gates)}\n\n{to_tex(where)}"))
             continue
-        frames += [slide(title, f"\\centering\n{tikz_picture(drawing)}") for drawing in drawings]
+        steps = [f"\\only<{i}>{{{tikz_picture(drawing)}}}" for i, drawing in enumerate(drawings, 1)]
+        frames.append(slide(title, "\n".join(["\\centering", *steps]), "[t]"))
     for exercise in read_exercises(letter):
         if isinstance(exercise, ChoiceExercise):
             frames += vote(exercise)
@@ -53,8 +55,8 @@ def slides(letter: str) -> str:
     return "\n".join([*head, "\\frame{\\titlepage}", *frames, "\\end{document}", ""])
 
 
-def slide(title: str, content: str) -> str:
-    return f"\\begin{{frame}}{{{to_tex(title)}}}\n{content}\n\\end{{frame}}"
+def slide(title: str, content: str, place: str = "") -> str:
+    return f"\\begin{{frame}}{place}{{{to_tex(title)}}}\n{content}\n\\end{{frame}}"
 
 
 def items(texts: Iterable[str], kind: str = "itemize") -> str:
@@ -75,7 +77,13 @@ def drawings_of(example: Example) -> list[Drawing]:
     """The example after each step, or a long one as a whole, in sizes that fit a slide."""
     output = example.build()
     output.backward()
-    picture = draw(output, width=960, height=460, theme="light")
-    drawings = picture._frames() if len(output.steps().rows) <= MOST_STEPS else [picture._drawing]
-    fits = min(WIDE / drawings[0].width, HIGH / max(drawing.height for drawing in drawings)) / POINT
-    return [replace(drawing, scale=min(fits, 1.0)) for drawing in drawings]
+    pictures = [draw(output, width=wide, height=460, theme="light") for wide in ROW_WIDTHS]
+    short = len(output.steps().rows) <= MOST_STEPS
+    drawings = max([x._frames() if short else [x._drawing] for x in pictures], key=scale_to_fit)
+    return [replace(drawing, scale=scale_to_fit(drawings)) for drawing in drawings]
+
+
+def scale_to_fit(drawings: list[Drawing]) -> float:
+    """The scale at which all of them fit a slide."""
+    wide, high = max(x.width for x in drawings), max(x.height for x in drawings)
+    return min(WIDE / wide / POINT, HIGH / high / POINT, 1.2)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autodiff.lectures import SLIPS
+from autodiff.lectures import EXAMPLES, SLIPS
 from autodiff.lectures.course import COURSES, read_course
 from autodiff.quiz import read_exercises
 from autodiff.quiz.markup import to_html, to_tex
@@ -119,6 +119,10 @@ def test_slides_of_examples_and_votes():
 
     assert made.count(r"\begin{frame}") == made.count(r"\end{frame}") > 3
     assert made.count(r"\begin{tikzpicture}") == made.count(r"\end{tikzpicture}") > 1
+    (steps,) = [part for part in made.split(r"\end{frame}") if "{E7 " in part]  # one frame, a picture for each step
+    assert (
+        steps.count(r"\only<") == steps.count(r"\begin{tikzpicture}") == len(EXAMPLES["E7"].build().steps().rows) == 10
+    )
     votes = [e for e in read_exercises("E") if e.kind == "choice"]
     assert votes
     assert all(rf"\alert{{{to_tex(e.options[e.right - 1])}}} \emph" in made for e in votes)
