@@ -15,47 +15,67 @@ MODEST = 3.0  # up to this many times the usual rate, large numbers explain a di
 
 
 def findings(case: Case) -> list[Finding]:
-    """The findings, the cause first; at most three."""
-    return collect(case)[:MOST]
-
-
-def collect(case: Case) -> list[Finding]:
-    """All findings that do not follow from others."""
-    broken = [f for layer, after in zip(case.layers, [*case.layers[1:], None])
-              for f in [*units.dead_units(case, layer), *units.twins(layer, after)]]  # fmt: skip
-    divergence = [*runs.divergence(case)]
+    """The findings, the cause first; at most three. Whatever a group of rules finds silences the groups after it."""
     fits = simple_fits(case)
-    certain = [*data.contradictions(case), *data.out_of_reach(case), *setup.wrong_loss(case, fits)]
-    idle = [] if case.has_learned() else [*data.idle_inputs(case)]
-    if idle and len([1 for column in case.columns() if min(column) < max(column)]) == 0:
-        return idle
-    if certain and not (divergence and certain[0].kind == "contradictory rows"):
-        return [*certain, *broken] if case.classes or not case.has_learned() else broken
-    momentum, zero = [*setup.momentum_too_large(case)], [*setup.rate_of_zero(case)]
-    if divergence:
-        large = [*data.unscaled_inputs(case), *data.unscaled_targets(case)] if case.rate <= MODEST * case.usual else []
-        return [*([*data.unscaled_targets(case)] or large or momentum or divergence), *broken]
-    if case.has_learned() or (knows_enough(case, fits) and not idle):
-        half = [f for layer, after in zip(case.layers, [*case.layers[1:], None])
-                for f in [*units.dead_units(case, layer, 0.5), *units.twins(layer, after, 0.5)]]  # fmt: skip
-        return [*half, *momentum, *data.rare_class(case), *runs.overfitting(case)]
-    scales = [*data.unscaled_targets(case), *data.unscaled_inputs(case)]
-    scales += data.far_from_zero(case) if scales else []
-    found = [*zero, *(idle or data.shuffled_labels(case, fits)), *scales, *momentum, *setup.penalty_too_large(case)]
-    found += [*setup.frozen_parameters(case), *(setup.no_bias(case) if not found else ())]
-    found += setup.linear_net(case, fits) if not found else []
-    if found:
-        return [*found, *broken]
-    rates = [*setup.rate_too_large(case)] or [*setup.rate_too_small(case)]
-    bold = rates[:1] if case.losses and case.rate > MODEST * case.usual else []
-    found = [*bold, *broken, *data.far_from_zero(case), *setup.one_unit(case, fits)]
-    blocked = [
-        f for layer in case.layers for f in [*units.without_slope(case, layer), *units.saturated_units(case, layer)]
+    found = impossible_data(case, fits)
+    if not found and len([*runs.divergence(case)]) > 0:
+        found = causes_of_divergence(case)
+    elif not found and (case.has_learned() or (knows_enough(case, fits) and len([*data.idle_inputs(case)]) == 0)):
+        found = [*idle_units(case, 0.5), *setup.momentum_too_large(case), *data.rare_class(case)]
+        found += runs.overfitting(case)
+    elif not found:
+        found = data_and_setup(case, fits) or units_and_rate(case, fits) or [*runs.differential(case)]
+        found = found or [*runs.slow_progress(case)] or [*runs.stagnation(case)]
+    return found[:MOST]
+
+
+def idle_units(case: Case, share: float = 0.0) -> list[Finding]:
+    """Dead and identical units, of layers with at least this share of them."""
+    pairs = [*zip(case.layers, [*case.layers[1:], None])]
+    return [
+        f for layer, after in pairs for f in [*units.dead_units(case, layer, share), *units.twins(layer, after, share)]
     ]
-    found += [] if bold else blocked or [*units.gradient_ratio(case)]
-    found += [finding for finding in rates if finding not in found and not blocked]
-    found += [*data.rare_class(case), *runs.overfitting(case)]
-    return found or [*runs.differential(case)] or [*runs.slow_progress(case)] or [*runs.stagnation(case)]
+
+
+def impossible_data(case: Case, fits: Fits) -> list[Finding]:
+    """Targets that no weights can give."""
+    if case.has_learned() and not case.classes:
+        return []
+    if not case.has_learned() and len(case.columns()) > 0 and all(min(x) == max(x) for x in case.columns()):
+        return [*data.idle_inputs(case)]
+    divergence = [*runs.divergence(case)]
+    found = [] if divergence else [*data.contradictions(case)]
+    found += [*data.out_of_reach(case), *setup.wrong_loss(case, fits)]
+    return [*found, *idle_units(case)] if found else []
+
+
+def causes_of_divergence(case: Case) -> list[Finding]:
+    """Large numbers at a modest rate, or momentum, or the rate, and the units that were killed."""
+    found = [*data.unscaled_targets(case)]
+    if not found and case.rate <= MODEST * case.usual:
+        found += data.unscaled_inputs(case)
+    return [*(found or [*setup.momentum_too_large(case)] or [*runs.divergence(case)]), *idle_units(case)]
+
+
+def data_and_setup(case: Case, fits: Fits) -> list[Finding]:
+    """What keeps any net from learning, or this one with this optimizer."""
+    found = [*setup.rate_of_zero(case), *([*data.idle_inputs(case)] or [*data.shuffled_labels(case, fits)])]
+    if scales := [*data.unscaled_targets(case), *data.unscaled_inputs(case)]:
+        found += [*scales, *data.far_from_zero(case)]
+    found += [*setup.momentum_too_large(case), *setup.penalty_too_large(case), *setup.frozen_parameters(case)]
+    found = found or [*setup.no_bias(case)] or [*setup.linear_net(case, fits)]
+    return [*found, *idle_units(case)] if found else []
+
+
+def units_and_rate(case: Case, fits: Fits) -> list[Finding]:
+    """Units and gradients, after a rate so bold that it explains them; then the rate, then single classes."""
+    rates = [*setup.rate_too_large(case)] or [*setup.rate_too_small(case)]
+    bold = rates if case.losses and case.rate > MODEST * case.usual else []
+    found = [*bold, *idle_units(case), *data.far_from_zero(case), *setup.one_unit(case, fits)]
+    flat = [f for x in case.layers for f in [*units.without_slope(case, x), *units.saturated_units(case, x)]]
+    if not bold:
+        found += flat or [*units.gradient_ratio(case), *rates]
+    return [*found, *data.rare_class(case), *runs.overfitting(case)]
 
 
 def simple_fits(case: Case) -> Fits:

@@ -27,7 +27,7 @@ def divergence(case: Case) -> Iterator[Finding]:
     if case.constant > 0.0:
         limit = min(limit, ENORMOUS * max(case.constant, 1e-3))
     grew = len(losses) > 0 and (case.broke or not losses[-1] <= limit)
-    if grew and case.layers and losses[0] > ENORMOUS * max(case.constant, 1e-3):
+    if grew and case.layers and losses[0] > BLOWN_UP * max(case.constant, 1e-3):
         sentence = f"the loss of the first epoch is {losses[0]:.3g}: the start makes every layer's numbers larger."
         advice = "Start from smaller weights: xavier or he."
         smaller: list[Change] = [{"initializer": "xavier"}, {"initializer": "xavier", "learning_rate": slower}]

@@ -201,6 +201,7 @@ runs = nn.fit_many(
 )
 rates: list[float] = runs.rates_of_success
 kinds: list[str] = [finding.kind for finding in nn.diagnose(model, X, Y, history=None)]
+cures: list[str] = [finding.cure for finding in nn.diagnose(model, X, Y, optimizer="adam", test=(X, Y))]
 (X_train, Y_train), (X_test, Y_test) = nn.split(*nn.moons(20))
 scaled: list[list[float]] = nn.standardize(X_test, like=X_train)
 cell = nn.RecurrentCell(1, 2, seed=0)

@@ -193,6 +193,12 @@ def test_report_examines_what_did_not_learn(capsys):
     assert "linear net:" in text
 
 
+def test_report_diagnoses_on_request(capsys):
+    text = run(capsys, "xor", "--diagnose")
+
+    assert "the doctor says\n  4 of 4 examples right (100 %), loss" in text
+
+
 def test_report_an_undecided_half(capsys):
     text = run(capsys, "xor", "--hidden", "0")
 
@@ -311,6 +317,7 @@ def test_help_without_a_task(capsys):
         (["xor", "--save", "-"], "the report goes to the standard output: give the name of a file, not -"),
         (["xor", "--plot", "/dev/stdout"], "the report goes to the standard output"),
         (["xor", "--seeds", "2", "--save", "s.json", "--page", "s.html"], "or leave out --save, --page"),
+        (["xor", "--seeds", "2", "--diagnose"], "or leave out --diagnose"),
         (["C5", "--hidden", "3", "--save", "c5.json"], "C5 is shown as in the lecture: leave out --hidden, --save"),
         (["D1", "--seed", "3"], "leave out --seed"),
         (["xor", "--hidden", "0", "--activation", "relu"], "no hidden units: leave out --activation"),

@@ -94,7 +94,8 @@ def test_demo_cured_patient_learns(name):
     assert repr([p.data for p in case.model.parameters()]) == repr(before)
     if shown.cured:
         assert shown.cured.explained > LEARNED or finding.kind == "rare class"
-        assert shown.cured.explained > shown.sick.explained or finding.kind in ("overfitting", "rare class")
+        better = shown.cured.explained > shown.sick.explained or shown.cured.loss < 0.5 * shown.sick.loss
+        assert better or finding.kind in ("overfitting", "rare class")
 
 
 @pytest.mark.parametrize("name", [name for name in BROKEN if name.endswith(" 0")])
