@@ -13,7 +13,7 @@ from nn import MLP
 from nn.lectures import cliff, repeated
 from nn.lectures.learning import capacity_runs
 from nn.optim import clip_by_norm
-from tests.support.notebook_runner import NOTEBOOKS, code_cells, read
+from tests.support.notebook_runner import NOTEBOOKS, read
 
 NOTEBOOK = read(NOTEBOOKS / "D-csci-566.ipynb")
 TEXT = "\n\n".join(cell.source for cell in NOTEBOOK.cells if cell.cell_type == "markdown")
