@@ -16,7 +16,7 @@ from tests.support.notebook_runner import NOTEBOOKS, code_cells, read, texts
 
 DATA = Path(__file__).parents[2] / "data"
 QUICK = 16  # healthy trainings of the default run
-LEARNED = 0.9
+LEARNED = 0.85
 TWO_OUTPUTS = 'X, Y = truth_table("and")\nmodel = MLP(2, [2], output="softmax", initializer="zeros")'
 
 
@@ -39,11 +39,10 @@ def each(table, quick):
 
 
 def knowledge(model, X, Y, loss):
-    """The share of right answers, of the class with the smallest; for numeric targets the share of their variance."""
+    """The share of right answers or, for numeric targets, of the variance that the net explains."""
     mean, accuracy = nn.evaluate(model, X, Y, loss)
     if accuracy == accuracy:
-        groups = [[row for row in zip(X, Y) if row[1] == y] for y in Y]
-        return min(nn.evaluate(model, *zip(*rows), loss)[1] for rows in groups)
+        return accuracy
     rows = [y if isinstance(y, list) else [y] for y in Y]
     constant = [Value(sum(column) / len(rows)) for column in zip(*rows)]
     return 1.0 - mean / nn.evaluate(lambda x: constant, [[0.0]] * len(rows), rows, loss)[0]
@@ -58,24 +57,29 @@ def assert_named(case):
     return found[0]
 
 
-@pytest.mark.parametrize("name", PATIENTS)
-def test_diagnose_patients_cause_and_cure(name):
+def assert_cured(case, finding):
     """The cure, pasted below the student's code, trains a net that learns what the sick one does not."""
-    case = patient(name)
-    finding = assert_named(case)
-    space = {tool: getattr(nn, tool) for tool in nn.__all__} | {"model": case.model, "X": case.X, "Y": case.Y}
+    given = {name: case.space[name] for name in ("model", "X", "Y", "loss")}
+    space = {tool: getattr(nn, tool) for tool in nn.__all__} | given
     if not finding.cure:
         assert "There is no code to run" in str(finding.demo())
         return
     exec(finding.cure, space)
     net, loss = space["model"], space["history"].arguments["loss"]
-    if test := case.space.get("test"):
+    test = case.space.get("test") or (case.history and case.history.arguments["validation_data"])
+    if finding.kind == "overfitting":
         assert nn.evaluate(net, *test, loss)[0] < 0.8 * nn.evaluate(case.model, *test, loss)[0]
     elif finding.kind == "rare class":
-        assert knowledge(case.model, case.X, case.Y, loss) == 0.0
-        assert knowledge(net, case.X, case.Y, loss) > 0.5
+        rows = [row for row in zip(case.X, case.Y) if row[1] == min(case.Y, key=case.Y.count)]
+        assert nn.evaluate(net, *zip(*rows), loss)[1] > nn.evaluate(case.model, *zip(*rows), loss)[1] + 0.3
     else:
         assert knowledge(net, space["X"], space["Y"], loss) > LEARNED
+
+
+@pytest.mark.parametrize("name", PATIENTS)
+def test_diagnose_patients_cause_and_cure(name):
+    case = patient(name)
+    assert_cured(case, assert_named(case))
 
 
 @each(PATIENTS, lambda i, name: i < 3)
@@ -90,13 +94,22 @@ def test_demo_cured_patient_learns(name):
     assert repr([p.data for p in case.model.parameters()]) == repr(before)
     if shown.cured:
         assert shown.cured.explained > LEARNED or finding.kind == "rare class"
-        assert shown.cured.explained > shown.sick.explained or finding.kind in ("overfitting", "rare class")
+        better = shown.cured.explained > shown.sick.explained or shown.cured.loss < 0.5 * shown.sick.loss
+        assert better or finding.kind in ("overfitting", "rare class")
 
 
-@each(BROKEN, lambda i, name: name.endswith(" 0"))
-def test_diagnose_other_broken_trainings(name):
+@pytest.mark.parametrize("name", [name for name in BROKEN if name.endswith(" 0")])
+def test_diagnose_broken_trainings(name):
     causes, code = BROKEN[name]
     assert_named(Patient(name, "", causes, code))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BROKEN)
+def test_diagnose_broken_trainings_cause_and_cure(name):
+    causes, code = BROKEN[name]
+    case = Patient(name, "", causes, code)
+    assert_cured(case, assert_named(case))
 
 
 @each(HEALTHY, lambda i, name: i < QUICK)
