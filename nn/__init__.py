@@ -37,7 +37,7 @@ What the package exports, and why:
     save, load                                     model files
 
 Submodules to import from: ``losses``, ``optim``, ``data``, ``activations``, ``initializers``, ``normalization``,
-``training`` (History, NonfiniteLossError, stopping rules), ``doctor`` (Finding), ``lectures`` (the lectures' demos).
+``training`` (History, NonfiniteLossError, stopping rules), ``doctor`` (Diagnosis, Finding), ``lectures`` (demos).
 
 >>> from nn import MLP, fit, predict, truth_table
 >>> X, Y = truth_table("xor")

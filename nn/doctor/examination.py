@@ -26,7 +26,7 @@ from .findings import Diagnosis
 from .rules import advise, findings, goal, simple_fits
 from .trials import Experiment, restored
 
-ROOM = 250_000  # rows * parameters that are examined
+ROOM = 100_000  # rows * parameters that are examined
 FEWEST, MOST_ROWS = 100, 500  # rows, if there are so many
 OUTPUTS = {
     "sigmoid": "sigmoid",

@@ -10,6 +10,7 @@ from .findings import Change, Finding
 from .setup import FLAT
 
 BLOWN_UP = 1e3  # a loss this many times the first one is more than a zig-zag
+HUGE = 1e4  # a first loss so many times that of a constant answer is due to the start
 ENORMOUS = 1e6  # larger than any weight in a net that learns
 GAP = 0.1  # between accuracy in training and on other examples
 BEGINNING = 50  # updates
@@ -27,10 +28,15 @@ def divergence(case: Case) -> Iterator[Finding]:
     if case.constant > 0.0:
         limit = min(limit, ENORMOUS * max(case.constant, 1e-3))
     grew = len(losses) > 0 and (case.broke or not losses[-1] <= limit)
-    if grew and case.layers and losses[0] > BLOWN_UP * max(case.constant, 1e-3):
+    if grew and case.layers and losses[0] > HUGE * max(case.constant, 1e-3):
         sentence = f"the loss of the first epoch is {losses[0]:.3g}: the start makes every layer's numbers larger."
         advice = "Start from smaller weights: xavier or he."
-        smaller: list[Change] = [{"initializer": "xavier"}, {"initializer": "xavier", "learning_rate": slower}]
+        shallow = {"hidden": case.hidden()[:1], "initializer": "xavier"}
+        smaller: list[Change] = [
+            {"initializer": "xavier"},
+            {"initializer": "xavier", "learning_rate": case.usual},
+            shallow,
+        ]
         yield Finding("exploding gradient", sentence, advice, smaller)
     elif grew:
         sentence = f"at rate {rate:g} the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}."
