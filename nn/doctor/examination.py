@@ -11,6 +11,7 @@ from autodiff import Value
 from autodiff.graph import sweep
 
 from .._checks import Examples, Targets, several
+from ..activations import ACTIVATIONS
 from ..layers import Layer, Neuron
 from ..losses import AnyLoss, Loss, as_list, loss_named, read_target
 from ..metrics import are_classes, by_position, encode_targets, evaluate, examples_in, numbers
@@ -28,14 +29,6 @@ from .trials import Experiment, restored
 
 ROOM = 100_000  # rows * parameters that are examined
 FEWEST, MOST_ROWS = 100, 500  # rows, if there are so many
-OUTPUTS = {
-    "sigmoid": "sigmoid",
-    "tanh": "tanh",
-    "relu": "relu",
-    "softplus": "softplus",
-    "heaviside": "step",
-    "sign": "sign",
-}
 
 
 def diagnose(
@@ -273,7 +266,8 @@ def output_of(model: Any, outputs: Sequence[Any]) -> str:
     gate = first.primitive.name if type(first) is Value and first.primitive else ""
     if gate == "exp" and abs(sum(numbers(outputs)) - 1.0) < 1e-9:
         return "softmax"
-    return OUTPUTS.get(gate, "linear")
+    name = "step" if gate == "heaviside" else gate
+    return name if name in ACTIVATIONS else "linear"
 
 
 def lacks_bias(model: Any, x: Any) -> bool:

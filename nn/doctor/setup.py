@@ -179,16 +179,11 @@ def linear_net(case: Case, fits: Fits) -> Iterator[Finding]:
 
 
 def one_unit(case: Case, fits: Fits) -> Iterator[Finding]:
-    """A layer of one monotone unit: whatever follows sees one number, so classes are split by parallel lines."""
-    monotone = ("tanh", "sigmoid", "relu", "leaky_relu", "linear", "softplus", "elu", "prelu", "step", "sign")
+    """A layer of one unit, monotone here: whatever follows sees one number, so classes are split by parallel lines."""
     hidden = case.hidden()
-    if (
-        case.chain
-        and hidden
-        and min(hidden) == 1
-        and case.activations()[hidden.index(1)] in monotone
-        and beyond_a_line(case, fits)
-    ):
+    slopes = [row[0] for row in case.layers[hidden.index(1)].slopes] if 1 in hidden else []
+    monotone = len(slopes) > 0 and (min(slopes) >= 0.0 or max(slopes) <= 0.0)
+    if case.chain and monotone and beyond_a_line(case, fits):
         wide = [max(8, 4 * n) for n in hidden]
         line = f"has {100 * fits.line_right:.0f} % right"
         if not case.classes:
