@@ -66,9 +66,11 @@ def test_jvp_of_own_gates(gate, at, slopes):
 def test_jvp_of_any_graph(graph, direction):
     """sum of gradient * tangent over the leaves, wherever all numbers on the way are finite."""
     leaves, output = graph
-    found = {node: upstream for node, upstream, _ in sweep(output)}
+    swept = [*sweep(output)]
+    found = {node: upstream for node, upstream, _ in swept}
     tangents = push(history(output), dict(zip(leaves, direction)))
-    sizes = [*map(abs, found.values()), *map(abs, tangents.values()), *[abs(n.data) for n in history(output)]]
+    edges = [local for _, _, slopes in swept for local in slopes if type(local) is float]  # two may cancel in a leaf
+    sizes = [abs(x) for x in (*found.values(), *tangents.values(), *edges, *[n.data for n in history(output)])]
     assume(all(size < 1e6 for size in sizes))
 
     terms = [found.get(leaf, 0.0) * d for leaf, d in zip(leaves, direction)]
