@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from autodiff.lectures import EXAMPLES
+from tests.benchmarks.alternating import held_seconds
 from tests.browser.pages import gradients
 from visualize.__main__ import main
 
@@ -77,8 +78,7 @@ def test_lectures_are_a_small_file(lectures, tmp_path):
 def test_lectures_load_in_a_second(visit, lectures):
     """The best of three: other work may slow the machine."""
     times = [visit(lectures).evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") for _ in range(3)]
-    print("lectures.html loads in", *[f"{x:.0f}" for x in times], "ms")
-    assert min(times) < 1000
+    held_seconds("lectures.html loads", min(times) / 1000, 1.0)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import pytest
 
 from autodiff import relu, variables
+from tests.benchmarks.alternating import held_seconds
 from tests.browser.pages import d1, example, number, some
 from visualize import page
 
@@ -191,4 +192,4 @@ def test_descend_fits_a_phone_and_a_small_screen(visit, id):
 def test_descend_map_within_16_milliseconds(visit):
     tab = visit(page(example("D2")), "#step=99&tab=5")
     drawn(tab)
-    assert min(tab.evaluate(TIMES)) < 16
+    held_seconds("the map", min(tab.evaluate(TIMES)) / 1000, 0.016)

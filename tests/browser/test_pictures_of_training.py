@@ -5,6 +5,7 @@ import math
 import pytest
 
 import nn
+from tests.benchmarks.alternating import held_seconds
 from visualize import playground
 
 COPY = """() => { globalThis.copyOf = (selector) => {
@@ -267,4 +268,4 @@ def test_surface_of_moons_within_8_milliseconds(visit):
             times.push(performance.now() - start);
         }
         return times.sort((a, b) => a - b)[2]; }""")  # the best: other work may slow the machine
-    assert best < 8
+    held_seconds("the pictures of moons", best / 1000, 0.008)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from autodiff import Value, tanh
+from tests.benchmarks.alternating import held_seconds
 from tests.browser.pages import example, some
 from visualize import draw, page
 
@@ -226,4 +227,4 @@ def test_screen_paints_200_gates_within_50_milliseconds(visit):
       }
       return found.sort((a, b) => a - b); }""")
     assert len(times) > 50
-    assert times[len(times) // 2] < 50
+    held_seconds("a step of 200 gates", times[len(times) // 2] / 1000, 0.05)
