@@ -16,6 +16,7 @@ import pytest
 import autodiff
 import nn
 import visualize
+from autodiff.lectures import EXAMPLES
 
 ROOT = Path(autodiff.__file__).parent.parent
 PATHS = [
@@ -73,6 +74,13 @@ def test_readme_sessions(tmp_path, monkeypatch):
 
     assert runner.tries
     assert not runner.failures, "".join(output)
+
+
+def test_readme_picture_is_current(tmp_path):
+    """After a change of the pictures: python -m visualize D1 --frames --layout built-in -o tests/data/d1.svg"""
+    drawn = tmp_path / "d1.svg"
+    visualize.draw(EXAMPLES["D1"].build(), layout="built-in").frames(drawn)
+    assert (ROOT / "tests" / "data" / "d1.svg").read_text(encoding="utf-8") == drawn.read_text(encoding="utf-8")
 
 
 def test_python_blocks_are_python():

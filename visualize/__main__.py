@@ -55,7 +55,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--kit", help="the lecturer's kit, a new folder: guides, worksheets, keys, Moodle questions, slides, pages",
         type=file_name, metavar="FOLDER")  # fmt: skip
     add("--like", default="", metavar="LETTER", help="the kit of one lecture, A to E")
-    add("--frames", action="store_true", help="draw every step; as pages of a .pdf or .tex file")
+    add("--frames", action="store_true", help="draw every step: a .svg file moves, a .pdf or .tex file has pages")
     fold("--fold", action="append", metavar="NAME", help="draw NAME and all that only it uses as one box")
     fold("--no-fold", action="store_true", help="draw every node of a large graph")
     add("--unfold", action="append", metavar="GATE", help="draw sigmoid, tanh, relu, dot as simpler gates")

@@ -19,7 +19,7 @@ from .layout.engines import ENGINES, Layout, make_plan
 from .layout.plan import Plan
 from .layout.sizes import blocks_and_links, tighten
 from .render.painter import Drawing, paint
-from .render.svg import svg
+from .render.svg import film, svg
 from .render.tikz import tikz
 from .scene.build import frames, scene
 from .scene.model import Scene
@@ -29,7 +29,6 @@ from .style import TEXTS, Theme, palettes
 Direction = Literal["right", "down"]
 DIRECTIONS, GRADIENTS = ("right", "down"), (True, False, "blank")
 FORMATS = (".svg", ".png", ".pdf", ".tex", ".dot")
-PAGED = (".pdf", ".tex")  # formats with several pages
 TOO_HIGH = 5.0  # a picture this many times too high is not tightened
 SMALLER = 11 / 12  # the reduced scale; all letters keep 11 pixels if numbers have 13
 
@@ -246,13 +245,13 @@ class Picture:
         """Write the graph step by step, for slides, with the same positions in every file; return the paths.
 
         Gradients start from 1, as in ``steps()``. The pattern contains the number of the step, as in
-        "d1-{n}.svg" or "d1-{n:02}.png", or is the name of a .pdf or .tex file, which has a page for each step.
+        "d1-{n}.svg" or "d1-{n:02}.png". Without it, a .pdf or .tex file has a page for each step; a .svg file moves.
         StaleGraphError if an input has changed since the graph was computed.
         """
         name = os.fspath(pattern)
         ending = suffix(name, FORMATS[:-1])
         single = frame_name(name, 1) == name
-        if single and ending not in PAGED:
+        if single and ending == ".png":
             raise ValueError(f"{name!r} lacks the number of the step: write {{n}}, as in 'step-{{n}}{ending}'")
         drawings = self._frames()
         if single:
@@ -269,9 +268,9 @@ class Picture:
 
 
 def content(drawings: Sequence[Drawing], ending: str) -> bytes:
-    """The bytes of a file; only one with pages holds several drawings."""
+    """The bytes of a file; several drawings are pages, or an SVG file that moves."""
     if ending == ".svg":
-        return svg(drawings[0]).encode()
+        return (svg(drawings[0]) if len(drawings) == 1 else film(drawings)).encode()
     if ending == ".tex":
         return tikz(drawings).encode()
     from .render.matplotlib import pdf, png

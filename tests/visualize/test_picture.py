@@ -211,6 +211,22 @@ def test_pdf_page_for_each_step(tmp_path):
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "d1.pdf").read_bytes())) == 7
 
 
+def test_svg_of_all_frames_moves(tmp_path):
+    path = tmp_path / "d1.svg"
+    assert draw(EXAMPLES["D1"].build()).frames(path) == [str(path)]
+    text = path.read_text(encoding="utf-8")
+    parts = ElementTree.fromstring(text)
+    shown = [part for part in parts if (part.get("class") or "").startswith("frame")]
+    captions = ["".join(part.itertext()).rpartition("Step ")[2][:6] for part in shown]
+
+    assert captions == [f"{n} of 7" for n in range(1, 8)]
+    assert [part.get("class") for part in shown] == ["frame"] * 6 + ["frame last"]
+    assert [part.get("style") for part in shown[::6]] == ["animation-delay: -13.5s", "animation-delay: -4.5s"]
+    ids = [part.get("id") for part in parts.iter() if part.get("id")]
+    assert len(ids) == len(set(ids))
+    assert "prefers-reduced-motion: reduce" in text
+
+
 def test_frames_write_no_gradient():
     f = EXAMPLES["D1"].build()
     draw(f)._frames()

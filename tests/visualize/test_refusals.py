@@ -115,7 +115,7 @@ REFUSALS = {  # by subject: what is called, the error, and its words
     "save and frames": [
         (lambda: save_in("nowhere/f.svg"), FileNotFoundError, r"there is no folder .*nowhere"),
         (lambda: save_in("f.svg", folder="f.svg"), IsADirectoryError, "it is a folder"),
-        (lambda: draw_d1().frames("d1.svg"), ValueError, "lacks the number of the step"),
+        (lambda: draw_d1().frames("d1.png"), ValueError, "lacks the number of the step"),
         (lambda: draw_d1().frames("d1-{step}.svg"), ValueError, "cannot number"),
         (stale_frames, StaleGraphError, r"Value\(3\.0, 'x'\) changed after"),
     ],

@@ -13,9 +13,40 @@ from ..layout.plan import Point
 from ..style import DARK, LIGHT, SANS, SERIF, SHAPES, TEXTS
 from .painter import Drawing, Group, Shape, Text
 
+PACE, HOLD = 1.5, 3  # a frame of a film takes so many seconds; the last one as many times as long
+
 
 def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool = True) -> str:
     """The drawing as an SVG file, with a ``prefix`` of ids, with or without style sheet and descriptions."""
+    groups = [group_element(group, prefix, described) for group in drawing.groups]
+    return svg_file(drawing, groups, prefix, [style_sheet(*drawing.palettes, scope(drawing))] * style, described)
+
+
+def film(frames: Sequence[Drawing]) -> str:
+    """Drawings of one size as an SVG file that shows one after the other, without scripts, again and again.
+
+    A reader who wants less motion, and a program that shows no animation, see the last one.
+    """
+    whole, count = frames[-1], len(frames) + HOLD - 1
+    groups = []
+    for i, frame in enumerate(frames):
+        shown = "\n".join([group_element(group, f"{i + 1}-", i == len(frames) - 1) for group in frame.groups])
+        last = " last" * (frame is whole)
+        groups.append(f'<g class="frame{last}" style="animation-delay: {(i - count) * PACE:g}s">\n{shown}\n</g>')
+    motion = f"""\
+.frame {{ visibility: hidden; animation: frame {count * PACE:g}s step-end infinite }}
+.last {{ visibility: visible; animation-name: last }}
+@keyframes frame {{ 0% {{ visibility: visible }} {100 / count:.4g}% {{ visibility: hidden }} }}
+@keyframes last {{ 0% {{ visibility: visible }} {100 * HOLD / count:.4g}% {{ visibility: hidden }} }}
+@media (prefers-reduced-motion: reduce) {{ .frame {{ animation: none }} }}
+"""
+    return svg_file(whole, groups, "", [style_sheet(*whole.palettes, scope(whole)), motion])
+
+
+def svg_file(
+    drawing: Drawing, groups: Sequence[str], prefix: str, styles: Sequence[str], described: bool = True
+) -> str:
+    """An SVG file of a drawing's size, with these groups."""
     size = f"{coordinate(drawing.width)} {coordinate(drawing.height)}"
     wide, high = size.split()
     shown = [coordinate(x * drawing.scale) for x in (drawing.width, drawing.height)]
@@ -26,9 +57,9 @@ def svg(drawing: Drawing, prefix: str = "", style: bool = True, described: bool 
         f'viewBox="0 0 {size}" text-anchor="middle" role="img" style="max-width: 100%; height: auto">',
         f"<title>{escape(pretty(drawing.title))}</title>",
         *[f"<desc>{escape(pretty(drawing.description))}</desc>"] * described,
-        *[f"<style>\n{style_sheet(*drawing.palettes, scope(drawing))}</style>"] * style,
+        *[f"<style>\n{rules}</style>" for rules in styles],
         f'<rect class="page" width="{wide}" height="{high}"/>',
-        *[group_element(group, prefix, described) for group in drawing.groups],
+        *groups,
         "</svg>\n",
     ]
     return "\n".join(parts)
