@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._files import need
-from .cli import EXERCISE, SCRIPT, front_door
+from .cli import EXAMPLE, EXERCISE, SCRIPT, front_door
 
 OVERVIEW = """\
 Backpropagation step by step, in pictures, and in training:
@@ -44,10 +44,20 @@ def dispatch(arguments: Sequence[str] | None = None) -> int:
     if option == "--completion":
         return front_door(lambda: tell(script([shell, *words[1:]] if equals else words[1:])))
     subcommand = words.pop(0) if words[0] in ROOMS else "step"
-    if subcommand == "quiz" and not (words and (words[0] in ("-h", "--help") or EXERCISE.fullmatch(words[0]))):
-        words = ["--quiz", *([] if words and not words[0].startswith("-") else ["5"]), *words]
+    if subcommand == "quiz":
+        words = quiz_words(words)
     status: int = importlib.import_module(f"{ROOMS[subcommand]}.__main__").main(words)
     return status
+
+
+def quiz_words(words: list[str]) -> list[str]:
+    """The words of a quiz as those of ``step``: 5 questions without a number, from the example whose id comes first."""
+    first = words[0] if words else "-"
+    if first in ("-h", "--help") or EXERCISE.fullmatch(first):
+        return words
+    if EXAMPLE.fullmatch(first):
+        return ["--quiz", "5", "--like", *words]
+    return ["--quiz", "5", *words] if first.startswith("-") else ["--quiz", *words]
 
 
 def tell(text: str) -> int:
@@ -94,7 +104,7 @@ def parser_of(subcommand: str, before: Sequence[str]) -> argparse.ArgumentParser
     if subcommand == "train":
         ids = [*importlib.import_module("nn.cli.presets").PRESETS, "names", *TITLES]
     else:
-        ids = {"draw": [*TITLES], "quiz": exercises}.get(subcommand, [*TITLES, *exercises])
+        ids = {"draw": [*TITLES], "quiz": [*exercises, *TITLES]}.get(subcommand, [*TITLES, *exercises])
     first = [] if subcommand or before else [*ROOMS]
     words.completer = lambda prefix, **_: [*first, *(ids if prefix or not first else [])]
     if not subcommand:

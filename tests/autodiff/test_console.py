@@ -53,6 +53,7 @@ def run(capsys, command, *words):
         (["train", "A7"], nn.__main__.main, ["A7"]),
         (["quiz"], autodiff.__main__.main, ["--quiz", "5"]),
         (["quiz", "2", "--like", "E7", "--key"], autodiff.__main__.main, ["--quiz", "2", "--like", "E7", "--key"]),
+        (["quiz", "E7", "--key"], autodiff.__main__.main, ["--quiz", "5", "--like", "E7", "--key"]),
         (["quiz", "--seed", "3"], autodiff.__main__.main, ["--quiz", "5", "--seed", "3"]),
     ],
 )
