@@ -17,7 +17,7 @@ Modules, in reading order:
     lectures     the lectures' examples, by id
     quiz         questions with blanks; mistakes, by name
     flat         a graph as straight-line code: printed, run, compiled
-    __main__     python -m autodiff; cli: shared by the command lines
+    __main__     python -m autodiff; cli: shared by the command lines; console: the script scalar-autodiff
 
     refusals, tracing, arrays                  for engine: errors, recording, NumPy
     ufuncs, guards, descriptions, typed        for primitives: NumPy's names, rules that raise, help(), types

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ import autodiff
 from ._files import OUTPUT, PAGES, finite, suffix, write
 from .cli import (
     EPILOG,
+    EXERCISE,
     Subject,
     decimal_places,
     demonstration,
@@ -26,6 +26,7 @@ from .cli import (
     refuse_idle,
     say,
     shield,
+    spell,
 )
 from .quiz import Question, ask_exercise, exercise
 
@@ -43,7 +44,6 @@ MOST_QUESTIONS = 1000  # questions that a quiz may have
 QUIZ = ("quiz", "seed", "key", "file", "like", "variants", "level", "ask")
 STEPS = ("words", "step", "plain", "check", "digits", "file", "tangent", "explain", "round")
 JSON, LATEX = ("words", "json", "file", "tangent"), ("words", "latex", "digits", "round", "file")
-EXERCISE = re.compile(r"[A-Ea-e]\.[0-9]+")
 PROMPT = "[Enter] next, b back, q quit: "
 
 
@@ -54,13 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m autodiff",
-        usage='python -m autodiff "EXPRESSION" name=number ... [options]',
+    return parser().parse_intermixed_args(shield(arguments))
+
+
+def parser() -> argparse.ArgumentParser:
+    command = argparse.ArgumentParser(
+        prog=spell("python -m autodiff"),
+        usage=spell('python -m autodiff "EXPRESSION" name=number ... [options]'),
         description="Step through an expression and its gradients, one gate at a time.",
         epilog=EPILOG,
     )
-    add = parser.add_argument
+    add = command.add_argument
     flag: Any = {"action": "store_true"}
     places: Any = {"type": decimal_places, "metavar": "N"}
     add(
@@ -93,7 +97,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--ask", help="take the quiz here, with hints and a score", **flag)
     add("--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words")
     add("--version", action="version", version=f"scalar-autodiff {autodiff.__version__}")
-    return parser.parse_intermixed_args(shield(arguments))
+    return command
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -113,7 +117,7 @@ def run(chosen: argparse.Namespace) -> int:
         return 0
     if not chosen.words:
         refuse_idle(chosen, plain, (), "there is nothing to show: add an expression or an example's id, or")
-        print(HELP)
+        print(spell(HELP))
         return 0
     if len(chosen.words) == 1 and EXERCISE.fullmatch(chosen.words[0].strip()):
         refuse_idle(chosen, plain, ("words",), "an exercise is asked here and has no options:")

@@ -1,4 +1,4 @@
-"""What the command lines share: exit statuses, and reading an expression or an example's id, and its inputs."""
+"""What the command lines share: exit statuses, their names, and reading an expression or an id, and its inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from .parser.errors import fill_in
 from .parser.tokens import RAISED, normalize, split_statements
 
 OPTION = re.compile(r"-h|-o|-o\S+\.[a-z]+|--[a-z][a-z-]+(=.*)?", re.DOTALL)
-EXAMPLE = re.compile(r"[A-Ea-e][0-9]+[a-z]?")
+EXAMPLE, EXERCISE = re.compile(r"[A-Ea-e][0-9]+[a-z]?"), re.compile(r"[A-Ea-e]\.[0-9]+")
+SCRIPT = "scalar-autodiff"  # the installed command; its subcommands stand for the modules
+COMMANDS = {"python -m autodiff": SCRIPT, "python -m visualize": f"{SCRIPT} draw", "python -m nn": f"{SCRIPT} train"}
 EPILOG = "Lecture examples by id, with their titles: --list, or --list WORD for those with this word."
 # A graph to show: its output, the lines that introduce it, and a note.
 Subject = namedtuple("Subject", "output title note", defaults=((), ""))
@@ -46,8 +48,17 @@ def front_door(work: Callable[[], int], said: Callable[[str], str] = str) -> int
         if isinstance(error, BrokenPipeError):  # the reader, such as head, has seen enough
             return 0
         nameless = isinstance(error, OSError) and error.errno and error.filename is None  # the output, not a file
-        print(said(f"the output cannot be written: {error}" if nameless else str(error)), file=sys.stderr)
+        message = said(f"the output cannot be written: {error}" if nameless else str(error))
+        print(spell(message), file=sys.stderr)
         return 2
+
+
+def spell(text: str) -> str:
+    """The text, with commands spelled as the user's own: by the script's name if that was typed."""
+    if os.path.basename(sys.argv[0]) == SCRIPT:
+        for module, name in COMMANDS.items():
+            text = text.replace(module, name)
+    return text
 
 
 def shield(arguments: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from autodiff._files import OUTPUT, PAGES, destination, need, suffix, write
-from autodiff.cli import EPILOG, front_door, lecture, list_examples, refuse_idle
+from autodiff.cli import EPILOG, front_door, lecture, list_examples, refuse_idle, spell
 from autodiff.lectures import EXAMPLES, whole
 
 from ._checks import one_of, size
@@ -42,7 +42,7 @@ def run(arguments: Sequence[str] | None) -> int:
     """Show a lecture's example, train a GPT, train from many starts, or train once; return 0."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if [*arguments[:1]] == ["names"]:
-        for line in names.train_on_lines(arguments):
+        for line in names.train_on_lines(arguments, spell("python -m nn names")):
             show([line])
         return 0
     command = parser()
@@ -80,7 +80,7 @@ def show_example(id: str) -> None:
 
 def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
-        prog="python -m nn",
+        prog=spell("python -m nn"),
         description="Train a tiny net and see what comes out. Every task learns with no option given.",
         epilog=f"tasks: {', '.join(PRESETS)}; names --help: a GPT. {EPILOG}",
     )
@@ -180,9 +180,9 @@ def untried(tries: Mapping[str, str], options: argparse.Namespace) -> dict[str, 
 
 
 def show(lines: Sequence[str]) -> None:
-    """Print the lines immediately, before anything that takes time."""
+    """Print the lines immediately, before anything that takes time, with commands as the user types them."""
     if lines:
-        print("\n".join(lines), flush=True)
+        print(spell("\n".join(lines)), flush=True)
 
 
 def train_from_many_starts(options: argparse.Namespace) -> None:

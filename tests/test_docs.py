@@ -16,6 +16,7 @@ import pytest
 import autodiff
 import nn
 import visualize
+from autodiff.cli import SCRIPT
 from autodiff.lectures import EXAMPLES
 
 ROOT = Path(autodiff.__file__).parent.parent
@@ -26,6 +27,14 @@ MODULES = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for pa
 HEADING = "Modules, in reading order:"
 MAPS = [name for name, path in zip(MODULES, PATHS) if HEADING in (ROOT / path).read_text(encoding="utf-8")]
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
+
+
+PROGRAMS = {"python": [sys.executable], SCRIPT: [sys.executable, "-c", f"""
+import sys
+from autodiff.console import dispatch
+sys.argv[0] = {SCRIPT!r}
+sys.exit(dispatch())
+"""]}  # fmt: skip
 
 
 def fences(kind):
@@ -92,9 +101,9 @@ def test_python_blocks_are_python():
 def test_commands_print_what_is_shown(place, command, printed, tmp_path):
     """Commands in console blocks; one without output only has to succeed."""
     program, *arguments = shlex.split(command)
-    assert program == "python", f"{place}: only python commands can be tested, got {command!r}"
+    assert program in PROGRAMS, f"{place}: only commands of {', '.join(PROGRAMS)} can be tested, got {command!r}"
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
+        [*PROGRAMS[program], *arguments], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
     )
 
     assert done.returncode == 0, done.stderr

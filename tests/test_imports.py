@@ -18,7 +18,8 @@ ROOMS = ("autodiff", "nn", "visualize")
 FLOORS = {
     "autodiff": """
         _files _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs vocabulary |
-        formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz | cli
+        formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz | cli |
+        console
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """

@@ -37,15 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
-    from autodiff.cli import decimal_places, file_name, shield
+    from autodiff.cli import shield
 
-    parser = argparse.ArgumentParser(
-        prog="python -m visualize",
-        usage='python -m visualize "EXPRESSION" name=number ... -o FILE [options]',
+    return parser().parse_intermixed_args(shield(arguments))
+
+
+def parser() -> argparse.ArgumentParser:
+    from autodiff.cli import decimal_places, file_name, spell
+
+    command = argparse.ArgumentParser(
+        prog=spell("python -m visualize"),
+        usage=spell('python -m visualize "EXPRESSION" name=number ... -o FILE [options]'),
         description="Draw the graph of an expression, with values and gradients, into a file.",
-        epilog="Lecture examples by id, with their titles: python -m autodiff --list.",
+        epilog=spell("Lecture examples by id, with their titles: python -m autodiff --list."),
     )
-    add, fold = parser.add_argument, parser.add_mutually_exclusive_group().add_argument
+    add, fold = command.add_argument, command.add_mutually_exclusive_group().add_argument
     file: Any = {"type": file_name, "metavar": "FILE"}
     add("words", nargs="*", metavar="EXPRESSION name=number", help="or the id of a lecture example: D2")
     kinds = ".svg, .png, .pdf, .tex, .dot or .html; f-{n}.svg: a file for each step; - prints SVG"
@@ -75,12 +81,12 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--scale", type=float, default=1, metavar="FACTOR", help="of the size of the picture")
     add("--theme", choices=("auto", "light", "dark"), default="auto", help="the colors")
     add("--layout", choices=("built-in", "dot"), default="built-in", help="built in, or by Graphviz")
-    return parser.parse_intermixed_args(shield(arguments))
+    return command
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Draw what the command line asks for."""
-    from autodiff.cli import read_subjects, refuse_idle, say
+    from autodiff.cli import read_subjects, refuse_idle, say, spell
 
     from .picture import FORMATS
 
@@ -106,7 +112,7 @@ def run(chosen: argparse.Namespace) -> int:
         chosen.file, chosen.words = tried, chosen.words or FIRST
     if not chosen.words:
         refuse_idle(chosen, plain, (), "there is nothing to draw: add an expression or an example's id, or")
-        print(HELP)
+        print(spell(HELP))
         return 0
     subjects, notes = read_subjects(chosen.words)
     say(*notes)

@@ -19,9 +19,9 @@ NAMES = Path(__file__).with_name("names.txt")
 SHOWN = 10  # number of losses to print
 
 
-def names_parser() -> argparse.ArgumentParser:
+def names_parser(prog: str) -> argparse.ArgumentParser:
     description = "Train a GPT, letter by letter, on first names or on the lines of a text."
-    parser = argparse.ArgumentParser(prog="python -m nn names", description=description)
+    parser = argparse.ArgumentParser(prog=prog, description=description)
     parser.add_argument("task", help=argparse.SUPPRESS)
     parser.add_argument("text", nargs="?", help="a text file (UTF-8); by default about 1,000 first names")
     parser.add_argument("--steps", type=int, metavar="N", help="of one line each (default 1000, 100 without llvmlite)")
@@ -49,9 +49,9 @@ class Text:
         self.examples = [[self.end, *[places[letter] for letter in part], self.end] for part in parts]
 
 
-def train_on_lines(arguments: Sequence[str]) -> Iterator[str]:
+def train_on_lines(arguments: Sequence[str], prog: str = "python -m nn names") -> Iterator[str]:
     """Train and sample; yield the lines to print."""
-    options = names_parser().parse_intermixed_args(arguments)
+    options = names_parser(prog).parse_intermixed_args(arguments)
     count = 1000 if options.steps is None else size(options.steps, "--steps")
     size(options.samples, "--samples")
     random, text = Random(options.seed), Text(options.text or NAMES, max(2, options.context))

@@ -1,4 +1,4 @@
-"""Hostile command lines for all three packages: no traceback, hang, flood of memory or unrequested file."""
+"""Hostile words for all command lines: no traceback, hang, flood of memory or unrequested file."""
 
 import contextlib
 import io
@@ -12,11 +12,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 import autodiff.__main__
+import autodiff.console
 import nn.__main__
 import visualize.__main__
 from tests.support.clock import Clock
 
 DOORS = {"autodiff": autodiff.__main__.main, "visualize": visualize.__main__.main, "nn": nn.__main__.main}
+SCRIPT = "script"
+CALLS = {**DOORS, SCRIPT: autodiff.console.dispatch}
 pytestmark = pytest.mark.timed
 
 SECOND, MEGABYTE = 1.0, 1 << 20
@@ -133,7 +136,7 @@ def answered(door, words):
         sys.stdin = io.StringIO("\nb\nq\n")
         try:
             with Clock() as clock, contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages):
-                status = DOORS[door](words)
+                status = CALLS[door](words)
         except SystemExit as stopped:  # raised by argparse
             status = stopped.code or 0
         finally:
@@ -190,6 +193,12 @@ def test_strange_words_end_well(door, word):
     file = "--save" if door == "nn" else "-o"
     for words in ([word], [*task, word], [word, *task], [*task, file, word]):
         sane(door, words)
+
+
+@pytest.mark.parametrize("word", [*STRANGE, *NUMBERS, "--completion", "--completion=\0", "step", "names"])
+def test_script_takes_strange_words_after_a_subcommand(word):
+    for words in ([word], ["quiz", word], ["quiz", "1", word], ["draw", word], ["--completion", word]):
+        sane(SCRIPT, words)
 
 
 @pytest.mark.slow
