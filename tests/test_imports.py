@@ -38,7 +38,7 @@ FLOORS = {
     "autodiff.quiz": "markup mistakes result | question | exercises | asking formats generator",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
-        metrics models transformers | data serialization | training | doctor | cli lectures
+        metrics models transformers | data interchange serialization | training | doctor | cli lectures
     """,
     "nn.cli": "names presets | report",
     "nn.doctor": "findings fits | case | data units | setup | runs | rules trials | examination | clinic",
