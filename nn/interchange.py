@@ -114,8 +114,8 @@ def from_torch(module: Any) -> Module:
     """The net in a ``torch.nn.Sequential`` (nested ones too) or a single layer of it, in evaluation mode.
 
     Linear layers and activations alone become an MLP, which ``save`` and ``load`` take whole; with Dropout,
-    BatchNorm1d, LayerNorm, RMSNorm, or Conv1d of one channel, it is a Sequential. Numbers of any precision become float64. TypeError
-    or ValueError, naming the module, for what this library does not have.
+    BatchNorm1d, LayerNorm, RMSNorm, or Conv1d of one channel, it is a Sequential. Numbers of any precision become
+    float64. TypeError or ValueError, naming the module, for what this library does not have.
 
     >>> from_torch(torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1)))  # doctest: +SKIP
     MLP(2-4-1, tanh, linear, 17 parameters)
