@@ -15,10 +15,11 @@ Modules, in reading order:
     training         fit, the loop and its runners; fit_many: many starts
     metrics          predict, evaluate
     data             truth tables, hand-set nets; points in the plane, iris, digits
+    table            CSV files as examples and targets
     serialization    save, load
     interchange      to_torch, from_torch
     doctor           diagnose: why a net does not learn; its rules are functions of a case in plain numbers
-    cli              presets and reports of python -m nn moons; python -m nn names
+    cli              presets, tables and reports of python -m nn moons; python -m nn names
     lectures         python -m nn C4: the lectures' examples
     __main__         python -m nn
     _checks          argument checks
