@@ -7,6 +7,7 @@ import io
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from math import isfinite
 from random import Random
@@ -150,10 +151,10 @@ def reader(text: str, delimiter: str) -> Iterator[list[str]]:
 
 def how_well(text: str, delimiter: str) -> tuple[bool, int]:
     """(whether the first rows have equally many cells, more than one; how many the row of names has)."""
-    try:
-        widths = [len(row) for row in islice(reader(text, delimiter), 20) if row]
-    except csv.Error:
-        return False, 0
+    widths: list[int] = []
+    with suppress(csv.Error):  # it is raised again when the whole file is read
+        for row in islice(reader(text, delimiter), 20):
+            widths += [len(row)] * bool(row)
     return len({*widths}) == 1 < widths[0], widths[0] if widths else 0
 
 
@@ -162,10 +163,7 @@ def check_header(path: str, names: list[str]) -> list[str]:
     if len(names) < 2:
         raise TableError(f"{path} has one column, {names[0]!r:.40}: a table needs inputs and a target")
     if sum([number_in(name) is not None for name in names]) * 2 >= len(names):
-        example = ",".join([f"x{i}" for i in range(1, min(len(names), 4))])
-        raise TableError(
-            f"{path} has no row of names, but begins with {shown(names)}: add one, such as {example},...,y"
-        )
+        raise TableError(f"{path} has no row of names, but begins with {shown(names)}: add one, such as x1,x2,...,y")
     for k, name in enumerate(names):
         if not name:
             hint = "pandas leaves out its row numbers with to_csv(path, index=False)"
