@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import hypot, nan, sqrt
+from math import hypot, isfinite, nan, sqrt
 from typing import Any, NamedTuple
 
+import autodiff
 from autodiff import Value
 
 from .. import data
@@ -14,7 +15,7 @@ from ..activations import ActivationName, LayerActivation
 from ..data import TRUTH_TABLES, truth_table
 from ..initializers import InitializerName
 from ..losses import Loss, LossName, classes, loss_named, one_hot
-from ..metrics import evaluate, numbers
+from ..metrics import encode_targets, loss_and_outputs, numbers
 from ..models import MLP
 from ..optim import OPTIMIZERS, Optimizer, OptimizerName, optimizer_named
 from ..table import Columns
@@ -28,6 +29,7 @@ OUTPUTS: dict[str, LayerActivation] = {
     "binary_cross_entropy": "sigmoid", "mean_binary_cross_entropy": "sigmoid",
     "cross_entropy": "softmax", "negative_log_likelihood": "softmax",
 }  # fmt: skip
+MANY = 1000  # examples that are measured by flat code
 IRISES = ["setosa", "versicolor", "virginica"]
 
 
@@ -106,7 +108,7 @@ class Trial:
         self.model = MLP(len(X[0]), sizes, preset.activation, output, initializer=preset.initializer, seed=seed)
         self.optimizer: Optimizer = optimizer_named(preset.optimizer, self.model.parameters(), preset.learning_rate)
         self.history: History | None = None
-        self.scores: dict[tuple[int, bool], tuple[float, float]] = {}  # by epochs, and whether of test examples
+        self.measured: dict[tuple[int, bool], list[list[float]]] = {}  # by epochs, and whether of test examples
 
     def go_on(self, model: MLP, history: History) -> None:
         """Take an earlier run, which training will continue."""
@@ -125,22 +127,42 @@ class Trial:
             raise
         return self.history
 
+    def measure(self, test: bool = False) -> list[list[float]]:
+        """[loss, *outputs] for each training or test example."""
+        epochs = self.history.epochs if self.history else 0
+        if (epochs, test) not in self.measured:
+            X, Y = (self.X_test, self.Y_test) if test else (self.X, self.Y)
+            targets, n = encode_targets(self.model, X, Y, self.loss), len(self.X[0])
+            rows: list[list[float]] = []
+            if len(X) >= MANY:
+                both = autodiff.compile(lambda row: loss_and_outputs(self.model, row[:n], row[n:], self.loss))
+                rows = both.map([([*x, *target],) for x, target in zip(X, targets)])
+            if not rows or not all(isfinite(row[0]) for row in rows):  # eager code drops a term whose target is 0
+                rows = [numbers(loss_and_outputs(self.model, x, t, self.loss)) for x, t in zip(X, targets)]
+            self.measured[epochs, test] = rows
+        return self.measured[epochs, test]
+
+    def decisions(self, test: bool = False) -> list[tuple[int, int]]:
+        """(wanted class, the net's class) for each training or test example."""
+        Y, rows = self.Y_test if test else self.Y, self.measure(test)
+        decide, encode = self.loss.decide, self.loss.encode
+        return [(max(0, decide(encode(y, len(row) - 1))), max(0, decide(row[1:]))) for y, row in zip(Y, rows)]
+
     def score(self, test: bool = False) -> tuple[float, float]:
         """(mean loss, accuracy) on the training or the test examples; for numbers, R2 in place of the accuracy."""
-        epochs = self.history.epochs if self.history else 0
-        if (epochs, test) not in self.scores:
-            X, Y = (self.X_test, self.Y_test) if test else (self.X, self.Y)
-            loss, accuracy = evaluate(self.model, X, Y, self.loss.cost)
-            if self.is_regression:
-                mean = sum(Y) / len(Y)
-                spread = root_mean_square([y - mean for y in Y])
-                accuracy = 1.0 - (self.typical_error(X, Y) / spread) ** 2 if spread else nan
-            self.scores[epochs, test] = loss, accuracy
-        return self.scores[epochs, test]
+        Y, rows = self.Y_test if test else self.Y, self.measure(test)
+        if self.is_regression:
+            mean = sum(Y) / len(Y)
+            spread = root_mean_square([y - mean for y in Y])
+            measure = 1.0 - (self.typical_error(test) / spread) ** 2 if spread else nan
+        else:
+            measure = sum([wanted == found for wanted, found in self.decisions(test)]) / len(Y)
+        return sum([row[0] for row in rows]) / len(Y), measure
 
-    def typical_error(self, X: Sequence[Any], Y: Sequence[float]) -> float:
+    def typical_error(self, test: bool = False) -> float:
         """The root mean squared error of a net that predicts numbers."""
-        return root_mean_square([numbers(self.model(x))[0] - y for x, y in zip(X, Y)])
+        Y = self.Y_test if test else self.Y
+        return root_mean_square([row[1] - y for row, y in zip(self.measure(test), Y)])
 
     def reason(self) -> str:
         """Why training ended."""

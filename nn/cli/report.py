@@ -53,9 +53,9 @@ def errors(trial: Trial) -> Iterator[str]:
     """How far a net that predicts numbers is off, in units of the target."""
     columns = trial.preset.columns
     assert columns is not None
-    off = columns.deviation * trial.typical_error(trial.X, trial.Y)
-    held = f", {columns.deviation * trial.typical_error(trial.X_test, trial.Y_test):.4g} for test rows"
-    yield f"root mean squared error of {columns.target}: {off:.4g} for training rows{held * bool(trial.X_test)}"
+    off = columns.deviation * trial.typical_error()
+    held = f", {columns.deviation * trial.typical_error(test=True):.4g} for test rows" if trial.X_test else ""
+    yield f"root mean squared error of {columns.target}: {off:.4g} for training rows{held}"
     yield f"always giving the mean, {columns.mean:.4g}, has {columns.deviation:.4g}: R2 is 0 for that, 1 for no error"
 
 
@@ -109,13 +109,10 @@ def original(trial: Trial, x: Sequence[float]) -> list[float]:
 
 def by_class(trial: Trial) -> Iterator[str]:
     """The correct test examples of each class, or training examples if none are held out."""
-    X, Y = (trial.X_test, trial.Y_test) if trial.X_test else (trial.X, trial.Y)
-    outputs = len(numbers(trial.model(trial.X[0])))
-    wanted = [max(0, trial.loss.decide(trial.loss.encode(y, outputs))) for y in Y]
-    right = [decide(trial, x) == y for x, y in zip(X, wanted)]
-    for kind in sorted(set(wanted)):
-        of_kind = [ok for ok, y in zip(right, wanted) if y == kind]
-        which = "test" if trial.X_test else "training"
+    which = "test" if trial.X_test else "training"
+    decisions = trial.decisions(test=which == "test")
+    for kind in sorted({wanted for wanted, _ in decisions}):
+        of_kind = [found == kind for wanted, found in decisions if wanted == kind]
         yield f"  {class_name(trial, kind)}: {sum(of_kind)} of {quantity(len(of_kind), f'{which} example')} right"
 
 

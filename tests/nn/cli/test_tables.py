@@ -10,7 +10,8 @@ import pytest
 
 import nn
 from nn.__main__ import main
-from nn.cli.presets import SETTINGS
+from nn.cli import presets
+from nn.cli.presets import PRESETS, SETTINGS, Trial
 from nn.cli.tables import read_about
 from nn.training import load_history
 
@@ -90,6 +91,22 @@ def test_table_whole_numbers_as_numbers(capsys):
 
     assert "regression" in text
     assert "MLP(3-8-1, tanh, linear" in text
+
+
+def test_table_of_numbers_without_test_rows(capsys):
+    text = run(capsys, "houses.csv", "--target", "price", "--test", "0", "--epochs", "3")
+
+    assert re.search(r"root mean squared error of price: \S+ for training rows\nalways", text)
+
+
+def test_table_of_many_rows_is_measured_by_flat_code(monkeypatch):
+    X, Y = nn.moons(60)
+    trials = [Trial(PRESETS["moons"]._replace(examples=lambda: (X, Y))) for _ in range(2)]
+    expected = trials[0].measure()
+    monkeypatch.setattr(presets, "MANY", 1)
+
+    assert [row == pytest.approx(other, rel=1e-12) for row, other in zip(trials[1].measure(), expected)] == [True] * 45
+    assert trials[1].decisions(test=True) == trials[0].decisions(test=True)
 
 
 def test_table_suggestions_work(capsys):
