@@ -28,13 +28,12 @@ class TableError(ValueError):
     """A table that cannot be used; the message names the row and column as a spreadsheet counts them."""
 
 
-class Table(NamedTuple):
-    """The cells of a CSV file as text."""
+class Table:
+    """The cells of a CSV file as text; ``places`` has each row's number in a spreadsheet, where names are row 1."""
 
-    path: str
-    names: list[str]
-    rows: list[list[str]]
-    places: list[int]  # the number of each row in a spreadsheet, where the names are row 1
+    def __init__(self, path: str, names: list[str], rows: list[list[str]], places: list[int]) -> None:
+        self.path, self.names, self.rows, self.places = path, names, rows, places
+        self.read: dict[str, list[float] | None] = {}  # the columns that have been read as numbers
 
     def column(self, name: str) -> list[str]:
         """The cells under this name; TableError if one is empty."""
@@ -52,6 +51,11 @@ class Table(NamedTuple):
 
     def numbers(self, name: str) -> list[float] | None:
         """The column as numbers; None if it is text; TableError for a cell that does not fit the others."""
+        if name not in self.read:
+            self.read[name] = self.read_numbers(name)
+        return self.read[name]
+
+    def read_numbers(self, name: str) -> list[float] | None:
         cells = self.column(name)
         found = [number_in(cell) for cell in cells]
         strange = [i for i, x in enumerate(found) if x is None]
