@@ -16,11 +16,13 @@ from typing import Any, NamedTuple, Self
 from ._checks import below_1, quantity, suggest
 from .data import mean_and_deviation
 
-LARGEST_TABLE = 200_000_000  # bytes
+LARGEST_TABLE = 50_000_000  # bytes
+MOST_COLUMNS = 1000
 MOST_LEVELS = 10  # values of a text column that become inputs, and whole numbers that count as classes
 MOST_CLASSES = 50
 MISSING = {"", "?", "-", "na", "n/a", "nan", "null", "none"}
 DELIMITERS = "\t;,"
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 COMMA = re.compile(r"[-+]?\d+,\d+|[-+]?\d{1,3}(\.\d{3})+,\d+")
 
 
@@ -144,7 +146,7 @@ def text_in(path: str) -> str:
     except UnicodeDecodeError as error:
         place = content[: error.start].count(b"\n") + 1
         raise TableError(f"{path}, line {place}: not UTF-8; save the table as CSV UTF-8") from error
-    if "\0" in text:
+    if CONTROL.search(text):
         raise TableError(f"{path} is not a text file: save the table as CSV UTF-8")
     return text
 
@@ -166,6 +168,8 @@ def check_header(path: str, names: list[str]) -> list[str]:
     """Return the names; TableError if they are no names, or not all different."""
     if len(names) < 2:
         raise TableError(f"{path} has one column, {names[0]!r:.40}: a table needs inputs and a target")
+    if len(names) > MOST_COLUMNS:
+        raise TableError(f"{path} has {len(names)} columns; a net takes at most {MOST_COLUMNS}")
     if sum([number_in(name) is not None for name in names]) * 2 >= len(names):
         raise TableError(f"{path} has no row of names, but begins with {shown(names)}: add one, such as x1,x2,...,y")
     for k, name in enumerate(names):

@@ -15,7 +15,7 @@ from .._checks import one_of, quantity
 from ..losses import LOSSES
 from ..metrics import numbers
 from ..serialization import ModelFileError, load, read_body, save
-from ..table import MOST_LEVELS, Columns, Table, TableError, divide, read_table, shown
+from ..table import MISSING, MOST_LEVELS, Columns, Table, TableError, divide, read_table, shown
 from ..training.history import load_history
 from .presets import OUTPUTS, PRESETS, SETTINGS, Preset, Trial, root_mean_square
 
@@ -163,7 +163,7 @@ def predictions(path: str, file: str, dropped: Sequence[str], output: str | None
         raise ValueError(f"{path} was trained on {about['task']}, not on a table: use nn.load and nn.predict in Python")
     columns, table = Columns.from_dict(about["columns"]), read_table(file)
     columns = columns._replace(dropped=[*columns.dropped, *[table.name_of(each, "--drop") for each in dropped]])
-    has_target = columns.check(table)
+    has_target = columns.check(table) and columns.target not in columns.dropped and not is_empty(table, columns.target)
     rows = [answer(columns, about["settings"]["loss"], numbers(model(x))) for x in columns.examples(table)]
     shares = columns.classes if len(rows[0]) > 1 else []
     names = [f"predicted {columns.target}", *[f"P({name})" for name in shares]]
@@ -179,6 +179,12 @@ def predictions(path: str, file: str, dropped: Sequence[str], output: str | None
     found = ["  ".join([cell.rjust(width) for cell, width in zip(row, widths)]) for row in cells]
     more = [f"and {len(rows) - PRINTED} more: add -o out.csv"] if len(rows) > PRINTED else []
     return [*found, *more, *lines]
+
+
+def is_empty(table: Table, name: str) -> bool:
+    """Whether no cell of the column is filled in."""
+    k = table.names.index(name)
+    return all(row[k].lower() in MISSING for row in table.rows)
 
 
 def brief(cell: Any) -> str:

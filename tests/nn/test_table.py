@@ -72,6 +72,8 @@ UNREADABLE = {
     "short": ("a;b;y\n1;2;3\n1;2\n", "row 3: 2 cells, but 3 names in row 1"),
     "latin": ("a,y\n1,2\n1,gr\xfcn\n".encode("latin-1"), "line 3: not UTF-8; save the table as CSV UTF-8"),
     "binary": (b"PK\x03\x04\0\0,\n,\0", "is not a text file"),
+    "escapes": ("a,y\n1,\x1b[2J\n", "is not a text file"),
+    "wide": (",".join([f"x{i}" for i in range(1001)]) + "\n1\n", "has 1001 columns; a net takes at most 1000"),
     "open quote": ('a,y\n1,"2\n3,4\n', "is not a table: unexpected end of data; is a quotation mark missing?"),
     "huge cell": ("a,y\n1," + "2" * 200_000, "is not a table: field larger than field limit"),
 }

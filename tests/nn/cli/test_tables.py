@@ -215,6 +215,15 @@ def test_net_predicts_columns_in_any_order(capsys, saved):
         assert sum(map(float, line.split()[2:])) == pytest.approx(1.0, abs=1e-3)
 
 
+def test_net_predicts_beside_an_empty_target(capsys, saved):
+    for names, cells, more in ((["species"], [""], []), (["species", "id"], ["?", 7], ["--drop", "species,id"])):
+        write("new.csv", ["length", "petal width", *names], [[2.0, 0.1, *cells]])
+        text = run(capsys, saved, "--predict", "new.csv", *more)
+
+        assert text.splitlines()[1].split()[:2] == ["2", "setosa"]
+        assert "accuracy" not in text
+
+
 def test_net_predicts_into_a_table(capsys, saved):
     text = run(capsys, saved, "--predict", "flowers.csv", "-o", "out.csv")
 
