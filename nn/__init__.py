@@ -15,9 +15,11 @@ Modules, in reading order:
     training         fit, the loop and its runners; fit_many: many starts
     metrics          predict, evaluate
     data             truth tables, hand-set nets; points in the plane, iris, digits
+    table            CSV files as examples and targets
     serialization    save, load
+    interchange      to_torch, from_torch
     doctor           diagnose: why a net does not learn; its rules are functions of a case in plain numbers
-    cli              presets and reports of python -m nn moons; python -m nn names
+    cli              presets, tables and reports of python -m nn moons; python -m nn names
     lectures         python -m nn C4: the lectures' examples
     __main__         python -m nn
     _checks          argument checks
@@ -35,6 +37,7 @@ What the package exports, and why:
     truth_table, moons, circles, spirals, blobs, iris, digits, split, standardize    data sets
     hand_set                                       the lectures' nets with hand-set weights
     save, load                                     model files
+    to_torch, from_torch                           nets moved to PyTorch and back
 
 Submodules to import from: ``losses``, ``optim``, ``data``, ``activations``, ``initializers``, ``normalization``,
 ``training`` (History, NonfiniteLossError, stopping rules), ``doctor`` (Diagnosis, Finding), ``lectures`` (demos).
@@ -69,6 +72,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import doctor as doctor, initializers as initializers, lectures as lectures, training as training
     from .doctor import diagnose
+    from .interchange import from_torch, to_torch
     from .serialization import load, save
     from .training.fitting import fit
     from .training.history import EarlyStopping
@@ -78,13 +82,14 @@ __all__ = [
     "GPT", "MLP", "SGD", "Adam", "AdamW", "BatchNorm", "CausalSelfAttention", "Convolution", "Dropout",
     "EarlyStopping", "Embedding", "Layer", "LayerNorm", "Module", "Neuron", "PReLU", "RMSNorm", "RMSProp",
     "RecurrentCell", "Sequential", "binary_cross_entropy", "blobs", "circles", "cosine", "cross_entropy",
-    "cross_entropy_with", "diagnose", "digits", "evaluate", "fit", "fit_many", "half_squared_error", "hand_set",
-    "hinge", "iris", "load", "moons", "multiclass_hinge", "predict", "save", "spirals", "split", "squared_error",
-    "standardize", "truth_table",
+    "cross_entropy_with", "diagnose", "digits", "evaluate", "fit", "fit_many", "from_torch", "half_squared_error",
+    "hand_set", "hinge", "iris", "load", "moons", "multiclass_hinge", "predict", "save", "spirals", "split",
+    "squared_error", "standardize", "to_torch", "truth_table",
 ]  # fmt: skip
 
 ROOMS = {  # modules imported on first use, and the names that they export
-    "doctor": "diagnose", "lectures": "", "serialization": "load save", "training": "EarlyStopping fit fit_many",
+    "doctor": "diagnose", "interchange": "from_torch to_torch", "lectures": "", "serialization": "load save",
+    "training": "EarlyStopping fit fit_many",
 }  # fmt: skip
 if not TYPE_CHECKING:  # type checkers find a misspelled name
     __getattr__, __dir__ = lazily(__name__, ROOMS)

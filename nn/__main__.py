@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import re
+import shlex
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -15,22 +16,22 @@ from autodiff._files import OUTPUT, PAGES, destination, need, suffix, write
 from autodiff.cli import EPILOG, front_door, lecture, list_examples, refuse_idle, spell
 from autodiff.lectures import EXAMPLES, whole
 
-from ._checks import one_of, size
+from ._checks import one_of, quantity, size
 from .activations import ACTIVATIONS
 from .cli import names
-from .cli.presets import PRESETS, RATES, Preset, Trial
+from .cli.presets import PRESETS, RATES, SETTINGS, Preset, Trial
 from .cli.report import advice, diagnosis_lines, heading, results, standing, suggestions, trials_report
+from .cli.tables import description, is_table, keep, predictions, resumed, table_preset
 from .lectures.catalog import WATCH, watch
 from .losses import LOSSES
 from .optim import OPTIMIZERS
-from .serialization import save
 from .training.loop import NonfiniteLossError
 from .training.progress import Progress
 from .training.runners import RUNNERS
 
+MOST_IN_PAGE = 2000  # examples
 WIDEST = 1000  # units of a layer in a tiny net
 PICTURES = (".svg", ".png", ".pdf")
-SETTINGS = ("hidden", "activation", "loss", "optimizer", "learning_rate", "epochs", "batch_size")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +57,14 @@ def run(arguments: Sequence[str] | None) -> int:
     elif re.fullmatch(r"[A-Ea-e]\d+[a-z]?", options.task):
         refuse_idle(options, plain, ["task"], f"{options.task} is shown as in the lecture:")
         show_example(options.task)
+    elif options.task.lower().endswith(".json"):
+        use_net(options, plain)
     else:
+        if not is_table(options.task):
+            refuse_idle(
+                options, plain, {*vars(plain)} - {"target", "test", "drop"}, "only a table has columns and rows:"
+            )
+        refuse_idle(options, plain, {*vars(plain)} - {"predict", "file"}, "only a saved net, net.json, predicts:")
         if options.hidden == []:
             refuse_idle(options, plain, {*vars(plain)} - {"activation"}, "a net of --hidden 0 has no hidden units:")
         if options.seeds is not None:
@@ -64,6 +72,31 @@ def run(arguments: Sequence[str] | None) -> int:
             refuse_idle(options, plain, {*vars(plain)} - {"save", "page", "diagnose"}, several)
         (train_once if options.seeds is None else train_from_many_starts)(options)
     return 0
+
+
+def use_net(options: argparse.Namespace, plain: argparse.Namespace) -> None:
+    """Predict with a saved net, train it for more epochs, or say what it is."""
+    path = options.task
+    if options.predict is not None:
+        refuse_idle(options, plain, ("task", "predict", "file", "drop"), "--predict does not train:")
+        show(predictions(path, options.predict, options.drop, options.file))
+    elif options.epochs is None:
+        refuse_idle(options, plain, ("task",), "to train it for 100 epochs more, add --epochs 100, or")
+        show(description(path))
+    else:
+        used = ("task", "epochs", "runner", "save", "plot", "diagnose")
+        refuse_idle(options, plain, used, "a saved net goes on with its own settings:")
+        task, trial = resumed(path, size(options.epochs, "epochs"))
+        refuse_files(options)
+        show(
+            [
+                f"going on with {path} after {quantity(len(trial.losses()), 'epoch')}",
+                *heading(task, trial, options.runner),
+            ]
+        )
+        train_and_report(task, trial, options)
+        if not options.save:
+            show(["", f"{path} is as before; --save writes a net to a file"])
 
 
 def show_example(id: str) -> None:
@@ -82,9 +115,11 @@ def parser() -> argparse.ArgumentParser:
     command = argparse.ArgumentParser(
         prog=spell("python -m nn"),
         description="Train a tiny net and see what comes out. Every task learns with no option given.",
-        epilog=f"tasks: {', '.join(PRESETS)}; names --help: a GPT. {EPILOG}",
+        epilog=f"tasks: {', '.join(PRESETS)}; names --help: a GPT. Your own data: data.csv --target NAME. A saved net: "
+        f"net.json --predict new.csv, or --epochs 100 to go on. {EPILOG}",
     )
-    command.add_argument("task", nargs="?", help="a logic gate, a data set, or a lecture example's id")
+    what = "a logic gate, a data set, a table (.csv), a saved net (.json), or a lecture example's id"
+    command.add_argument("task", nargs="?", help=what)
     command.add_argument("--hidden", type=widths, metavar="4,4", help="units of the hidden layers; 0 for none")
     command.add_argument("--activation", choices=list(ACTIVATIONS), help="of the hidden units")
     command.add_argument("--loss", choices=list(LOSSES), help="what training minimizes; the last layer follows from it")
@@ -99,10 +134,20 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--page", metavar="FILE", help="a page (.html) in which this net trains live, from its start")
     command.add_argument("--diagnose", action="store_true", help="ask the doctor, also if the net has learned")
     command.add_argument("--seeds", type=int, metavar="30", help="train from this many starts: how many succeed?")
+    command.add_argument("--target", metavar="NAME", help="the column of a table to predict, by name or number")
+    command.add_argument("--test", type=float, metavar="0.2", help="share of a table's rows to keep for testing")
+    command.add_argument("--drop", type=words, default=[], metavar="A,B", help="columns of a table to leave out")
+    command.add_argument("--predict", metavar="FILE", help="let a saved net predict the target for each row of a table")
+    command.add_argument("-o", "--output", dest="file", metavar="FILE", help="where to write predictions (.csv)")
     command.add_argument(
         "--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words"
     )
     return command
+
+
+def words(text: str) -> list[str]:
+    """ "a, b" as ["a", "b"]."""
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def widths(text: str) -> list[int]:
@@ -117,9 +162,9 @@ def widths(text: str) -> list[int]:
     return found
 
 
-def preset_of(options: argparse.Namespace) -> Preset:
-    """The task's preset, changed by the options."""
-    preset: Preset = one_of("task", options.task.lower(), PRESETS)
+def preset_of(options: argparse.Namespace, base: Preset | None = None) -> Preset:
+    """The preset of the task, or this one, changed by the options."""
+    preset: Preset = base or one_of("task", options.task.lower(), PRESETS)
     if options.optimizer:
         preset = preset._replace(learning_rate=RATES[options.optimizer])
     preset = preset._replace(**{name: x for name in SETTINGS if (x := getattr(options, name)) is not None})
@@ -127,6 +172,17 @@ def preset_of(options: argparse.Namespace) -> Preset:
     if preset.batch_size is not None:
         size(preset.batch_size, "batch_size")
     return preset
+
+
+def prepare(options: argparse.Namespace) -> tuple[str, Preset, Preset]:
+    """(the task's name, its preset, the preset changed by the options); prints how a table is read."""
+    if not is_table(options.task):
+        task = options.task.lower()
+        return task, one_of("task", task, PRESETS), preset_of(options)
+    base, lines = table_preset(options.task, options.target, options.drop, options.test, options.seed, options.loss)
+    preset = preset_of(options, base)
+    show(lines)
+    return options.task, base, preset
 
 
 def refuse_files(options: argparse.Namespace) -> None:
@@ -144,37 +200,50 @@ def refuse_files(options: argparse.Namespace) -> None:
 
 def train_once(options: argparse.Namespace) -> None:
     """Train, and report the start, the end, the net's answers, and what to try next."""
-    task, trial = options.task.lower(), Trial(preset_of(options), options.seed)
     refuse_files(options)
+    task, base, preset = prepare(options)
+    trial = Trial(preset, options.seed)
     show(heading(task, trial, options.runner))
     if options.page:
         page(task, trial).save(options.page)
         show([f"to train it live in the same way, open {options.page} in a browser"])
+    train_and_report(task, trial, options)
+    own = {"--target": options.target, "--drop": ",".join(options.drop), "--test": options.test, "--loss": options.loss}
+    pairs = [(name, str(given)) for name, given in own.items() if given not in (None, "") and is_table(task)]
+    command = shlex.join([task, *[word for pair in pairs for word in pair]])
+    show(advice(untried(suggestions(command, trial), options, base)))
+    if options.save:
+        show(["", f"saved as {options.save}"])
+    if options.plot:
+        show(["", f"drawn as {options.plot}"])
+
+
+def train_and_report(task: str, trial: Trial, options: argparse.Namespace) -> None:
+    """Train, report start, end and answers, and write the files."""
     show([standing("start", trial)])
+    before = len(trial.losses())
     try:
         history = trial.train(options.runner)
         if history.interrupted:
-            finished = f"{history.epochs} of {trial.preset.epochs} epochs"
+            finished = f"{history.epochs - before} of {trial.preset.epochs} epochs"
             show([f"stopped by ctrl-C after {finished}; what was learned is kept"])
     except NonfiniteLossError as error:
         show([str(error)])
     show([standing("end", trial), "", *results(task, trial)])
-    show([*diagnosis_lines(trial, options.diagnose), *advice(untried(suggestions(task, trial), options))])
+    show(diagnosis_lines(trial, options.diagnose))
     if options.save:
-        save(trial.model, options.save)
-        show(["", f"saved as {options.save}"])
+        keep(trial, options.save, task)
     if options.plot:
         draw(trial, options.plot)
-        show(["", f"drawn as {options.plot}"])
 
 
-def untried(tries: Mapping[str, str], options: argparse.Namespace) -> dict[str, str]:
+def untried(tries: Mapping[str, str], options: argparse.Namespace, base: Preset) -> dict[str, str]:
     """The suggestions without the one that was just run."""
-    ran = options.seeds, preset_of(options)
+    ran = options.task.lower(), options.seeds, preset_of(options, base)
     found = {}
     for command, why in tries.items():
-        suggested = parser().parse_intermixed_args(command.split())
-        if (suggested.seeds, preset_of(suggested)) != ran:
+        suggested = parser().parse_intermixed_args(shlex.split(command))
+        if (suggested.task.lower(), suggested.seeds, preset_of(suggested, base)) != ran:
             found[command] = why
     return found
 
@@ -187,9 +256,9 @@ def show(lines: Sequence[str]) -> None:
 
 def train_from_many_starts(options: argparse.Namespace) -> None:
     """Train from many seeds, and report how many succeed and what the doctor finds in the others."""
-    task, preset = options.task.lower(), preset_of(options)
     seeds = range(options.seed, options.seed + size(options.seeds, "seeds"))
     refuse_files(options)
+    task, _, preset = prepare(options)
     show(heading(task, Trial(preset, options.seed), options.runner, len(seeds)))
     trials: list[Trial] = []
     with Progress(options.seeds, unit="run") as shown:
@@ -215,7 +284,7 @@ def draw(trial: Trial, path: str) -> None:
 
     from visualize.plots import plot_decision_boundary, plot_losses
 
-    flat = len(trial.X[0]) == 2
+    flat = len(trial.X[0]) == 2 and not trial.is_regression
     figure = Figure(figsize=(11.0 if flat else 5.6, 4.4), layout="constrained")
     axes = figure.subplots(1, 1 + flat, squeeze=False)[0]
     plot_losses(trial.losses(), axes=axes[0])
@@ -239,10 +308,13 @@ def page(task: str, trial: Trial) -> Any:
     """The untrained net and its examples as a page that trains it in the same way."""
     from visualize.web.playground import playground
 
-    preset, held = trial.preset, (trial.X_test, trial.Y_test)
+    preset, n, n_test = trial.preset, len(trial.X), len(trial.X_test)
+    if n + n_test > MOST_IN_PAGE:
+        raise ValueError(f"a page takes at most {MOST_IN_PAGE} examples, these are {n + n_test}: leave out --page")
     return playground(
-        trial.model, trial.X, trial.Y, loss=trial.loss, optimizer=preset.optimizer, test_data=held, title=task,
-        learning_rate=preset.learning_rate, batch_size=preset.batch_size, classes=preset.classes
+        trial.model, trial.X, trial.Y, loss=trial.loss, optimizer=preset.optimizer,
+        test_data=(trial.X_test, trial.Y_test), title=task, learning_rate=preset.learning_rate,
+        batch_size=preset.batch_size, features=preset.columns.inputs if preset.columns else (), classes=preset.classes
     )  # fmt: skip
 
 

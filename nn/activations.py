@@ -59,6 +59,9 @@ class PReLU(Module):
     def __init__(self, slope: float = 0.25) -> None:
         self.slope = Value(slope, "slope")
 
+    def tensors(self) -> dict[str, Any]:
+        return {"weight": [self.slope]}
+
     def __call__(self, z: Any) -> Any:
         return leaky_relu(z, self.slope)
 

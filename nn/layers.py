@@ -93,12 +93,37 @@ class Layer(Module):
         z = [neuron.weighted_sum(x) for neuron in self.neurons]
         return z, softmax(z) if self.joint else [neuron.activation(z_j) for neuron, z_j in zip(self.neurons, z)]
 
+    def tensors(self) -> dict[str, Any]:
+        biases = [neuron.b for neuron in self.neurons]
+        return {"weight": [neuron.w for neuron in self.neurons]} | (
+            {"bias": biases} if type(biases[0]) is Value else {}
+        )
+
     def __call__(self, x: Example) -> list[Value]:
         return self.sums_and_activations(example(x))[1]
 
     def __repr__(self) -> str:
         inputs, neurons = quantity(len(self.neurons[0].w), "input"), quantity(len(self.neurons), "neuron")
         return f"Layer({inputs}, {neurons}, {self.activation_name})"
+
+
+class Pointwise(Module):
+    """An activation of each number: a layer's own, where something such as BatchNorm comes before it.
+
+    >>> Pointwise("relu")([-1.0, 2.0])
+    [0.0, 2.0]
+    """
+
+    def __init__(self, activation: LayerActivation) -> None:
+        self.joint = activation == "softmax" or activation is softmax
+        self.activation = softmax if self.joint else activation_named(activation)
+        self.activation_name = name_of(activation)
+
+    def __call__(self, x: Example) -> list[Any]:
+        return self.activation(example(x)) if self.joint else [self.activation(x_j) for x_j in example(x)]
+
+    def __repr__(self) -> str:
+        return f"Pointwise({self.activation_name})"
 
 
 def name_of(activation: Any) -> str:

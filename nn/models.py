@@ -239,6 +239,10 @@ class Convolution(Module):
     def __init__(self, width: int, activation: Activation = "linear", bias: bool = True, seed: Seed = None) -> None:
         self.neuron = Neuron(size(width, "width"), activation, bias, seed=generator(seed))
 
+    def tensors(self) -> dict[str, Any]:
+        biases = {"bias": [self.neuron.b]} if type(self.neuron.b) is Value else {}
+        return {"weight": [[self.neuron.w]]} | biases
+
     def __call__(self, x: Example) -> list[Value]:
         x, width = example(x), len(self.neuron.w)
         if len(x) < width:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, copy_context
 from types import FunctionType, MemberDescriptorType
 from typing import Any, NamedTuple, Self
 
 from autodiff import Value
+from autodiff.arrays import in_order
 
 PLAIN = {str, float, int, bool, FunctionType, type(None)}  # types that contain no parameters
 
@@ -105,17 +106,125 @@ class Module:
         """Set parameters and buffers by name; ValueError, with nothing changed, if the names differ."""
         parameters, buffers = dict(self.named_parameters()), list(buffers_in(self))
         known = dict.fromkeys([*parameters, *[name for name, _, _ in buffers]])
-        missing, unknown = [name for name in known if name not in state], [name for name in state if name not in known]
-        if missing or unknown:
-            raise ValueError(
-                f"these names do not match the parameters of {self!r:.80}: "
-                f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
-            )
+        check_names(self, known, state)
         numbers = {name: Value(state[name]).data for name in known}  # check all before setting any
         for name, parameter in parameters.items():
             parameter.data = numbers[name]
         for name, buffer, i in buffers:
             buffer[i] = numbers[name]
+
+    def tensors(self) -> dict[str, Any]:
+        """This module's own arrays, as nested lists of Values or buffers, by PyTorch's names; not those of its parts.
+
+        Attributes that a module does not name here keep their own names in ``arrays``.
+        """
+        return {name: getattr(self, name) for name in self.buffers}
+
+    def arrays(self) -> dict[str, Any]:
+        """The numbers of each layer as nested lists, with PyTorch's names and shapes: weights have shape (out, in).
+
+        Every parameter and buffer is in one of them. NumPy and safetensors keep them in a file::
+
+            numpy.savez("net.npz", **net.arrays())
+            net.load_arrays(numpy.load("net.npz"))
+            safetensors.numpy.save_file({name: numpy.array(x) for name, x in net.arrays().items()}, "net.safetensors")
+            net.load_arrays(safetensors.numpy.load_file("net.safetensors"))
+
+        >>> from nn import MLP
+        >>> MLP.from_matrices([[-30, 20, 20]], output="sigmoid").arrays()
+        {'layers.0.weight': [[20.0, 20.0]], 'layers.0.bias': [-30.0]}
+        """
+        return {name: numbers_at(place) for name, place in arrays_in(self).items()}
+
+    def load_arrays(self, arrays: Mapping[str, Any]) -> None:
+        """Set all numbers by such lists, arrays or tensors; ValueError, with nothing changed, unless they fit.
+
+        >>> from nn import MLP
+        >>> line = MLP(1, [1])
+        >>> line.load_arrays({"layers.0.weight": [[2.0]], "layers.0.bias": [1.0]})
+        >>> line([3.0])
+        Value(7.0)
+        """
+        fill_arrays(self, arrays_in(self), arrays)
+
+
+def check_names(model: Module, known: Collection[str], given: Collection[str]) -> None:
+    """Raise ValueError unless the given names are the known ones."""
+    missing, unknown = [name for name in known if name not in given], [name for name in given if name not in known]
+    if missing or unknown:
+        raise ValueError(
+            f"these names do not match the parameters of {model!r:.80}: "
+            f"{len(missing)} missing {missing[:3]}, {len(unknown)} unknown {unknown[:3]}"
+        )
+
+
+def arrays_in(thing: Any) -> dict[str, Any]:
+    """Every parameter and buffer once, by name, in nested lists that may be written to."""
+    found: dict[str, Any] = {}
+    seen: dict[int, Any] = {}  # by id; the references keep ids unique
+    waiting = [("", thing, False)]
+    while waiting:
+        name, thing, whole = waiting.pop()
+        if id(thing) in seen:
+            continue
+        leaves = leaves_in(thing)
+        whole = whole or (shape_of(thing) is not None and {*map(type, leaves)} == {Value})
+        if whole and leaves and all(id(x) not in seen and getattr(x, "primitive", None) is None for x in leaves):
+            found[name] = thing
+            seen.update({id(leaf): leaf for leaf in leaves if type(leaf) is Value})
+            continue
+        seen[id(thing)] = thing
+        parts = [] if type(thing) is Value else [(key, x, False) for key, x in parts_of(thing) if type(x) not in PLAIN]
+        if isinstance(thing, Module):
+            parts = [*[(key, x, True) for key, x in thing.tensors().items()], *parts]
+        waiting += [(f"{name}.{key}" if name else str(key), x, whole) for key, x, whole in reversed(parts)]
+    return found
+
+
+def leaves_in(place: Any) -> list[Any]:
+    """What is in nested lists."""
+    return [leaf for x in place for leaf in leaves_in(x)] if isinstance(place, list) else [place]
+
+
+def shape_of(place: Any) -> tuple[int, ...] | None:
+    """The shape of nested lists, or None if they are not rectangular."""
+    if not isinstance(place, list):
+        return ()
+    inner = {shape_of(x) for x in place}
+    shape = inner.pop() if len(inner) == 1 else None if inner else ()
+    return None if shape is None else (len(place), *shape)
+
+
+def numbers_at(place: Any) -> Any:
+    """Nested lists of Values and numbers as numbers alone."""
+    return [*map(numbers_at, place)] if isinstance(place, list) else getattr(place, "data", place)
+
+
+def fill_arrays(model: Module, places: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
+    """Write arrays of the same names and shapes into these places, or raise and write nothing."""
+    check_names(model, places, arrays)
+    pairs = []
+    for name, place in places.items():
+        given = arrays[name]
+        given = in_order(name, given) if hasattr(given, "__len__") else given
+        if shape_of(given) != shape_of(place):
+            shape = "no rectangular array" if shape_of(given) is None else shape_of(given)
+            raise ValueError(f"{name} of {model!r:.80} has shape {shape_of(place)}, got {shape}")
+        pairs.append((place, [Value(x).data for x in leaves_in(given)]))  # check all before setting any
+    for place, numbers in pairs:
+        write_numbers(place, iter(numbers))
+
+
+def write_numbers(place: Any, numbers: Iterator[float]) -> None:
+    """Set the Values and floats in nested lists, in order."""
+    if type(place) is Value:
+        place.data = next(numbers)
+        return
+    for i, x in enumerate(place):
+        if isinstance(x, float):
+            place[i] = next(numbers)
+        else:
+            write_numbers(x, numbers)
 
 
 def outputs_of(model: Any, rows: Sequence[Any]) -> Iterable[Any]:

@@ -29,6 +29,10 @@ class Scaled(Module):
             raise ValueError(f"{self!r} expected {quantity(len(self.scale), 'number')}, got {len(x)}")
         return x
 
+    def tensors(self) -> dict[str, Any]:
+        both = {"weight": self.scale, "bias": self.shift}
+        return {name: units for name, units in both.items() if Value in map(type, units)}
+
     def scale_and_shift(self, x: Sequence[Any]) -> list[Any]:
         return [x_j * scale + shift for x_j, scale, shift in zip(x, self.scale, self.shift)]
 
@@ -97,6 +101,9 @@ class BatchNorm(Scaled):
         super().__init__(inputs, epsilon)
         self.running_mean, self.running_variance = [0.0] * inputs, [1.0] * inputs
         self.momentum = within("momentum", momentum, "a number >= 0 and <= 1", lambda x: 0.0 <= x <= 1.0)
+
+    def tensors(self) -> dict[str, Any]:
+        return super().tensors() | {"running_mean": self.running_mean, "running_var": self.running_variance}
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         if self.training:

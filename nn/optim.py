@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from math import hypot, pi
 from typing import Any, Literal, Never
@@ -10,7 +10,7 @@ from typing import Any, Literal, Never
 from autodiff import Value, cos, maximum, minimum, sqrt, variables
 from autodiff.primitives import floor
 
-from ._checks import above_0, at_least_0, below_1, one_of, refuse_words, several, size
+from ._checks import above_0, at_least_0, below_1, one_of, quantity, refuse_words, several, size
 from .module import Module
 
 Parameters = Iterable[Value] | Module
@@ -128,8 +128,57 @@ class Optimizer:
         for parameter in self.parameters:
             parameter.grad = 0.0
 
+    def state_dict(self) -> dict[str, Any]:
+        """All that a step depends on besides parameters and gradients, as plain data: settings, schedule, steps, state.
+
+        Settings are the attributes that are numbers. Of the schedules only those of ``nn.optim`` are data.
+        """
+        schedule: Any = self.schedule
+        if schedule is not None:
+            known = getattr(schedule, "func", None) in (falling_factor, stair_factor)
+            schedule = {"function": schedule.func.__name__, **schedule.keywords} if known else "own"
+        return {
+            "kind": type(self).__name__,
+            "settings": {name: x for name, x in vars(self).items() if name not in NO_SETTINGS and is_plain(x)},
+            "schedule": schedule,
+            "steps": self.steps,
+            "state": {name: list(numbers) for name, numbers in self.state.items()},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take settings, steps and state from ``state_dict``; the parameters and an own schedule stay.
+
+        ValueError, with nothing changed, if they are those of another optimizer.
+        """
+        kind, settings, found, steps = (state[key] for key in ("kind", "settings", "state", "steps"))
+        own = self.state_dict()["settings"]
+        if kind != type(self).__name__ or {*settings} != {*own}:
+            known = f"{type(self).__name__} with {', '.join(own)}"
+            raise ValueError(f"the state is of an optimizer {kind!s:.40} with {', '.join(settings)}; this is {known}")
+        if {*found} != {*self.state}:
+            raise ValueError(f"the state has {', '.join(found) or 'no numbers'}, {self!r} {', '.join(self.state)}")
+        if type(steps) is not int or steps < 0:
+            raise ValueError(f"the number of steps must be an integer >= 0, got {steps!r:.40}")
+        numbers = {name: [float(x) for x in found[name]] for name in self.state}
+        for name, row in numbers.items():
+            if len(row) != len(self.parameters):
+                raise ValueError(f"{name} must have {quantity(len(self.parameters), 'number')}, got {len(row)}")
+        for name, x in settings.items():
+            if not is_plain(x):
+                raise ValueError(f"{name} must be a number, got {x!r:.40}")
+        vars(self).update({name: tuple(x) if isinstance(x, list) else x for name, x in settings.items()})
+        self.steps, self.state = steps, numbers
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(learning_rate={float(self.learning_rate):g})"
+
+
+NO_SETTINGS = ("parameters", "schedule", "states", "state", "steps")  # of an optimizer's attributes
+
+
+def is_plain(x: Any) -> bool:
+    """Whether it is a number, None or a few numbers."""
+    return all(map(is_plain, x)) if isinstance(x, (list, tuple)) else isinstance(x, (int, float, type(None)))
 
 
 class SGD(Optimizer):
@@ -336,6 +385,23 @@ def nesterov(parameters: Parameters, learning_rate: float = 0.05) -> SGD:
 
 OptimizerName = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
 OPTIMIZERS = {"sgd": SGD, "momentum": momentum, "nesterov": nesterov, "rmsprop": RMSProp, "adam": Adam, "adamw": AdamW}
+
+
+def optimizer_of(state: Mapping[str, Any], parameters: Sequence[Value]) -> Optimizer:
+    """A new optimizer of these parameters from a ``state_dict``; ValueError if it is not one of this module's."""
+    kinds: dict[Any, Callable[..., Optimizer]] = {kind.__name__: kind for kind in (SGD, RMSProp, Adam, AdamW)}
+    schedules: dict[Any, Callable[..., Any]] = {made.__name__: made for made in (falling_factor, stair_factor)}
+    schedule = state["schedule"]
+    if state["kind"] not in kinds or schedule == "own":
+        what = f"optimizer {state['kind']!s:.40}" if state["kind"] not in kinds else "schedule"
+        raise ValueError(f"its {what} is your own: give the optimizer too, optimizer=...")
+    if schedule is not None:
+        arguments = dict(schedule)
+        schedule = partial(one_of("schedule", str(arguments.pop("function")), schedules), **arguments)
+        schedule(0.0)
+    optimizer = kinds[state["kind"]](parameters, schedule=schedule, **state["settings"])
+    optimizer.load_state_dict(state)
+    return optimizer
 
 
 def optimizer_named(name: Any, parameters: Iterable[Value], learning_rate: float | None = None) -> Optimizer:

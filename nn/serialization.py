@@ -9,14 +9,16 @@ from math import isfinite
 from typing import Any, TypeVar, overload
 from zlib import crc32
 
-from autodiff._files import write
+from autodiff._files import finite, write
 
 from .activations import ACTIVATIONS
 from .models import MLP
 from .module import Module
 
 M = TypeVar("M", bound=Module)
-FORMAT, VERSION = "scalar-autodiff model", 1
+FORMAT = "scalar-autodiff model"
+VERSIONS = (1, 2)  # 2 if the file has more than the model
+MORE = ("training", "about")  # parts of such a file
 LARGEST = 500_000_000  # bytes
 
 
@@ -33,10 +35,23 @@ class ModelFileError(ValueError):
     """
 
 
-def save(model: Module, path: str | os.PathLike[str]) -> None:
+def save(model: Module, path: str | os.PathLike[str], history: Any = None, about: Any = None) -> None:
     """Write the model to a file: architecture, seed and weights of an MLP, weights and buffers of any other Module.
 
-    ValueError if a weight is inf or nan, or an activation is not the one that ``ACTIVATIONS`` has under its name.
+    With the ``history`` of a run, the file has all that the next epoch depends on: the optimizer with settings,
+    schedule, steps and state, the order of mini-batches, dropout's random numbers, and the history's lists. Training
+    then goes on in another process, bit for bit with the same runner::
+
+        save(model, "net.json", fit(model, X, Y, epochs=100))
+        # after a restart:
+        model = load("net.json")
+        fit(model, X, Y, epochs=100, resume=load_history("net.json", model))
+
+    Give ``fit`` the same loss, penalty and batch_size again. Stopping rules and ``patience`` start anew, as they do for
+    every resumed run. ``about`` is further data for JSON.
+
+    ValueError if a weight is inf or nan, an activation is not the one that ``ACTIVATIONS`` has under its name, or the
+    history is of another model.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -47,8 +62,13 @@ def save(model: Module, path: str | os.PathLike[str]) -> None:
     design = architecture(model)
     if design and model.predicts_numbers:
         design["predicts_numbers"] = True
-    body = {"architecture": design, "parameters": model.state_dict()}
-    contents = {"format": FORMAT, "version": VERSION, "checksum": checksum(body), **body}
+    body: dict[str, Any] = {"architecture": design, "parameters": model.state_dict()}
+    if history is not None:
+        body["training"] = finite(history.state_dict(model))
+    if about is not None:
+        body["about"] = about
+    version = VERSIONS[len(body) > 2]
+    contents = {"format": FORMAT, "version": version, "checksum": checksum(body), **body}
     write(path, (json.dumps(contents, indent=1, allow_nan=False) + "\n").encode())
 
 
@@ -129,9 +149,11 @@ def read_body(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ModelFileError(f"{path} is not a complete model file: {error}") from error
     if not isinstance(contents, dict) or contents.get("format") != FORMAT:
         raise ModelFileError(f"{path} was not written by nn.save")
-    if contents.get("version") != VERSION:
-        raise ModelFileError(f"{path} has version {contents.get('version')!r:.20}, this library reads {VERSION}")
+    if contents.get("version") not in VERSIONS:
+        known = " and ".join(map(str, VERSIONS))
+        raise ModelFileError(f"{path} has version {contents.get('version')!r:.20}, this library reads {known}")
     body = {key: contents.get(key) for key in ("architecture", "parameters")}
+    body |= {key: contents[key] for key in MORE if key in contents}
     if not isinstance(body["parameters"], dict) or checksum(body) != contents.get("checksum"):
         raise ModelFileError(f"{path} is damaged: its checksum does not match its contents")
     return body

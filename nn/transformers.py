@@ -33,6 +33,9 @@ class Embedding(Module):
             for i in range(size(tokens, "the number of tokens"))
         ]
 
+    def tensors(self) -> dict[str, Any]:
+        return {"weight": self.rows}
+
     def __call__(self, token: Value | float) -> list[Value]:
         return take(self.rows, token)
 

@@ -39,9 +39,9 @@ FLOORS = {
     "autodiff.quiz": "markup mistakes result | question | exercises | asking formats generator",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
-        metrics models transformers | data serialization | training | doctor | cli lectures
+        metrics models transformers | data interchange serialization | table | training | doctor | cli lectures
     """,
-    "nn.cli": "names presets | report",
+    "nn.cli": "names presets | report tables",
     "nn.doctor": "findings fits | case | data units | setup | runs | rules trials | examination | clinic",
     "nn.lectures": "depth learning tables words | by_hand descents vectors | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",

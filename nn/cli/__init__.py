@@ -1,1 +1,1 @@
-"""What python -m nn trains (presets, names) and prints (report)."""
+"""What python -m nn trains (presets, tables, names) and prints (report)."""

@@ -29,15 +29,34 @@ def heading(task: str, trial: Trial, runner: str, starts: int = 1) -> list[str]:
 
 
 def standing(when: str, trial: Trial) -> str:
-    """Loss and accuracy on the training examples, and accuracy on the test examples if there are any."""
+    """Loss and accuracy (or R2) on the training examples, and accuracy on the test examples if there are any."""
     loss, accuracy = trial.score()
-    test = f", test accuracy {trial.score(test=True)[1]:.3f}" if trial.X_test else ""
-    return f"{when:<6} loss {loss:.6g}, accuracy {accuracy:.3f}{test}"
+    measure = "R2" if trial.is_regression else "accuracy"
+    test = f", test {measure} {trial.score(test=True)[1]:.3f}" if trial.X_test else ""
+    return f"{when:<6} loss {loss:.6g}, {measure} {accuracy:.3f}{test}"
 
 
 def results(task: str, trial: Trial) -> list[str]:
     """The net's answers: a truth table, a map of the plane, or the correct examples of each class."""
-    return list((truth_rows if task in TRUTH_TABLES else plane if len(trial.X[0]) == 2 else by_class)(trial))
+    if trial.is_regression:
+        return list(errors(trial))
+    maps = [*plane(trial), ""] if len(trial.X[0]) == 2 and trial.preset.columns else []
+    return maps + list((truth_rows if task in TRUTH_TABLES else plane if is_plane(trial) else by_class)(trial))
+
+
+def is_plane(trial: Trial) -> bool:
+    """Whether it is one of the data sets in the plane."""
+    return len(trial.X[0]) == 2 and not trial.preset.columns
+
+
+def errors(trial: Trial) -> Iterator[str]:
+    """How far a net that predicts numbers is off, in units of the target."""
+    columns = trial.preset.columns
+    assert columns is not None
+    off = columns.deviation * trial.typical_error()
+    held = f", {columns.deviation * trial.typical_error(test=True):.4g} for test rows" if trial.X_test else ""
+    yield f"root mean squared error of {columns.target}: {off:.4g} for training rows{held}"
+    yield f"always giving the mean, {columns.mean:.4g}, has {columns.deviation:.4g}: R2 is 0 for that, 1 for no error"
 
 
 def decide(trial: Trial, x: Sequence[float]) -> int:
@@ -68,17 +87,33 @@ def plane(trial: Trial, columns: int = 56, rows: int = 16) -> Iterator[str]:
         x2 = high - (high - low) * row / (rows - 1)
         places = [left + (right - left) * column / (columns - 1) for column in range(columns)]
         yield "  " + "".join([SHADES[decide(trial, [x1, x2]) % len(SHADES)] for x1 in places])
-    shown = ", ".join([f"{SHADES[kind]} class {kind}" for kind in range(max(2, len(numbers(trial.model(trial.X[0])))))])
-    yield f"  {shown}; x1 from {left:.2g} to {right:.2g}, x2 from {low:.2g} to {high:.2g}"
+    kinds = range(max(2, len(numbers(trial.model(trial.X[0])))))
+    shown = ", ".join([f"{SHADES[kind % len(SHADES)]} {class_name(trial, kind)}" for kind in kinds])
+    names = trial.preset.columns.inputs if trial.preset.columns else ["x1", "x2"]
+    bounds = original(trial, [left, low]), original(trial, [right, high])
+    yield f"  {shown}; " + ", ".join([f"{name} from {a:.2g} to {b:.2g}" for name, a, b in zip(names, *bounds)])
+
+
+def class_name(trial: Trial, kind: int) -> str:
+    return trial.preset.classes[kind] if trial.preset.classes else f"class {kind}"
+
+
+def original(trial: Trial, x: Sequence[float]) -> list[float]:
+    """The inputs as they are in the table."""
+    features = trial.preset.columns.features if trial.preset.columns else []
+    scales = [(feature.mean, feature.deviation) for feature in features for _ in feature.inputs] or [(0.0, 1.0)] * len(
+        x
+    )
+    return [x_j * deviation + mean for x_j, (mean, deviation) in zip(x, scales)]
 
 
 def by_class(trial: Trial) -> Iterator[str]:
-    """The correct test examples of each class."""
-    wanted = [trial.loss.decide(trial.loss.encode(y, len(numbers(trial.model(trial.X[0]))))) for y in trial.Y_test]
-    right = [decide(trial, x) == y for x, y in zip(trial.X_test, wanted)]
-    for kind in sorted(set(wanted)):
-        of_kind = [ok for ok, y in zip(right, wanted) if y == kind]
-        yield f"  class {kind}: {sum(of_kind)} of {len(of_kind)} right"
+    """The correct test examples of each class, or training examples if none are held out."""
+    which = "test" if trial.X_test else "training"
+    decisions = trial.decisions(test=which == "test")
+    for kind in sorted({wanted for wanted, _ in decisions}):
+        of_kind = [found == kind for wanted, found in decisions if wanted == kind]
+        yield f"  {class_name(trial, kind)}: {sum(of_kind)} of {quantity(len(of_kind), f'{which} example')} right"
 
 
 def diagnosis_of(trial: Trial) -> Diagnosis:
@@ -95,7 +130,7 @@ def diagnosis_lines(trial: Trial, always: bool = False) -> list[str]:
 
 
 def suggestions(task: str, trial: Trial) -> dict[str, str]:
-    """{options to try next: why}."""
+    """{task and options to try next: why}."""
     if task in TRUTH_TABLES:
         return {
             f"{task} --hidden 2 --learning-rate 0.5 --seeds 30": "how many of 30 starts get there?",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from .fitting import fit
-from .history import EarlyStopping, History, gradient_norms, loss_below, parameters_still
+from .history import EarlyStopping, History, gradient_norms, load_history, loss_below, parameters_still
 from .loop import NonfiniteLossError
 from .runners import RUNNERS
 from .sweep import Runs, fit_many
 
 __all__ = [
     "RUNNERS", "EarlyStopping", "History", "NonfiniteLossError", "Runs", "fit", "fit_many", "gradient_norms",
-    "loss_below", "parameters_still",
+    "load_history", "loss_below", "parameters_still",
 ]  # fmt: skip

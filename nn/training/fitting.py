@@ -90,7 +90,8 @@ def fit(
     record : str or list of str
         Optional lists of the history: "accuracy", "gradient_norms".
     resume : History, optional
-        An earlier run to continue, with its optimizer, its order of mini-batches and its lists.
+        An earlier run to continue, with its optimizer, its order of mini-batches and its lists. ``save`` keeps it in
+        the model's file, and ``load_history`` of ``nn.training`` reads it.
     progress : bool
         Whether to show a progress bar on the error stream, or plain lines where it is not a terminal.
     learning_rate : float, optional
@@ -227,7 +228,10 @@ def resolve_optimizer(model: Any, optimizer: Any, learning_rate: float | None, r
         )
     if resume is not None:
         if not isinstance(resume, History):
-            raise TypeError(f"resume takes the History that an earlier fit returned, got {resume!r:.60}")
+            raise TypeError(
+                f"resume takes the History that an earlier fit returned, or load_history(path, model) of nn.training; "
+                f"got {resume!r:.60}"
+            )
         if optimizer is not None and optimizer is not resume.optimizer:
             raise ValueError("a resumed run keeps its own optimizer: give resume or optimizer, not both")
         return resume.optimizer

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from math import hypot, inf
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
 
 from autodiff import Value
 
 from .._checks import at_least_0, quantity, size, within
-from ..module import Module
-from ..optim import Optimizer
+from ..module import Module, parts_in
+from ..optim import Optimizer, optimizer_of
+from ..serialization import ModelFileError, read_body
+
+LISTS = ("loss", "seconds", "accuracy", "validation_loss", "validation_accuracy", "gradient_norms")
+FACTS = ("updates", "stopped", "runner", "why")
 
 
 class History:
@@ -74,6 +79,22 @@ class History:
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "arguments": {}}  # a penalty may be a function that cannot be pickled
 
+    def state_dict(self, model: Module) -> dict[str, Any]:
+        """The run of this model as plain data, with its optimizer and all random numbers to come."""
+        names = {parameter: name for name, parameter in model.named_parameters()}
+        if strange := [parameter for parameter in self.optimizer.parameters if parameter not in names]:
+            raise ValueError(
+                f"the optimizer changes {strange[0]!r}, which is not in {model!r:.60}: is the history of another model?"
+            )
+        return {
+            "optimizer": self.optimizer.state_dict(),
+            "trained": [names[parameter] for parameter in self.optimizer.parameters],
+            "lists": {name: list(getattr(self, name)) for name in LISTS},
+            "facts": {name: getattr(self, name) for name in FACTS},
+            "order": self.random.getstate(),
+            "random": {name: random.getstate() for name, random in generators_in(model).items()},
+        }
+
     @property
     def epochs(self) -> int:
         """Number of finished epochs."""
@@ -88,6 +109,80 @@ class History:
         losses = f", loss {self.loss[0]:.6g} -> {self.loss[-1]:.6g}" if self.loss else ""
         length = f"{quantity(self.epochs, 'epoch')}, {quantity(self.updates, 'update')}"
         return f"History({length}{losses}, stopped: {self.stopped or 'not yet'})"
+
+
+def generators_in(model: Module) -> dict[str, Random]:
+    """The model's random generators by name."""
+    found = [(name, x) for name, x, _ in parts_in(model) if isinstance(x, Random) and not isinstance(x, SystemRandom)]
+    return dict(found)
+
+
+def load_history(path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None) -> History:
+    """The run that ``save(model, path, history)`` kept, for ``fit(model, X, Y, resume=...)``.
+
+    The model gets its weights, buffers and random numbers. An optimizer or schedule of your own is not in the file:
+    give an ``optimizer`` made as before, which gets settings, steps and state.
+
+    ModelFileError, with model and optimizer unchanged, if the file has no run, is damaged or does not fit.
+
+    >>> from nn import MLP, fit, load, save, truth_table
+    >>> from nn.training import load_history
+    >>> X, Y = truth_table("xor")
+    >>> model = MLP(2, [4, 1], seed=0)
+    >>> save(model, "xor.json", fit(model, X, Y, optimizer="adam", epochs=20, progress=False))
+    >>> twin = load("xor.json")
+    >>> fit(twin, X, Y, epochs=20, resume=load_history("xor.json", twin), progress=False)
+    History(40 epochs, 40 updates, loss 0.676595 -> 0.227588, stopped: all epochs)
+    """
+    body, before = read_body(path), model.state_dict()
+    if not isinstance(state := body.get("training"), dict):
+        raise ModelFileError(f"{path} has a model but no run: write save(model, path, history)")
+    generators = generators_in(model)
+    try:
+        if {*state["random"]} != {*generators}:
+            names = [", ".join(names) or "none" for names in (state["random"], generators)]
+            raise ValueError(f"its random generators are {names[0]}, those of {model!r:.60} {names[1]}")
+        states = [(random, random_state(state["random"][name])) for name, random in generators.items()]
+        shuffling = Random()
+        shuffling.setstate(random_state(state["order"]))
+        parameters = dict(model.named_parameters())
+        if unknown := [name for name in state["trained"] if name not in parameters]:
+            raise ValueError(f"{model!r:.60} has no parameter {unknown[0]!r:.60}")
+        trained = [parameters[name] for name in state["trained"]]
+        lists = {name: [read_entry(x) for x in state["lists"][name]] for name in LISTS}
+        if len(lists["seconds"]) != len(lists["loss"]) or type(state["facts"]["updates"]) is not int:
+            raise ValueError("its loss, seconds and updates do not belong together")
+        model.load_state_dict(body["parameters"])
+        if optimizer is None:
+            optimizer = optimizer_of(state["optimizer"], trained)
+        elif [*map(id, optimizer.parameters)] != [*map(id, trained)]:
+            raise ValueError(
+                f"{optimizer!r} has other parameters than those of the run, {', '.join(state['trained']):.60}"
+            )
+        else:
+            optimizer.load_state_dict(state["optimizer"])
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        model.load_state_dict(before)
+        reason = f"it has no {error}" if isinstance(error, KeyError) else error
+        raise ModelFileError(f"the run in {path} does not fit: {reason}") from error
+    for random, numbers in states:
+        random.setstate(numbers)
+    history = History(optimizer, shuffling)
+    vars(history).update(lists, **{name: state["facts"][name] for name in FACTS})
+    return history
+
+
+def random_state(state: Any) -> Any:
+    """The state of a ``Random`` from JSON; ValueError or TypeError if it is none."""
+    version, numbers, rest = state
+    found = version, tuple(numbers), rest
+    Random().setstate(found)
+    return found
+
+
+def read_entry(x: Any) -> Any:
+    """An entry of a list: a number, or numbers by name; "nan" and "inf" stand for those."""
+    return {name: float(number) for name, number in x.items()} if isinstance(x, dict) else float(x)
 
 
 def gradient_norms(model: Module, trained: Iterable[Value] | None = None) -> dict[str, float]:

@@ -233,6 +233,16 @@ def test_surface_shows_classes_and_boundary(visit, xor):
     assert label == "Decision surface: 4 of 4 examples right"
 
 
+def test_numbers_are_off_rather_than_wrong(visit):
+    tab = visit(playground(nn.MLP(1, [3, 1], seed=0), [[0.0], [1.0], [2.0]], [0.5, 1.0, 1.7], loss="mse"))
+    tab.click("text=One step")
+
+    assert "right" not in tab.text_content(".counts")
+    verdicts = tab.locator(".examples td:last-child").all_text_contents()
+    assert len(verdicts) == 3
+    assert all(re.fullmatch(r"off by \d.*", verdict) for verdict in verdicts)
+
+
 def test_learning_rate_that_diverges_gets_advice(visit, xor):
     tab = visit(xor[0])
     tab.get_by_label("learning rate").select_option("3")

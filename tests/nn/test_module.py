@@ -8,6 +8,7 @@ from collections import ChainMap, OrderedDict, UserDict, defaultdict, deque, nam
 import numpy
 import pytest
 
+import nn
 from autodiff import Value
 from nn import MLP, Module, PReLU, fit
 from nn.losses import l1, l2
@@ -198,3 +199,88 @@ def test_weights_exclude_slopes_of_prelu():
     assert (len(net.parameters()), len(net.weights())) == (14, 9)
     assert PReLU().weights() == []
     assert l1(1.0)(net).data == pytest.approx(sum([abs(w.data) for w in net.weights()]))
+
+
+# --- Arrays ----------------------------------------------------------------------------------------
+
+ARRAYS = {
+    "MLP": (
+        lambda: nn.MLP(2, [3, 1], "prelu", seed=0),
+        {
+            "layers.0.weight": (3, 2),
+            "layers.0.bias": (3,),
+            "layers.0.neurons.0.activation.weight": (1,),
+            "layers.1.weight": (1, 3),
+            "layers.1.bias": (1,),
+        },
+    ),
+    "no bias": (lambda: nn.MLP(2, [1], bias=False, seed=0), {"layers.0.weight": (1, 2)}),
+    "norm": (
+        lambda: nn.Sequential(nn.BatchNorm(2), nn.RMSNorm(2)),
+        {
+            **{f"layers.0.{name}": (2,) for name in ("weight", "bias", "running_mean", "running_var")},
+            "layers.1.weight": (2,),
+        },
+    ),
+    "convolution": (lambda: nn.Convolution(3, seed=0), {"weight": (1, 1, 3), "bias": (1,)}),
+    "recurrent": (lambda: nn.RecurrentCell(1, 2, seed=0), {"layer.weight": (2, 3), "layer.bias": (2,)}),
+    "embedding": (lambda: nn.Embedding(3, 2, seed=0), {"weight": (3, 2)}),
+    "neuron": (lambda: nn.Neuron(2, seed=0), {"w": (2,), "b": ()}),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_hold_every_number_once(name):
+    make, shapes = ARRAYS[name]
+    model = make()
+    arrays, before = model.arrays(), model.state_dict()
+
+    assert {key: numpy.array(x).shape for key, x in arrays.items()} == shapes
+    assert sum([numpy.array(x).size for x in arrays.values()]) == len(before)
+    model.load_state_dict(dict.fromkeys(before, 0.5))
+    model.load_arrays(arrays)
+    assert model.state_dict() == before
+    model.load_arrays({key: numpy.array(x) for key, x in arrays.items()})
+    assert model.state_dict() == before
+
+
+def test_arrays_of_shared_and_ragged_values():
+    class Tied(Module):
+        def __init__(self):
+            self.first, self.second = nn.Layer(2, 2, seed=0), nn.Layer(2, 2, seed=1)
+            self.second.neurons[0].w = self.first.neurons[1].w
+            self.triangle = [[Value(1.0)], [Value(2.0), Value(3.0)]]
+
+    model = Tied()
+    before = model.state_dict()
+
+    assert model.arrays()["triangle.1"] == [2.0, 3.0]
+    assert sum([numpy.array(x).size for x in model.arrays().values()]) == len(before)
+    model.load_arrays(model.arrays())
+    assert model.state_dict() == before
+
+
+def test_arrays_in_a_numpy_file(tmp_path):
+    model, twin = nn.MLP(2, [3, 1], seed=0), nn.MLP(2, [3, 1], seed=1)
+    numpy.savez(tmp_path / "net.npz", **model.arrays())
+    with numpy.load(tmp_path / "net.npz") as arrays:
+        twin.load_arrays(arrays)
+
+    assert twin.state_dict() == model.state_dict()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"layers.0.weight": [[1.0, 2.0, 3.0]]}, r"layers.0.weight of MLP\(.* has shape \(1, 2\), got \(1, 3\)"),
+        ({"layers.0.weight": [[1.0], [2.0, 3.0]]}, r"has shape \(1, 2\), got no rectangular array"),
+        ({"layers.0.bias": 1.0}, r"layers.0.bias of MLP\(.* has shape \(1,\), got \(\)"),
+        ({"layers.9.bias": [1.0]}, "0 missing .*, 1 unknown .'layers.9.bias'"),
+    ],
+)
+def test_arrays_that_do_not_fit_change_nothing(change, words):
+    model = nn.MLP(2, [1], seed=0)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=words):
+        model.load_arrays({**model.arrays(), **change})
+    assert model.state_dict() == before

@@ -740,7 +740,7 @@ REFUSALS = {  # by subject: what is called, the error, and its words
             ModelFileError,
             "must be finite, got NaN",
         ),
-        (lambda: load_changed(version=2), ModelFileError, "has version 2, this library reads 1"),
+        (lambda: load_changed(version=3), ModelFileError, "has version 3, this library reads 1 and 2"),
         *[
             (partial(load_changed, "architecture", **change), ModelFileError, words)
             for change, words in [

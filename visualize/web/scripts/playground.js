@@ -205,14 +205,14 @@ export class Playground {
   /** Step, loss and number of right examples in words. */
   standing() {
     const { training, seen } = this;
-    return `step ${training.steps.toLocaleString("en")}: loss ${show(seen.loss)}, ${seen.right} of ${training.X.length} right.`;
+    return `step ${training.steps.toLocaleString("en")}: loss ${show(seen.loss)}${training.tally(seen.right, training.X.length)}.`;
   }
 
   /** Pause once when all is learned or the loss stops falling. */
   converge() {
     const { training, seen, goesOn } = this, { at, losses, steps } = training, half = at.findIndex((step) => step > steps / 2);
     if (this.frame === null || goesOn) return;
-    const learned = seen.right === training.X.length && seen.loss <= LEARNED * training.firstLoss;
+    const learned = (training.numeric || seen.right === training.X.length) && seen.loss <= LEARNED * training.firstLoss;
     const still = steps > LONG_ENOUGH && half > SLOW && Math.min(...losses.slice(half)) > (1 - STILL) * Math.min(...losses.slice(0, half));
     if (!learned && !still) return;
     this.goesOn = true;
@@ -277,12 +277,12 @@ export class Playground {
   paint() {
     const { training, config, pictures } = this, seen = (this.seen = training.look());
     pictures.paint(training, config.chosen);
-    const tests = training.testX.length ? ` · test loss ${show(seen.testLoss)}, ${seen.testRight} of ${training.testX.length} right` : "";
+    const tests = training.testX.length ? ` · test loss ${show(seen.testLoss)}${training.tally(seen.testRight, training.testX.length)}` : "";
     this.counter.replaceChildren(element("span", { class: "steps" }, `step ${training.steps.toLocaleString("en")}`), " · loss ",
-      element("data", { value: exact(seen.loss), class: "loss" }, show(seen.loss)), ` · ${seen.right} of ${training.X.length} right${tests}`,
+      element("data", { value: exact(seen.loss), class: "loss" }, show(seen.loss)), `${training.tally(seen.right, training.X.length).replace(",", " ·")}${tests}`,
       element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps per second` : ""));
     pictures.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(training.firstLoss)} to ${show(seen.loss)} in ${training.steps} steps`);
-    pictures.surface.canvas.setAttribute("aria-label", `Decision surface: ${seen.right} of ${training.X.length} examples right`);
+    pictures.surface.canvas.setAttribute("aria-label", training.numeric ? "Decision surface" : `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
     if (this.allWeights.open) this.paintWeights();
     this.panels?.show();
@@ -290,10 +290,11 @@ export class Playground {
 
   paintExample(row, i) {
     const { training } = this, outputs = training.forward(training.X[i]).at(-1), right = training.right(outputs, training.targets[i]);
+    const verdict = training.numeric ? `off by ${show(Math.abs(outputs[0] - training.targets[i][0]))}` : right ? "✓ right" : "✗ wrong";
     const [first, ...cells] = row.cells, { classes } = training.naming;
     setAttribute(first.firstChild, "aria-pressed", String(i === this.config.chosen));
-    [describeOutputs(training.targets[i], 0, classes), describeOutputs(outputs, 3, classes), right ? "✓ right" : "✗ wrong"].forEach((text, k) => setText(cells[k], text));
-    row.classList.toggle("wrong", !right);
+    [describeOutputs(training.targets[i], 0, classes), describeOutputs(outputs, 3, classes), verdict].forEach((text, k) => setText(cells[k], text));
+    row.classList.toggle("wrong", !right && !training.numeric);
   }
 
   paintWeights() {

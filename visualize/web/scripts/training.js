@@ -57,6 +57,7 @@ export class Training {
     Object.assign(this, { head, naming: config.data === "given" ? given.naming : {} });
     this.codes = codes.map((row) => row.map(real));
     [this.targets, this.testTargets] = [labels, testLabels].map((of) => of.map((label) => this.codes[label]));
+    this.numeric = outputs === 1 && this.codes.length > 2; // targets are numbers to fit, not classes
     this.decision = new Decision(this.codes);
     this.sizes = [inputs, ...config.hidden, outputs];
     const ids = config.activation.map((name) => Math.max(0, given.activations.indexOf(name))), [id = 0] = ids;
@@ -157,6 +158,11 @@ export class Training {
       [this.steps, loss, testLoss].forEach((x, i) => lists[i].push(x));
     }
     return { loss, right, testLoss, testRight };
+  }
+
+  /** How many of so many examples are right, in words; "" where targets are no classes. */
+  tally(right, examples) {
+    return this.numeric ? "" : `, ${right} of ${examples} right`;
   }
 
   /** Whether outputs give the class of a target. */
