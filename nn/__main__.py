@@ -148,7 +148,9 @@ def train_once(options: argparse.Namespace) -> None:
     refuse_files(options)
     show(heading(task, trial, options.runner))
     if options.page:
-        page(task, trial).save(options.page)
+        from visualize.web.playground import trial_page
+
+        trial_page(trial, task).save(options.page)
         show([f"to train it live in the same way, open {options.page} in a browser"])
     show([standing("start", trial)])
     try:
@@ -233,17 +235,6 @@ def save_figure(figure: Any, path: str) -> None:
     with rc_context({"pdf.fonttype": 42}):  # TrueType, which publishers accept
         figure.savefig(content, format=suffix(path, PICTURES)[1:])
     write(path, content.getvalue())
-
-
-def page(task: str, trial: Trial) -> Any:
-    """The untrained net and its examples as a page that trains it in the same way."""
-    from visualize.web.playground import playground
-
-    preset, held = trial.preset, (trial.X_test, trial.Y_test)
-    return playground(
-        trial.model, trial.X, trial.Y, loss=trial.loss, optimizer=preset.optimizer, test_data=held, title=task,
-        learning_rate=preset.learning_rate, batch_size=preset.batch_size, classes=preset.classes
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -441,6 +441,22 @@ def playground(
     return Page(heading, "\n".join(lines), *network.programs(), {"datasets": data_module()}, gates, rules)
 
 
+def trial_page(trial: Any, title: str) -> Page:
+    """The page that trains the net of an ``nn.cli.presets.Trial`` from its start, in the same way."""
+    preset, held = trial.preset, (trial.X_test, trial.Y_test)
+    return playground(
+        trial.model, trial.X, trial.Y, loss=trial.loss, optimizer=preset.optimizer, test_data=held, title=title,
+        learning_rate=preset.learning_rate, batch_size=preset.batch_size, classes=preset.classes
+    )  # fmt: skip
+
+
+def preset_page(task: str, title: str = "") -> Page:
+    """The page that trains the net of ``python -m nn TASK``."""
+    from nn.cli.presets import PRESETS, Trial
+
+    return trial_page(Trial(PRESETS[task]), title or task)
+
+
 def doctor_functions() -> dict[str, Any]:
     """The functions and classes that examine a net, for translation."""
     from nn.doctor.case import Case, LayerFacts
