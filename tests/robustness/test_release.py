@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ROOMS = ("autodiff", "nn", "visualize")
-ASSETS = {path.relative_to(ROOT).as_posix() for room in ROOMS for kind in ("js", "css", "typed")
+ASSETS = {path.relative_to(ROOT).as_posix() for room in ROOMS for kind in ("js", "css", "html", "jinja2", "typed")
           for path in (ROOT / room).rglob(f"*.{kind}")}  # fmt: skip
 USE = """
 import importlib.metadata, pathlib, autodiff, nn, visualize

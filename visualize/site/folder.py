@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from autodiff._files import new_folder, write
 
 from .notebooks import notebook_page, notebook_paths, read_notebook, title_of
-from .pages import kit_pages, lecture_pages, playground_pages, start_page, style, try_page
+from .pages import front_page, kit_pages, lecture_pages, playground_pages, style, try_page
 from .tools import NEEDS, SOURCE, check_part, write_api, write_lite
 
 PARTS = tuple(NEEDS)  # what needs more than this package
@@ -31,8 +31,8 @@ def write_site(folder: str | os.PathLike[str], without: Sequence[str] = ()) -> s
         check_part(part)
     with new_folder(folder, "the site") as temporary, ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         made = [pool.submit(write_pages, make, temporary) for make in PAGES]
-        lite = [pool.submit(write_lite, temporary)] * ("lite" in parts)
-        made += [pool.submit(write_api, temporary)] * ("api" in parts)
+        lite = [pool.submit(write_lite, temporary)] if "lite" in parts else []
+        made += [pool.submit(write_api, temporary)] if "api" in parts else []
         paths = notebook_paths(SOURCE / "notebooks") if "notebooks" in parts or lite else {}
         course = {name: title_of(read_notebook(path)) for name, path in paths.items()}
         pages = {".nojekyll": ""}  # GitHub Pages serves the files as they are
@@ -42,7 +42,7 @@ def write_site(folder: str | os.PathLike[str], without: Sequence[str] = ()) -> s
         for job in made:
             job.result()
         wheel = lite[0].result() if lite else ""
-        write_files({"index.html": start_page(course, parts, wheel), **pages}, temporary)
+        write_files({"index.html": front_page(course, parts, wheel), **pages}, temporary)
     return os.path.join(os.path.expanduser(folder), "index.html")
 
 

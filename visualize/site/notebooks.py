@@ -56,14 +56,16 @@ def notebook_page(name: str, path: Path, course: Mapping[str, str], lite: bool) 
         if 0 <= i < len(names):
             links.append(f'<a href="{up}notebooks/{names[i]}.html">{word}: {escape(course[names[i]])}</a>')
     links += [run_link(name, course[name], up)] * lite
-    nav = f'<nav aria-label="Course">{" ".join(links)}</nav>'
+    above, below = (f'<nav aria-label="{label}">{" ".join(links)}</nav>' for label in ("Course", "Course, again"))
     parts = [part for cell in read_notebook(path) for part in cell_parts(cell)]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f'<link rel="stylesheet" href="{up}style.css">\n<title>{escape(course[name])}</title>\n</head>\n'
-        f'<body>\n<main class="site notebook">\n{nav}\n' + "\n".join(parts) + f"\n{nav}\n</main>\n</body>\n</html>\n"
+        f'<body>\n<main class="site notebook">\n{above}\n'
+        + "\n".join(parts)
+        + f"\n{below}\n</main>\n</body>\n</html>\n"
     )
 
 

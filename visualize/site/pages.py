@@ -70,12 +70,12 @@ def style() -> dict[str, str]:
     return {"style.css": style_sheet() + STYLE.read_text(encoding="utf-8") + (HERE / "site.css").read_text("utf-8")}
 
 
-def start_page(course: Mapping[str, str], parts: Collection[str], wheel: str) -> str:
+def front_page(course: Mapping[str, str], parts: Collection[str], wheel: str) -> str:
     """The start page; ``course`` has the titles of notebooks by their names."""
     read = "notebooks" in parts
     first = f"notebooks/{next(iter(course))}.html" if read else "lectures.html"
     install = (
-        f'<p>Download the <a href="lite/pypi/{wheel}">wheel</a> and install it:</p><pre>pip install ./{wheel}</pre>'
+        f'<p>Download the <a href="lite/pypi/{wheel}">wheel</a> and install it:</p><pre tabindex="0">pip install ./{wheel}</pre>'
         if wheel
         else "<p>In the folder of the source:</p><pre>pip install .</pre>"
     )
@@ -102,7 +102,7 @@ def start_page(course: Mapping[str, str], parts: Collection[str], wheel: str) ->
     )
 
 
-LITE = """<p class="small">To run a notebook, your browser loads Python (Pyodide, about 20 MB, from cdn.jsdelivr.net) \
+LITE = """<p class="small">To run a notebook, your browser loads Python (Pyodide, about 25 MB, from cdn.jsdelivr.net) \
 and two packages from pypi.org; nothing is installed on your computer.</p>"""
 
 

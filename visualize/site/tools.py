@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,8 @@ import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
-HERE = Path(__file__).parent
-SOURCE = HERE.parents[1]  # the folder with pyproject.toml and notebooks/, if this package is not installed from a wheel
+THEME = Path(__file__).with_name("pdoc")  # of the API reference
+SOURCE = Path(__file__).parents[2]  # has pyproject.toml and notebooks/, unless a wheel was installed
 NEEDS = {  # the packages that each part needs
     "notebooks": ("mistune", "pygments"),
     "lite": ("hatchling", "jupyterlite_core", "jupyterlite_pyodide_kernel", "jupyter_server"),
@@ -77,7 +78,16 @@ def write_api(folder: str) -> None:
     """Write the API reference into the folder api/."""
     import pdoc
 
-    pdoc.render.configure(docformat="numpy", template_directory=HERE / "pdoc", show_source=False)
+    pdoc.render.configure(docformat="numpy", template_directory=THEME, show_source=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="pdoc.doc_types")  # types it cannot evaluate are shown as written
         pdoc.pdoc(*documented(), output_directory=Path(folder, "api"))
+    for path in Path(folder, "api").rglob("*.html"):
+        path.write_text(without_dead_links(path.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+
+
+def without_dead_links(page: str) -> str:
+    """The page with links to places that it does not have as plain text: pdoc makes them of inherited members."""
+    places = set(re.findall(r'id="([^"]+)"', page))
+    link = re.compile(r'<a href="#([^"]+)">(.*?)</a>')
+    return link.sub(lambda found: found[0] if found[1] in places else found[2], page)
