@@ -58,15 +58,13 @@ def notebook_page(name: str, path: Path, course: Mapping[str, str], lite: bool) 
     links += [run_link(name, course[name], up)] * lite
     above, below = (f'<nav aria-label="{label}">{" ".join(links)}</nav>' for label in ("Course", "Course, again"))
     parts = [part for cell in read_notebook(path) for part in cell_parts(cell)]
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    head = (
+        '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f'<link rel="stylesheet" href="{up}style.css">\n<title>{escape(course[name])}</title>\n</head>\n'
-        f'<body>\n<main class="site notebook">\n{above}\n'
-        + "\n".join(parts)
-        + f"\n{below}\n</main>\n</body>\n</html>\n"
+        f'<link rel="stylesheet" href="{up}style.css">\n<title>{escape(course[name])}</title>'
     )
+    body = "\n".join(['<main class="site notebook">', above, *parts, below, "</main>"])
+    return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n</body>\n</html>\n'
 
 
 def cell_parts(cell: Mapping[str, Any]) -> list[str]:

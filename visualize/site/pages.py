@@ -74,11 +74,7 @@ def front_page(course: Mapping[str, str], parts: Collection[str], wheel: str) ->
     """The start page; ``course`` has the titles of notebooks by their names."""
     read = "notebooks" in parts
     first = f"notebooks/{next(iter(course))}.html" if read else "lectures.html"
-    install = (
-        f'<p>Download the <a href="lite/pypi/{wheel}">wheel</a> and install it:</p><pre tabindex="0">pip install ./{wheel}</pre>'
-        if wheel
-        else "<p>In the folder of the source:</p><pre>pip install .</pre>"
-    )
+    source = f'Download the <a href="lite/pypi/{wheel}">wheel</a>, and' if wheel else "In the folder of the source,"
     net = parse(NET, **NET_INPUTS)
     neuron = find("D2")[0].build()
     for output in (net, neuron, graph := parse("q = x + y; f = q * z", x=-2, y=5, z=-4)):
@@ -95,7 +91,7 @@ def front_page(course: Mapping[str, str], parts: Collection[str], wheel: str) ->
         guides=" ".join(
             [f'<a href="kit/guide-{letter}.html">{letter} {escape(LECTURES[letter])}</a>' for letter in LECTURES]
         ),
-        install=install,
+        install=f'<p>{source} run</p><pre tabindex="0">pip install ./{wheel}</pre>',
         api='<p><a href="api/index.html">API reference</a>: every public function, with examples.</p>'
         if "api" in parts
         else "",

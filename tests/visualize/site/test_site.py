@@ -213,6 +213,6 @@ def test_wheel_works_in_pyodide(tmp_path):
 
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout) == {
-        "gradients": [-4.0, -4.0, 3.0], "steps": 5, "drawn": True, "page": True, "learned": [0, 1, 1, 0],
+        "gradients": [-4.0, -4.0, 3.0], "steps": 4, "drawn": True, "page": True, "learned": [0, 1, 1, 0],
         "exercise": True,
     }  # fmt: skip
