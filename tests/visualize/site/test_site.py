@@ -174,7 +174,7 @@ def test_site_links_and_bytes(tmp_path):
     for part in PARTS:
         need_part(part)
     write_site(tmp_path / "one")
-    write_site(tmp_path / "two", ("lite", "api"))
+    write_site(tmp_path / "two", PARTS)
     found = pages_in(tmp_path / "one")
 
     assert {path.relative_to((tmp_path / "one").resolve()).parts[0] for path in found} >= {
@@ -183,7 +183,7 @@ def test_site_links_and_bytes(tmp_path):
     assert sum(len(page.links) for page in found.values()) > 500
     assert dead_links(found) == []
     own = [path for path in (tmp_path / "two").rglob("*") if path.is_file() and path.name != "index.html"]
-    assert len(own) > 50
+    assert len(own) > 40
     for path in own:
         assert path.read_bytes() == (tmp_path / "one" / path.relative_to(tmp_path / "two")).read_bytes(), path
     index = json.loads((tmp_path / "one/lite/pypi/all.json").read_text(encoding="utf-8"))
