@@ -69,7 +69,7 @@ def documented() -> list[str]:
     found = []
     for name in ("autodiff", "nn", "visualize"):
         package = importlib.import_module(name)
-        inner = [x.name for x in pkgutil.walk_packages(package.__path__, f"{name}.") if x.ispkg]
+        inner = [x.name for x in pkgutil.iter_modules(package.__path__, f"{name}.") if x.ispkg]
         found += [name, *[x for x in inner if hasattr(importlib.import_module(x), "__all__")]]
     return [*found, "autodiff.graph", "autodiff.formula"]
 

@@ -104,6 +104,14 @@ def test_part_of_the_source_needs_it(monkeypatch, tmp_path):
     tools.check_part("api")
 
 
+def test_documented_packages_export_something():
+    names = tools.documented()
+
+    assert {"autodiff", "nn", "visualize", "autodiff.quiz", "autodiff.flat", "visualize.kit"} <= set(names)
+    assert len(set(names)) == len(names)
+    assert "autodiff.flat.backends.llvm" not in names  # it needs llvmlite
+
+
 def test_tool_that_fails_is_quoted(tmp_path):
     with pytest.raises(OSError, match=r"(?s)python -m pip no-such-word failed:.*unknown command"):
         tools.run_tool("pip", "no-such-word", cwd=tmp_path)
