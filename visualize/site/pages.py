@@ -52,8 +52,11 @@ def playground_pages() -> dict[str, str]:
 
 
 def kit_pages() -> dict[str, str]:
-    """The lecturer's kit."""
-    return {f"kit/{name}": text for name, text in kit_files().items()}
+    """The lecturer's kit; its start page has a way home."""
+    home = f'<body>\n<nav><a href="../index.html">{NAME}</a></nav>'
+    files = kit_files()
+    files["index.html"] = files["index.html"].replace("<body>", home, 1)
+    return {f"kit/{name}": text for name, text in files.items()}
 
 
 def with_links(page: Page, links: Mapping[str, str]) -> Page:
