@@ -1,18 +1,18 @@
-"""Atomic file writes, and packages that may be missing."""
+"""Atomic writes of files and folders, and packages that may be missing."""
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from typing import Any
 
 
-__all__ = ["OUTPUT", "PAGES", "destination", "finite", "need", "suffix", "write"]
+__all__ = ["OUTPUT", "PAGES", "destination", "finite", "need", "new_folder", "suffix", "write"]
 
 PAGES = (".html", ".htm")  # extensions of a page
 OUTPUT = ("-", "/dev/stdout")  # names of the standard output
@@ -78,6 +78,30 @@ def write(path: str | os.PathLike[str], content: bytes) -> str:
         if os.path.exists(temporary):
             os.remove(temporary)
     return wanted
+
+
+@contextmanager
+def new_folder(path: str | os.PathLike[str], what: str) -> Iterator[str]:
+    """A folder to fill that gets this path at the end, or is removed after an error; ``what`` is meant to be in it.
+
+    FileExistsError if there is something in a folder of that path.
+    """
+    import shutil  # takes as long to import as all of autodiff
+
+    target = os.path.realpath(os.path.expanduser(path))
+    if os.path.lexists(target) and not (os.path.isdir(target) and not os.listdir(target)):
+        raise FileExistsError(f"cannot write {what} to {os.fspath(path)!r:.300}: it exists; choose a new folder")
+    if not os.path.isdir(os.path.dirname(target)):
+        raise FileNotFoundError(f"cannot write {what}: there is no folder {os.path.dirname(target)!r:.300}")
+    temporary = f"{target}.{os.getpid()}-{os.urandom(4).hex()}.tmp"
+    os.mkdir(temporary)
+    try:
+        yield temporary
+        if os.path.isdir(target):  # empty; Windows replaces no folder
+            os.rmdir(target)
+        os.rename(temporary, target)
+    finally:  # also after ctrl-C
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def finite(x: Any) -> Any:

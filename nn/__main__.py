@@ -29,7 +29,6 @@ from .training.loop import NonfiniteLossError
 from .training.progress import Progress
 from .training.runners import RUNNERS
 
-MOST_IN_PAGE = 2000  # examples
 WIDEST = 1000  # units of a layer in a tiny net
 PICTURES = (".svg", ".png", ".pdf")
 
@@ -205,7 +204,9 @@ def train_once(options: argparse.Namespace) -> None:
     trial = Trial(preset, options.seed)
     show(heading(task, trial, options.runner))
     if options.page:
-        page(task, trial).save(options.page)
+        from visualize.web.playground import trial_page
+
+        trial_page(trial, task).save(options.page)
         show([f"to train it live in the same way, open {options.page} in a browser"])
     train_and_report(task, trial, options)
     own = {"--target": options.target, "--drop": ",".join(options.drop), "--test": options.test, "--loss": options.loss}
@@ -302,20 +303,6 @@ def save_figure(figure: Any, path: str) -> None:
     with rc_context({"pdf.fonttype": 42}):  # TrueType, which publishers accept
         figure.savefig(content, format=suffix(path, PICTURES)[1:])
     write(path, content.getvalue())
-
-
-def page(task: str, trial: Trial) -> Any:
-    """The untrained net and its examples as a page that trains it in the same way."""
-    from visualize.web.playground import playground
-
-    preset, n, n_test = trial.preset, len(trial.X), len(trial.X_test)
-    if n + n_test > MOST_IN_PAGE:
-        raise ValueError(f"a page takes at most {MOST_IN_PAGE} examples, these are {n + n_test}: leave out --page")
-    return playground(
-        trial.model, trial.X, trial.Y, loss=trial.loss, optimizer=preset.optimizer,
-        test_data=(trial.X_test, trial.Y_test), title=task, learning_rate=preset.learning_rate,
-        batch_size=preset.batch_size, features=preset.columns.inputs if preset.columns else (), classes=preset.classes
-    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -45,12 +45,13 @@ FLOORS = {
     "nn.doctor": "findings fits | case | data units | setup | runs | rules trials | examination | clinic",
     "nn.lectures": "depth learning tables words | by_hand descents vectors | catalog",
     "nn.training": "history progress | changes | loop | runners validation | fitting | sweep",
-    "visualize": "_text style | plots scene | layout | render | picture web | kit notebook",
+    "visualize": "_text style | plots scene | layout | render | picture web | kit notebook | site",
     "visualize.kit": "formulas | guide | slides | folder",
     "visualize.layout": "plan | rows sizes sugiyama | engines",
     "visualize.plots": "style | activations description losses seeds surfaces | descents",
     "visualize.render": "graphviz painter | matplotlib svg tikz",
     "visualize.scene": "model unfold | fold | build",
+    "visualize.site": "pages tools | notebooks | folder",
     "visualize.web": "bundle gates lesson translate | written | document | playground",
 }
 HEAVY = "numpy matplotlib graphviz tqdm sklearn llvmlite jax torch IPython dataclasses inspect typing ast".split()  # noqa: SIM905

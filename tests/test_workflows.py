@@ -75,7 +75,6 @@ def test_commands_exist():
     assert known >= 8
 
 
-@pytest.mark.xfail(reason="the option --site and the extra site come with the web site", strict=True)
 def test_options_and_extras_exist():
     options = {text for action in visualize.__main__.parser()._actions for text in action.option_strings}
     for _, _, line in commands():

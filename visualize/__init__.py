@@ -8,6 +8,7 @@ Modules, in reading order:
     picture      draw() and its Picture
     web          page() and playground(): data, HTML, and scripts
     kit          the lecturer's kit: guides, worksheets, questions, slides
+    site         a static web site: all pages, playgrounds, the course, the kit, the API reference
     plots        activations, losses, boundaries and the like, with matplotlib
     notebook     the display of Values and plots in notebooks
     __main__     python -m visualize

@@ -19,6 +19,7 @@ Draws the graph of an expression, with values and gradients, into a file:
     python -m visualize --try try.html      a page to write expressions in, without Python
     python -m visualize --lectures lectures.html        a page with all examples, and XOR to train
     python -m visualize --kit kit           for lecturers: guides, worksheets, Moodle questions, slides
+    python -m visualize --site site         for the web: all of these, the course and the API reference
 
 All options: python -m visualize --help"""
 
@@ -61,6 +62,9 @@ def parser() -> argparse.ArgumentParser:
     add("--kit", help="the lecturer's kit, a new folder: guides, worksheets, keys, Moodle questions, slides, pages",
         type=file_name, metavar="FOLDER")  # fmt: skip
     add("--like", default="", metavar="LETTER", help="the kit of one lecture, A to E")
+    add("--site", help="a static web site, a new folder: start page, pages, playgrounds, course, kit, API reference",
+        type=file_name, metavar="FOLDER")  # fmt: skip
+    add("--without", default="", metavar="PARTS", help="leave out of the site: notebooks,lite,api")
     add("--frames", action="store_true", help="draw every step: a .svg file moves, a .pdf or .tex file has pages")
     fold("--fold", action="append", metavar="NAME", help="draw NAME and all that only it uses as one box")
     fold("--no-fold", action="store_true", help="draw every node of a large graph")
@@ -92,6 +96,8 @@ def run(chosen: argparse.Namespace) -> int:
 
     plain = options([])
     if chosen.lectures:
+        from .site import lectures
+
         refuse_idle(chosen, plain, ("lectures",), "--lectures makes one page of all examples, unchanged:")
         suffix(chosen.lectures, PAGES)  # before the work is done
         destination(chosen.lectures)
@@ -103,6 +109,14 @@ def run(chosen: argparse.Namespace) -> int:
         refuse_idle(chosen, plain, ("kit", "like"), "--kit makes a folder from the course's tables:")
         print_paths(*write_kit(chosen.kit, *[chosen.like.upper()] * bool(chosen.like)))
         return 0
+    if chosen.site:
+        from .site import write_site
+
+        refuse_idle(chosen, plain, ("site", "without"), "--site makes a folder of pages:")
+        print_paths(write_site(chosen.site, [*filter(None, chosen.without.replace(",", " ").split())]))
+        return 0
+    if chosen.without:
+        raise ValueError(f"only the site has parts: add --site FOLDER, or leave out --without {chosen.without:.40}")
     if chosen.like:
         raise ValueError(f"only the kit takes a lecture: add --kit FOLDER, or leave out --like {chosen.like:.40}")
     if tried := getattr(chosen, "try"):
@@ -175,18 +189,6 @@ def page_of(subjects: Sequence[Any], chosen: argparse.Namespace) -> Any:
         lines = ["The parts of one example", subject.title[1].strip(), subject.note]
         parts.append((f"part-{i}", subject.title[0], [*filter(None, lines)], subject.output))
     return collection(parts, layout=chosen.layout)
-
-
-def lectures() -> Any:
-    """The page of all lecture examples, and XOR to train."""
-    from autodiff.lectures import EXAMPLES
-    from nn import MLP, truth_table
-
-    from .web.document import collection, parts_of
-    from .web.playground import playground
-
-    last = playground(MLP(2, [4, 1], seed=0), *truth_table("xor"), title="XOR, to be learned by a net")
-    return collection(parts_of([*EXAMPLES.values()]), last, editable=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,18 @@
 """Accessibility: axe-core passes every state of a page; keys and live regions give all that is visible."""
 
+import re
+
 import pytest
 
 from autodiff import variables
 from nn import MLP, truth_table
 from tests.browser.pages import d1, example, some
+from tests.support.site_tools import need_part
 from visualize import page, playground
+from visualize.site import PARTS
+from visualize.site.notebooks import notebook_page
+from visualize.site.pages import front_page, style, with_links
+from visualize.site.tools import SOURCE
 from visualize.web.document import collection
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -63,6 +70,45 @@ def test_axe_on_a_page_to_write_in(visit, violations):
     assert violations(tab) == []
     tab.fill("form.own input", "a*snh(b)")
     tab.locator("form.own output:not(:empty)").wait_for()
+    assert violations(tab) == []
+
+
+class WithStyle:
+    """A page of the site with its style sheet inside, which axe cannot load from a file."""
+
+    def __init__(self, text):
+        sheet = f"<style>{style()['style.css']}</style>"
+        self.text = re.sub(r'<link rel="stylesheet"[^>]*>', lambda _: sheet, text)
+
+    def save(self, path):
+        path.write_text(self.text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=str)
+def test_axe_on_the_start_page_of_the_site(visit, violations, options):
+    course = {"00-quick-start": "Quick start", "engine/1-numbers": "Numbers that remember"}
+    tab = visit(WithStyle(front_page(course, PARTS, "some.whl")), **options)
+
+    assert tab.locator("h1").inner_text() == "Backpropagation, step by step"
+    assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(tab) == []
+
+
+@pytest.mark.parametrize("options", [{"color_scheme": "dark"}, PHONE], ids=str)
+def test_axe_on_a_notebook_of_the_site(visit, violations, options):
+    need_part("notebooks")
+    path = SOURCE / "notebooks" / "00-quick-start.ipynb"
+    page = notebook_page(path.stem, path, {path.stem: "Quick start", "A": "Lecture A"}, True)
+    tab = visit(WithStyle(page), **options)
+
+    assert tab.locator("math").count() > 0
+    assert tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(tab) == []
+
+
+def test_axe_on_a_page_with_a_way_home(visit, violations):
+    tab = visit(with_links(playground(MLP(2, [2, 1], seed=0), *truth_table("xor")), {"home": "i.html", "b": "b.html"}))
+    assert tab.locator("header.collection a").count() == 2
     assert violations(tab) == []
 
 

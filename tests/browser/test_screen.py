@@ -52,7 +52,7 @@ def test_screen_holds_every_step(visit, id):
 @pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_screen_holds_every_step_of_lecture_examples(visit, size):
-    from visualize.__main__ import lectures
+    from visualize.site import lectures
 
     tab = visit(lectures(), "#example=A1", **screen(size))
     ids = tab.evaluate("[...document.querySelectorAll('.lesson')].map((x) => x.id)")

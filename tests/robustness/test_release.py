@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 LIMIT = 850_000  # bytes of the wheel, which a visitor of the page in JupyterLite downloads
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 ROOMS = ("autodiff", "nn", "visualize")
-ASSETS = {path.relative_to(ROOT).as_posix() for room in ROOMS for kind in ("js", "css", "typed")
+ASSETS = {path.relative_to(ROOT).as_posix() for room in ROOMS for kind in ("js", "css", "html", "jinja2", "typed")
           for path in (ROOT / room).rglob(f"*.{kind}")}  # fmt: skip
 USE = """
 import importlib.metadata, pathlib, autodiff, nn, visualize

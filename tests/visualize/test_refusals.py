@@ -14,6 +14,7 @@ from tests.support.pictures import built
 from tests.support.refusals import every_row_of
 from visualize import draw, playground, plots
 from visualize.kit.formulas import formula
+from visualize.site import PARTS, write_site
 from visualize.web.bundle import bundle
 
 XOR = nn.truth_table("xor")
@@ -118,6 +119,11 @@ REFUSALS = {  # by subject: what is called, the error, and its words
         (lambda: draw_d1().frames("d1.png"), ValueError, "lacks the number of the step"),
         (lambda: draw_d1().frames("d1-{step}.svg"), ValueError, "cannot number"),
         (stale_frames, StaleGraphError, r"Value\(3\.0, 'x'\) changed after"),
+    ],
+    "site": [
+        (lambda: write_site("site", ["pages"]), ValueError, "no part 'pages' .*: choose from notebooks, lite, api"),
+        (lambda: write_site(".", PARTS), FileExistsError, "cannot write the site to '.': it exists; choose a new"),
+        (lambda: write_site("no/site", PARTS), FileNotFoundError, "cannot write the site: there is no folder .*no"),
     ],
     "plots": [
         (lambda: plots.plot_activation(sigmoid, between=(1.0, -1.0)), ValueError, "the smaller one first"),

@@ -10,6 +10,6 @@ Modules, in reading order:
 
 from __future__ import annotations
 
-from .folder import lecture_files, write_kit
+from .folder import kit_files, lecture_files, write_kit
 
-__all__ = ["lecture_files", "write_kit"]
+__all__ = ["kit_files", "lecture_files", "write_kit"]

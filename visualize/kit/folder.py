@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 
-from autodiff._files import write
+from autodiff._files import new_folder, write
 from autodiff.lectures import EXAMPLES, LECTURES
 from autodiff.lectures.course import COURSES
 from autodiff.quiz import Question, gift, html, moodle, read_exercises
@@ -33,29 +32,23 @@ def lecture_files(letter: str) -> dict[str, str]:
     }
 
 
+def kit_files(letters: Sequence[str] = COURSES) -> dict[str, str]:
+    """The texts of the kit's files by name, the start page first."""
+    files = {"index.html": start_page(letters)}
+    for letter in letters:
+        files |= lecture_files(letter)
+    return files
+
+
 def write_kit(folder: str | os.PathLike[str], letters: Sequence[str] = COURSES) -> list[str]:
     """Write the files of these lectures to a new folder, all of them or none; return their paths, the start page first.
 
     FileExistsError if there is something in the folder.
     """
-    target = os.path.realpath(os.path.expanduser(folder))
-    if os.path.lexists(target) and not (os.path.isdir(target) and not os.listdir(target)):
-        raise FileExistsError(f"cannot write the kit to {os.fspath(folder)!r:.300}: it exists; choose a new folder")
-    if not os.path.isdir(os.path.dirname(target)):
-        raise FileNotFoundError(f"cannot write the kit: there is no folder {os.path.dirname(target)!r:.300}")
-    files = {"index.html": start_page(letters)}
-    for letter in letters:
-        files |= lecture_files(letter)
-    temporary = f"{target}.{os.getpid()}-{os.urandom(4).hex()}.tmp"
-    os.mkdir(temporary)
-    try:
+    with new_folder(folder, "the kit") as temporary:
+        files = kit_files(letters)
         for name, text in files.items():
             write(os.path.join(temporary, name), text.encode())
-        if os.path.isdir(target):  # empty; Windows replaces no folder
-            os.rmdir(target)
-        os.rename(temporary, target)
-    finally:  # also after ctrl-C
-        shutil.rmtree(temporary, ignore_errors=True)
     return [os.path.join(os.path.expanduser(folder), name) for name in files]
 
 

@@ -23,6 +23,7 @@ NAMED = GREEK | {"infty": "∞", "top": "\N{DOWN TACK}", "ell": "\N{SCRIPT SMALL
 UNCHANGED = {"mathbf", "boldsymbol", "mathcal", "mathbb"}  # shown as ordinary letters
 FUNCTIONS = set("max min log ln exp sin cos tan tanh arg det lim sign".split())  # noqa: SIM905
 SPACES = {",", ";", ":", "!", " ", "quad", "qquad", "left", "right", "displaystyle", "limits", "big", "bigl", "bigr"}
+SPACES |= {"Big", "Bigl", "Bigr"}
 ENDS = ("}", "&", r"\\")  # what ends a row, beside \end
 FENCES = {"pmatrix": "()", "bmatrix": "[]", "cases": "{ ", "matrix": "  "}
 LIMITS = ("∑", "∏", "max", "min", "lim")  # what takes an index below instead of beside it
@@ -80,6 +81,7 @@ class Reader:
         if token in "([":
             return self.parenthesis(token)
         name, _, inside = token.removeprefix("\\").partition("{")
+        name = name or token[1:]  # \{
         if not token.startswith("\\"):
             kind = "mn" if token[0].isdigit() else "mi" if token.isalpha() else "mo"
             return (kind, "\N{MINUS SIGN}" if token == "-" else token)
@@ -101,6 +103,8 @@ class Reader:
             return ("mover", self.group(), ("mo", MARKS[name]))
         if name in ("frac", "tfrac", "dfrac"):
             return ("mfrac", self.group(), self.group())
+        if name == "underbrace":
+            return ("munder", self.group(), ("mo", "\N{BOTTOM CURLY BRACKET}"))
         if name == "sqrt":
             return ("msqrt", self.group())
         raise ValueError(f"no formula here has {token}, got ${self.tex}$")
@@ -136,7 +140,11 @@ class Reader:
                 tree = ("mrow", tree, ("mo", "\N{PRIME}"))
             else:
                 found[sign] = self.group()
-        kinds = ("munder", "mover", "munderover") if tree[1] in LIMITS else ("msub", "msup", "msubsup")
+        kinds = (
+            ("munder", "mover", "munderover")
+            if tree[1] in LIMITS or tree[0] == "munder"
+            else ("msub", "msup", "msubsup")
+        )
         if len(found) == 2:
             return (kinds[2], tree, found["_"], found["^"])
         return (kinds["^" in found], tree, *found.values()) if found else tree

@@ -19,6 +19,7 @@ from .gates import gates
 from .written import module
 
 SETS = "moons", "circles", "spirals", "blobs", "rectangle"  # functions of nn, as their gates
+MOST_EXAMPLES = 2000  # in a page of a training on the command line
 GATES = "and", "or", "xor", "nand", "nor", "xnor"
 COMMON = (  # losses, each with the last layer's activation: of one output, and of several
     {"squared_error": "linear", "binary_cross_entropy": "sigmoid", "hinge": "linear"},
@@ -439,6 +440,25 @@ def playground(
     gates = frozenset(network.gates(known)) if graph and network.plain else None
     rules = doctor_functions() if network.plain else {}
     return Page(heading, "\n".join(lines), *network.programs(), {"datasets": data_module()}, gates, rules)
+
+
+def trial_page(trial: Any, title: str) -> Page:
+    """The page that trains the net of an ``nn.cli.presets.Trial`` from its start, in the same way."""
+    preset, held, examples = trial.preset, (trial.X_test, trial.Y_test), len(trial.X) + len(trial.X_test)
+    if examples > MOST_EXAMPLES:
+        raise ValueError(f"a page takes at most {MOST_EXAMPLES} examples, these are {examples}: leave out --page")
+    return playground(
+        trial.model, trial.X, trial.Y, loss=trial.loss, optimizer=preset.optimizer, test_data=held, title=title,
+        learning_rate=preset.learning_rate, batch_size=preset.batch_size, classes=preset.classes,
+        features=preset.columns.inputs if preset.columns else ()
+    )  # fmt: skip
+
+
+def preset_page(task: str, title: str = "") -> Page:
+    """The page that trains the net of ``python -m nn TASK``."""
+    from nn.cli.presets import PRESETS, Trial
+
+    return trial_page(Trial(PRESETS[task]), title or task)
 
 
 def doctor_functions() -> dict[str, Any]:

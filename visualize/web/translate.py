@@ -601,13 +601,14 @@ def all_arguments(node: Tree) -> list[Any]:
     return [x for x in [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg] if x]
 
 
-def own_nodes(node: Tree) -> Iterable[Tree]:
+@cache  # every writer of the function asks again
+def own_nodes(node: Tree) -> list[Tree]:
     """The nodes of a function, without those of its inner functions and comprehensions."""
-    waiting = node.body[:] if isinstance(node.body, list) else [node.body]
-    while waiting:
-        yield (x := waiting.pop())
+    found = node.body[:] if isinstance(node.body, list) else [node.body]
+    for x in found:  # it grows
         if not isinstance(x, (ast.FunctionDef, ast.Lambda, *COMPREHENSIONS)):
-            waiting += ast.iter_child_nodes(x)
+            found += ast.iter_child_nodes(x)
+    return found
 
 
 def assigned_names(node: Tree) -> set[str]:

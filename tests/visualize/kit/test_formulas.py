@@ -25,6 +25,8 @@ from visualize.kit.formulas import formula
         (r"\begin{pmatrix} 1 & 2 \\ 3 & x \end{pmatrix}",
             "mrow(mo:( mtable(mtr(mtd(mn:1) mtd(mn:2)) mtr(mtd(mn:3) mtd(mi:x))) mo:))"),
         (r"\lVert g \rVert \le 1.5", "mo:‖ mi:g mo:‖ mo:≤ mn:1.5"),
+        (r"\Big\{x, 0\Big\}", "mo:{ mi:x mo:, mn:0 mo:}"),
+        (r"\underbrace{2x}_{\text{chain}}", "munder(munder(mrow(mn:2 mi:x) mo:⏟) mtext:chain)"),
     ],
 )  # fmt: skip
 def test_formula(tex, shown):
