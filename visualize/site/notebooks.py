@@ -83,7 +83,7 @@ def markdown() -> Any:
     from mistune.plugins.math import math
     from mistune.plugins.table import table
 
-    class Renderer(mistune.HTMLRenderer):  # type: ignore[misc]
+    class Renderer(mistune.HTMLRenderer):
         def link(self, text: str, url: str, title: str | None = None) -> str:
             return str(super().link(text, re.sub(r"\.ipynb(?=$|#)", ".html", url), title))
 
