@@ -5,10 +5,16 @@ import { pathToFileURL } from "node:url";
 const [pyodide, wheel, script] = process.argv.slice(2);
 const { loadPyodide } = await import(pathToFileURL(`${pyodide}/pyodide.mjs`).href);
 const python = await loadPyodide();
-python.unpackArchive(fs.readFileSync(wheel), "wheel", { extractDir: "/wheel" });
-python.FS.writeFile("/wheel/script.py", fs.readFileSync(script));
+python.FS.writeFile("/wheel.zip", fs.readFileSync(wheel));
+python.FS.writeFile("/script.py", fs.readFileSync(script));
 try {
-  python.runPython('import sys; sys.path.insert(0, "/wheel"); import script; script.main()');
+  python.runPython(`
+    import sys, zipfile
+    zipfile.ZipFile("/wheel.zip").extractall("/wheel")
+    sys.path[:0] = ["/", "/wheel"]
+    import script
+    script.main()
+  `);
 } catch (error) {
   console.error(error.message, String(error.stack).slice(0, 2000)); // uncaught, it would print all of Pyodide
   process.exitCode = 1;
