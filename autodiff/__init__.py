@@ -22,7 +22,7 @@ Modules, in reading order:
     refusals, tracing, arrays                  for engine: errors, recording, NumPy
     ufuncs, guards, descriptions, typed        for primitives: NumPy's names, rules that raise, help(), types
     _files                                     atomic file writes, packages that may be missing
-    _lazy                                      lazy imports
+    _lazy, _installation                       lazy imports; packages that other distributions overwrite
 
 What the package exports, and why:
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import autodiff
+
+from ._installation import hidden_packages
+
+if "autodiff" in (hidden := hidden_packages(("autodiff",))):  # without the engine nothing below can be imported
+    sys.exit(hidden["autodiff"])
 
 from ._files import OUTPUT, PAGES, finite, suffix, write
 from .cli import (
@@ -254,17 +258,6 @@ def blank_graph(question: Question) -> str:
     from visualize import draw as drawn
 
     return drawn(question.graph, values=False, gradients="blank", theme="light", width=880).svg()
-
-
-def hidden_packages() -> dict[str, str]:
-    """A note for each package of this distribution that a file in the working directory hides."""
-    here, home = os.path.realpath(sys.path[0]), os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    notes = {}
-    for name in ("autodiff", "nn", "visualize"):
-        for file in (os.path.join(here, f"{name}.py"), os.path.join(here, name, "__init__.py")):
-            if here != home and os.path.isfile(file):
-                notes[name] = f"{file} hides the installed package {name}: give it another name"
-    return notes
 
 
 if __name__ == "__main__":

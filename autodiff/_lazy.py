@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["lazily"]
 
+OPTIONAL = ("numpy", "jax")  # packages that a module in a room imports at its head
+
 
 def lazily(
     package: str, rooms: Mapping[str, str], more: Mapping[str, Any] | None = None
@@ -20,7 +22,12 @@ def lazily(
 
     def find(name: str) -> Any:
         if name in home:
-            space[name] = getattr(__import__(f"{package}.{home[name]}", fromlist=[name]), name)
+            try:
+                space[name] = getattr(__import__(f"{package}.{home[name]}", fromlist=[name]), name)
+            except ModuleNotFoundError as error:
+                if error.name not in OPTIONAL:
+                    raise
+                raise ImportError(f"{name} needs the package {error.name}: pip install {error.name}") from error
         elif name in rooms:
             __import__(f"{package}.{name}")
         elif more and name in more:

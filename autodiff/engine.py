@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partialmethod
 from itertools import count
 
@@ -458,6 +459,26 @@ def gradients(output: Value, inputs: Value | Iterable[Value]) -> list[Value]:
     found = {node: upstream for node, upstream, _ in sweep(output, 1.0, since, record=True) if node in wanted}
     totals = [found.get(node, 0.0) for node in inputs]
     return [total if type(total) is Value else Value(total) for total in totals]
+
+
+graves: list[Any] = []  # operands to free, while Values are being freed
+
+
+def bury(node: Value) -> None:
+    """Free a Value's operands one after the other; freed inside each other, long chains overflow a small stack."""
+    operands, node.operands = getattr(node, "operands", ()), ()
+    if graves:
+        graves.append(operands)
+        return
+    graves.extend(((), operands))
+    del operands
+    while len(graves) > 1:
+        graves.pop()
+    graves.clear()
+
+
+if sys.platform == "emscripten":  # CPython sees to it elsewhere, but not in WebAssembly
+    Value.__del__ = bury  # type: ignore[attr-defined]
 
 
 def variables(**inputs: Plain) -> tuple[Value, ...]:

@@ -52,7 +52,13 @@ Submodules to import from: ``losses``, ``optim``, ``data``, ``activations``, ``i
 
 from __future__ import annotations
 
+import autodiff
 from autodiff._lazy import lazily
+
+if not hasattr(autodiff, "Value"):  # it is another package of this name
+    from autodiff._installation import foreign
+
+    raise ImportError(foreign("autodiff"))
 
 from .activations import PReLU
 from .data import blobs, circles, digits, hand_set, iris, moons, spirals, split, standardize, truth_table

@@ -12,6 +12,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from autodiff._installation import hidden_packages
+
+if hidden := hidden_packages(("autodiff", "nn")):  # what is imported below would fail
+    sys.exit("\n".join(hidden.values()))
+
 from autodiff._files import OUTPUT, PAGES, destination, need, suffix, write
 from autodiff.cli import EPILOG, front_door, lecture, list_examples, refuse_idle, spell
 from autodiff.lectures import EXAMPLES, whole

@@ -35,7 +35,13 @@ True
 
 from __future__ import annotations
 
+import autodiff
 from autodiff._lazy import lazily
+
+if not hasattr(autodiff, "Value"):  # it is another package of this name
+    from autodiff._installation import foreign
+
+    raise ImportError(foreign("autodiff"))
 
 from .notebook import register
 

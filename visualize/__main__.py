@@ -7,6 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from autodiff._installation import hidden_packages
+
+if hidden := hidden_packages(("autodiff", "visualize")):  # what is imported below would fail
+    sys.exit("\n".join(hidden.values()))
+
 from autodiff._files import OUTPUT, PAGES, destination, suffix
 
 HELP = """\

@@ -30,7 +30,11 @@ RunnerName = Literal["auto", "source", "batch", "native"]
 RUNNERS: tuple[RunnerName, ...] = get_args(RunnerName)
 BATCH_FROM = 5000  # rows times ``Recording.work`` from which NumPy beats Python text
 TAKER = "a compiled function"  # in errors about arguments
-MISSING = "runner='native' makes machine code with llvmlite: pip install 'scalar-autodiff[fast]'"
+MISSING = {  # what a runner needs
+    "batch": "runner='batch' computes with NumPy: pip install numpy",
+    "native": "runner='native' makes machine code with llvmlite: pip install 'scalar-autodiff[fast]'",
+    "jax": "runner='jax' trains by JAX: pip install 'scalar-autodiff[jax]'",
+}
 
 
 def runner_for(name: str, work: int = 0) -> Any:
@@ -40,28 +44,29 @@ def runner_for(name: str, work: int = 0) -> Any:
     if name == "native":
         return native()
     if name == "batch" or (name == "auto" and work >= BATCH_FROM):
-        from .backends.array import Batch
+        with suppress(ImportError) if name == "auto" else import_for("batch"):  # without NumPy, Python text
+            from .backends.array import Batch
 
-        return Batch
+            return Batch
     from .backends.python import Source
 
     return Source
 
 
 @contextmanager
-def import_optional(package: str, message: str) -> Iterator[None]:
-    """Import what needs an optional package; ImportError with this message if the package is missing."""
+def import_for(runner: str) -> Iterator[None]:
+    """Import what a runner needs; ImportError that says how to install it if a package is missing."""
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != package:
+        if (error.name or "").partition(".")[0] not in ("numpy", "llvmlite", "jax"):
             raise
-        raise ImportError(message) from error
+        raise ImportError(MISSING[runner]) from error
 
 
 def native() -> Any:
     """The runner that makes machine code."""
-    with import_optional("llvmlite", MISSING):
+    with import_for("native"):
         from .backends.llvm import Native
     return Native
 

@@ -8,8 +8,10 @@ gate first, and from each gate to leaves first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
+from .._files import need
 from ..engine import Value
 from ..primitives import BUILT_IN, PRIMITIVES, downstream
 from ..vocabulary import head_of, words
@@ -66,11 +68,14 @@ def lower(
 
 def program_of(recording: Recording, wrt: Iterable[Value] | None, roll: bool | None = None) -> Any:
     """A recording as a Program, or as Loops."""
-    if not (recording.work > MANY if roll is None else roll):
-        return Lowering(recording, wrt).program()
-    from .loops.nests import Loops  # imported here, since it imports NumPy
+    if roll:
+        need("numpy", "roll=True")
+    if recording.work > MANY if roll is None else roll:
+        with suppress(ImportError):  # without NumPy, line by line
+            from .loops.nests import Loops  # imported here, since it imports NumPy
 
-    return Loops.of(recording, wrt)
+            return Loops.of(recording, wrt)
+    return Lowering(recording, wrt).program()
 
 
 class Lowering:

@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from ..tracing import Uncollected, Unsupported
-from .compiled import MISSING, import_optional, make_runner, runner_for
+from .compiled import import_for, make_runner, runner_for
 from .ir import remember
 from .recording import Recipe, Step
 from .state import Batches, Epoch, State
@@ -86,7 +86,7 @@ class Training:
 
 def device_training(recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoch, devices: int | None) -> Any:
     """The steps by JAX on this number of devices, or all."""
-    with import_optional("jax", "runner='jax' trains by JAX: pip install 'scalar-autodiff[jax]'"):
+    with import_for("jax"):
         from .backends import devices as by_jax  # imported here, since it imports JAX
     step, mesh = Step(recipe), by_jax.mesh_of(devices)
     parts = [(len(x.inputs), len(x.parameters), *x.structure) for x in (step.loss, step.penalty, step.update) if x]
@@ -102,7 +102,7 @@ def device_training(recipe: Recipe, rows: Sequence[Sequence[float]], epoch: Epoc
 
 def machine_code() -> Any:
     """The module of ``NativeTraining`` and ``ManyTraining``."""
-    with import_optional("llvmlite", MISSING):
+    with import_for("native"):
         from .backends.llvm import trainings
     return trainings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from unicodedata import normalize
 
+from autodiff._files import need
 from autodiff.formula import show
 from autodiff.notation import ACCENTS, MARKS, escape, tex
 
@@ -36,10 +37,19 @@ def tikz(drawings: Sequence[Drawing]) -> str:
 
 def color_definitions(drawing: Drawing) -> str:
     """The drawing's colors for TeX."""
-    from matplotlib.colors import to_hex
-
-    colors = [(name, to_hex(code)[1:].upper()) for name, code in drawing.palettes[0].items()]
+    colors = [(name, hex_digits(code)) for name, code in drawing.palettes[0].items()]
     return "\n".join([f"\\definecolor{{{name}}}{{HTML}}{{{code}}}" for name, code in colors])
+
+
+def hex_digits(color: str) -> str:
+    """The six hexadecimal digits of a color such as #FFF or darkred."""
+    if not color.startswith("#"):
+        need("matplotlib", "a color by name in a .tex file")
+        from matplotlib.colors import to_hex
+
+        color = to_hex(color)
+    digits = color[1:].upper()
+    return digits[:6] if len(digits) > 4 else "".join([2 * digit for digit in digits[:3]])
 
 
 def tikz_picture(drawing: Drawing) -> str:
