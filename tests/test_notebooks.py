@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
+from typing import Any
 from unicodedata import normalize
 
 import nbformat
 import pytest
 
+import nn
 from autodiff.lectures import LECTURES, SLIPS, TITLES
 from autodiff.lectures.course import read_course
 from autodiff.quiz import exercise, read_exercises
@@ -53,6 +55,7 @@ def test_notebooks_for_each_lecture_and_more():
     assert [*COURSE] == [*LECTURES]
     assert [path.stem for path in PATHS if path.stem[0] == "0"] == [
         "00-quick-start", "01-flat-code-and-speed", "02-mistakes-lab", "03-clinic",
+        "04-gpt-from-scalars",
     ]  # fmt: skip
 
 
@@ -164,6 +167,26 @@ def test_slips_are_quoted_in_a_notebook():
     told = [letters("".join([cell.source for cell in read(path).cells] + texts(read(path)))) for path in PATHS]
 
     assert [slip.id for slip in SLIPS if not any(letters(slip.quote) in text for text in told)] == []
+
+
+def test_gpt_in_scalars_is_the_gpt_of_nn():
+    """Loss and gradients of the functions written out, for a name, with the same parameters."""
+    cells = [cell.source for cell in code_cells(read(NOTEBOOKS / "04-gpt-from-scalars.ipynb"))[1:]]
+    last = next(i for i, cell in enumerate(cells) if "def loss_of(" in cell)
+    written: dict[str, Any] = {}
+    for cell in cells[: last + 1]:
+        exec(cell, written)
+    model, tokens = written["Model"](), written["tokens_of"]("emma")
+    ready_made = nn.GPT(27, written["WIDTH"], written["HEADS"], context=written["CONTEXT"])
+    for theirs, ours in zip(ready_made.parameters(), model.parameters(), strict=True):
+        theirs.data = ours.data
+    expected, found = ready_made.loss(tokens), written["loss_of"](model, tokens)
+    expected.backward(), found.backward()
+
+    assert found.data == pytest.approx(expected.data, rel=1e-13)
+    slopes = [[p.grad for p in net.parameters()] for net in (model, ready_made)]
+    assert slopes[0] == pytest.approx(slopes[1], rel=1e-10, abs=1e-14)
+    assert any(slopes[0])
 
 
 # --- Outputs and pictures ------------------------------------------------------------------------
