@@ -18,7 +18,7 @@ ROOMS = ("autodiff", "nn", "visualize")
 FLOORS = {
     "autodiff": """
         _files _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs vocabulary |
-        formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz | cli
+        formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz | cli workshop
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
@@ -36,6 +36,7 @@ FLOORS = {
     "autodiff.lectures.course": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
     "autodiff.quiz": "markup mistakes result | question | exercises | asking formats generator",
+    "autodiff.workshop": "guard report solution | probes | passes gates | engines | nets | checks | storage",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures
