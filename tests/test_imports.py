@@ -18,7 +18,8 @@ ROOMS = ("autodiff", "nn", "visualize")
 FLOORS = {
     "autodiff": """
         _files _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs vocabulary |
-        formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz | cli workshop
+        formula | steps | engine | functional functions | adoption check flat parser | descriptions lectures | quiz |
+        cli workshop
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
@@ -182,8 +183,8 @@ def test_rooms_are_entered_by_their_front(name):
 
 # The submodules of autodiff with names that other rooms use: those in __all__, or else all that are defined there.
 DOCUMENTED = """
-    ._files ._lazy .arrays .check .flat .flat.compiled .flat.expansion .flat.ir .flat.live .flat.recording .flat.state
-    .flat.stepping .formula .functions .graph .lectures .lectures.course .notation .parser .primitives .quiz
+    ._files ._lazy .adoption .arrays .check .flat .flat.compiled .flat.expansion .flat.ir .flat.live .flat.recording
+    .flat.state .flat.stepping .formula .functions .graph .lectures .lectures.course .notation .parser .primitives .quiz
     .quiz.exercises .quiz.formats .quiz.markup .steps .typed .vocabulary
 """.split()  # noqa: SIM905
 
