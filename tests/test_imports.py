@@ -19,7 +19,7 @@ FLOORS = {
     "autodiff": """
         _files _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs vocabulary |
         formula | steps | engine | functional functions | adoption check flat parser | descriptions lectures | quiz |
-        cli
+        cli workshop
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
@@ -37,6 +37,7 @@ FLOORS = {
     "autodiff.lectures.course": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
     "autodiff.quiz": "markup mistakes result | question | exercises | asking formats generator",
+    "autodiff.workshop": "grade",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures
