@@ -17,6 +17,7 @@ Modules, in reading order:
     parser       "(x + y) * z" as text -> a recorded graph
     lectures     the lectures' examples, by id
     quiz         questions with blanks; mistakes, by name
+    workshop     "build your own engine", checked step by step
     flat         a graph as straight-line code: printed, run, compiled
     __main__     python -m autodiff; cli: shared by the command lines
 
@@ -71,7 +72,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import check as check, flat as flat, lectures as lectures, parser as parser, quiz as quiz
+    from . import (
+        check as check, flat as flat, lectures as lectures, parser as parser, quiz as quiz, workshop as workshop,
+    )  # fmt: skip
     from .adoption import adopt
     from .check import check_gradients, nonfinite_origin
     from .flat.compiled import compile as compile
@@ -95,7 +98,7 @@ __all__ = [
 
 ROOMS = {  # modules that are imported when they, or one of these names, are first used
     "adoption": "adopt", "check": "check_gradients nonfinite_origin", "flat": "", "flat.compiled": "compile",
-    "formula": "latex", "lectures": "", "parser": "ExpressionError parse", "quiz": "",
+    "formula": "latex", "lectures": "", "parser": "ExpressionError parse", "quiz": "", "workshop": "",
 }  # fmt: skip
 
 

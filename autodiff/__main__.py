@@ -94,7 +94,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--ask", help="take the quiz here, with hints and a score", **flag)
     add("--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words")
     add("--grade", nargs="+", metavar="NOTEBOOK", help="run notebooks of the workshop and report their checks")
-    add("--limit", type=seconds, default=60.0, metavar="S", help="seconds that each graded notebook may run")
+    add("--limit", type=seconds, default=120.0, metavar="S", help="seconds that each graded notebook may run (120)")
     add("--version", action="version", version=f"scalar-autodiff {autodiff.__version__}")
     return parser.parse_intermixed_args(shield(arguments))
 

@@ -14,15 +14,18 @@ from autodiff.__main__ import main
 from autodiff.workshop.grade import grade, read_notebook
 
 NOTEBOOK = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'
-STUB = """
-import sys, types
-workshop = types.ModuleType("autodiff.workshop")
-workshop.reports = []
-sys.modules["autodiff.workshop"] = workshop
-def check(step, *things):
-    lines = ["\\u2713 one", "\\u2717 two"]
-    workshop.reports.append(types.SimpleNamespace(step=step, title="the order", passed=1, of=2, lines=lines))
-"""
+ENGINE = """
+from autodiff.workshop import check, reports, start
+class Value:
+    def __init__(self, data, operands=(), gate="", local=()):
+        self.data, self.operands, self.gate, self.local, self.grad = data, operands, gate, local, 0.0
+    def __repr__(self):
+        return f"Value({self.data})"
+    def __add__(self, other):
+        other = other if isinstance(other, Value) else Value(other)
+        return Value(self.data + other.data, (self, other), "+")
+    __radd__ = __add__
+"""  # of step 1, without __mul__
 
 
 def write(path, *sources, heading=""):
@@ -44,7 +47,7 @@ def graded(tmp_path):
 
 
 def test_score_and_findings(graded):
-    result = graded(STUB, "check(3, 1)")
+    result = graded(ENGINE, "check(1, Value)")
     assert (result["score"], result["of"], result["errors"]) == (1, 2, [])
     findings = ["\u2713 one", "\u2717 two"]
     assert result["steps"] == [{"step": 3, "title": "the order", "passed": 1, "of": 2, "findings": findings}]
@@ -52,13 +55,13 @@ def test_score_and_findings(graded):
 
 
 def test_last_check_of_a_step_counts(graded):
-    better = "check(3, 1); workshop.reports[-1].passed = 2"
-    assert graded(STUB, "check(3, 1)", better)["score"] == 2
+    better = "check(1, Value); reports[-1].passed = 2"
+    assert graded(ENGINE, "check(1, Value)", better)["score"] == 2
 
 
 def test_cells_run_on_after_an_error(graded):
     result = graded(
-        STUB, "a = 1\nb = a / 0", "def f(:", "import sys; sys.exit(3)", "raise KeyboardInterrupt", "check(3, 1)"
+        ENGINE, "a = 1\nb = a / 0", "def f(:", "import sys; sys.exit(3)", "raise KeyboardInterrupt", "check(1, Value)"
     )
     assert result["score"] == 1
     assert result["errors"] == [
@@ -78,14 +81,14 @@ def test_error_names_the_line_of_its_cell(graded):
 
 def test_ipython_lines_are_left_out(graded):
     result = graded(
-        STUB,
+        ENGINE,
         "%matplotlib inline\n!pip install x\nx?\nfor i in [1]:\n    %time\ntext = '''\n% kept\n'''",
         "%%bash\nrm -rf y",
         "%%time\nassert '% kept' in text; done = 1",
         "%%writefile mine.py\nnumber = 5",
         "import mine; assert mine.number + done == 6; display(mine); input",
         "get_ipython()",
-        "check(3, 1)",
+        "check(1, Value)",
     )
     assert result["errors"] == ["cell 7, line 1: NameError: name 'get_ipython' is not defined"]
 
@@ -106,13 +109,13 @@ def test_feedback_of_exercises(graded):
     assert "still open" in heard["feedback"]
 
 
-STUBBORN = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+ENGINEBORN = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
 CLOSING = "import os, sys; sys.stdout.close(); os.closerange(0, 99)\n1 / 0"
 THREAD = "import threading, time; threading.Thread(target=time.sleep, args=(99,)).start()\n1 / 0"
 HOSTILE = {  # cells that end or disturb the run, and what is said about them
     "os._exit": ("import os; os._exit(5)", "cell 2 ended the program with status 5"),
     "loop": ("while True: pass", "cell 2 was still running after 4 seconds"),
-    "stubborn loop": (STUBBORN, "cell 2 was still running"),
+    "stubborn loop": (ENGINEBORN, "cell 2 was still running"),
     "sleep": ("import time; time.sleep(99)", "cell 2 was still running"),
     "stdin": ("input()", "cell 2, line 1: EOFError: EOF when reading a line"),
     "recursion": ("def f(): f()\nf()", "cell 2, line 1: RecursionError"),
@@ -121,14 +124,14 @@ HOSTILE = {  # cells that end or disturb the run, and what is said about them
     "closed files": (CLOSING, "cell 2, line 2: ZeroDivision"),
     "thread": (THREAD, "cell 2, line 2"),
     "moved away": ("import os, tempfile; os.chdir(tempfile.gettempdir())\n1 / 0", "cell 2, line 2: ZeroDivision"),
-    "reports gone": ("workshop.reports = None\n1 / 0", "cell 2, line 2: ZeroDivision"),
+    "reports gone": ("reports.clear()\n1 / 0", "cell 2, line 2: ZeroDivision"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("cell", "said"), HOSTILE.values(), ids=HOSTILE)
 def test_hostile_cell(graded, cell, said):
     start = time.monotonic()
-    result = graded(STUB, cell, limit=4.0)
+    result = graded(ENGINE, cell, limit=4.0)
     assert result["errors"][0].startswith(said), result
     assert len(result["errors"][0]) <= 300
     assert time.monotonic() - start < 30
@@ -144,7 +147,7 @@ def test_forked_processes_end(graded, tmp_path):
     """A copy of the runner reports nothing, and none outlives the run."""
     pids = tmp_path / "pids"
     wait = f"import os, time\nif not os.fork():\n    open({str(pids)!r}, 'w').write(str(os.getpid())); time.sleep(99)"
-    result = graded(STUB, "import os; os.fork()", wait, "import time; time.sleep(0.5)", "check(3, 1)")
+    result = graded(ENGINE, "import os; os.fork()", wait, "import time; time.sleep(0.5)", "check(1, Value)")
     assert (result["score"], result["of"], result["errors"]) == (1, 2, [])
     deadline = time.monotonic() + 10
     while alive(int(pids.read_text(encoding="utf-8"))):
@@ -162,7 +165,7 @@ def alive(pid):
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs groups of processes")
 def test_kill_of_the_own_group(graded):
-    result = graded(STUB, "import os, signal; os.killpg(0, signal.SIGKILL)")
+    result = graded(ENGINE, "import os, signal; os.killpg(0, signal.SIGKILL)")
     assert result["errors"][0].startswith("cell 2 ended the program with status -9")
 
 
@@ -214,7 +217,7 @@ def test_folder_is_refused(tmp_path, capsys):
 
 
 def test_one_report(tmp_path, capsys):
-    path, report = write(tmp_path / "3.ipynb", STUB, "1/0", "check(3, 1)"), tmp_path / "report.json"
+    path, report = write(tmp_path / "3.ipynb", ENGINE, "1/0", "check(1, Value)"), tmp_path / "report.json"
     assert main(["--grade", path, "-o", str(report)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"{path}: 1 of 2 (")
@@ -228,7 +231,7 @@ def test_one_report(tmp_path, capsys):
 
 def test_several_reports(tmp_path, capsys):
     """A table, a list in the file, and status 2 if one cannot be read."""
-    paths = [write(tmp_path / f"{name}.ipynb", STUB, "check(3, 1)") for name in ("a", "b")]
+    paths = [write(tmp_path / f"{name}.ipynb", ENGINE, "check(1, Value)") for name in ("a", "b")]
     assert main(["--grade", *paths, "-o", "-"]) == 0
     assert [data["notebook"] for data in json.loads(capsys.readouterr().out)] == paths
     assert main(["--grade", *paths, str(tmp_path / "c.ipynb")]) == 2
