@@ -37,7 +37,7 @@ FLOORS = {
     "autodiff.lectures.course": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
     "autodiff.quiz": "markup mistakes result | question | exercises | asking formats generator",
-    "autodiff.workshop": "guard report solution | probes | passes gates | engines | nets | checks | storage",
+    "autodiff.workshop": "guard report solution | probes | passes gates | engines | nets | checks | grade storage",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data serialization | training | doctor | cli lectures

@@ -12,6 +12,7 @@ Modules, in reading order:
     report       what a check found
     checks       check, a step's Report
     storage      keep, start: my_value.py
+    grade        python -m autodiff --grade: notebooks, run apart, and their reports
 """
 
 from __future__ import annotations
