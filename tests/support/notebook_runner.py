@@ -22,6 +22,7 @@ SOLUTIONS = NOTEBOOKS / "engine" / "solutions"
 HOLE = re.compile(r"^( *)### BEGIN SOLUTION\n(.*?)### END SOLUTION$", re.MULTILINE | re.DOTALL)  # nbgrader's markers
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 LANGUAGE = {"language_info": {"name": "python"}}
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 URLS = tomllib.loads((NOTEBOOKS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"].get("urls", {})
 GITHUB = "https://github.com/"
 SERVICES = {  # name, picture, address of a notebook
@@ -114,6 +115,14 @@ def texts(notebook):
         parts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in joined(cell.outputs)]
         found.append("\n".join(parts))
     return found
+
+
+def same_text(found, kept):
+    """Whether two texts are the same, their numbers to six digits, or both tiny."""
+    if NUMBER.split(found) != NUMBER.split(kept):
+        return False
+    pairs = zip(map(float, NUMBER.findall(found)), map(float, NUMBER.findall(kept)))
+    return all(a == b or abs(a - b) <= max(1e-5 * abs(b), 1e-9) for a, b in pairs)
 
 
 def write(notebook, path):
