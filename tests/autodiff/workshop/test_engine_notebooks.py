@@ -65,8 +65,11 @@ def backward(self):
         node.grad = 0.0
     self.grad = 1.0
     for node in reversed(nodes):
-        if node.operands:
+        if hasattr(node, "send"):
             node.send()
+        else:  # the gates of notebook 6
+            for operand, slope in zip(node.operands, node.local):
+                operand.grad += node.grad * slope
 """,
     "power": """
 def sending(out, send):
