@@ -91,7 +91,7 @@ def near(a: float, b: float, most: float = CLOSE, scale: float = 0.0) -> bool:
     return abs(a - b) <= max(most * max(abs(a), abs(b), scale), DUST) < INF
 
 
-def read(node: Any, attributes: Iterable[str], default: Any) -> Any:
+def first_of(node: Any, attributes: Iterable[str], default: Any) -> Any:
     """The first of these attributes that a node has and that is not None."""
     for name in attributes:
         found = getattr(node, name, None)
@@ -111,18 +111,18 @@ class Foreign:
                 f"a node of a graph needs the attributes {NEEDED}; got {type(node).__name__}: {describe(node)}"
             )
         self.node = node
-        called, label = read(node, GATES, ""), read(node, LABELS, "")
+        called, label = first_of(node, GATES, ""), first_of(node, LABELS, "")
         self.gate = called.strip() if isinstance(called, str) else str(getattr(called, "__name__", ""))
         self.label = label if isinstance(label, str) else ""
         self.data = self.number(node.data, "data")
         grad = getattr(node, "grad", None)
         self.grad = None if grad is None else self.number(grad, "grad")
-        given = read(node, OPERANDS, ())
+        given = first_of(node, OPERANDS, ())
         if isinstance(given, str) or not hasattr(given, "__iter__"):
             raise TypeError(f"the operands of {self.words} must be a tuple of nodes, got {describe(given)}")
         self.operands: tuple[Any, ...] = tuple(given)
         self.ordered = not isinstance(given, (set, frozenset))
-        local = read(node, LOCALS, None)
+        local = first_of(node, LOCALS, None)
         listed = isinstance(local, (tuple, list)) and bool(local and self.operands)
         if listed and len(local) == len(self.operands):
             local = [x for x, operand in zip(local, self.operands) if number(operand) is None]
