@@ -18,7 +18,8 @@ ROOMS = ("autodiff", "nn", "visualize")
 FLOORS = {
     "autodiff": """
         _files _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs vocabulary |
-        formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz | cli workshop
+        formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz |
+        cli workshop
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
