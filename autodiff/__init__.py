@@ -72,9 +72,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import (
-        check as check, flat as flat, lectures as lectures, parser as parser, quiz as quiz, workshop as workshop,
-    )  # fmt: skip
+    from . import check as check, flat as flat, lectures as lectures, parser as parser, quiz as quiz
+    from . import workshop as workshop
     from .adoption import adopt
     from .check import check_gradients, nonfinite_origin
     from .flat.compiled import compile as compile

@@ -11,7 +11,7 @@ from .formula import gate, names
 from .graph import history, numbers, on_kink
 from .ieee import ERRORS, INF, NAN, number
 from .primitives import BUILT_IN, PRIMITIVES, Primitive
-from .vocabulary import ROWS
+from .vocabulary import FLAT, JUMPS, ROWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,13 +91,19 @@ def near(a: float, b: float, most: float = CLOSE, scale: float = 0.0) -> bool:
     return abs(a - b) <= max(most * max(abs(a), abs(b), scale), DUST) < INF
 
 
-def read(node: Any, attributes: Iterable[str], default: Any) -> Any:
+def first_of(node: Any, attributes: Iterable[str], default: Any) -> Any:
     """The first of these attributes that a node has and that is not None."""
     for name in attributes:
         found = getattr(node, name, None)
         if found is not None:
             return found
     return default
+
+
+def text_of(node: Any, attributes: Iterable[str]) -> str:
+    """The first of these attributes that is a text: a method may have the same name."""
+    texts = [getattr(node, name, None) for name in attributes]
+    return next((text for text in texts if isinstance(text, str) and text), "")
 
 
 class Foreign:
@@ -111,18 +117,16 @@ class Foreign:
                 f"a node of a graph needs the attributes {NEEDED}; got {type(node).__name__}: {describe(node)}"
             )
         self.node = node
-        called, label = read(node, GATES, ""), read(node, LABELS, "")
-        self.gate = called.strip() if isinstance(called, str) else str(getattr(called, "__name__", ""))
-        self.label = label if isinstance(label, str) else ""
+        self.gate, self.label = text_of(node, GATES).strip(), text_of(node, LABELS)
         self.data = self.number(node.data, "data")
         grad = getattr(node, "grad", None)
         self.grad = None if grad is None else self.number(grad, "grad")
-        given = read(node, OPERANDS, ())
+        given = first_of(node, OPERANDS, ())
         if isinstance(given, str) or not hasattr(given, "__iter__"):
             raise TypeError(f"the operands of {self.words} must be a tuple of nodes, got {describe(given)}")
         self.operands: tuple[Any, ...] = tuple(given)
         self.ordered = not isinstance(given, (set, frozenset))
-        local = read(node, LOCALS, None)
+        local = first_of(node, LOCALS, None)
         listed = isinstance(local, (tuple, list)) and bool(local and self.operands)
         if listed and len(local) == len(self.operands):
             local = [x for x, operand in zip(local, self.operands) if number(operand) is None]
@@ -173,7 +177,8 @@ class Foreign:
         finally:
             for x, grad in before:
                 x.grad = grad
-        return [found.pop(id(x), 0.0 if found or id(x) in distinct else None) for x in self.operands]
+        known = bool(found)
+        return [found.pop(id(x), 0.0) if known else None for x in self.operands if number(x) is None]
 
 
 def describe(x: Any) -> str:
@@ -296,6 +301,8 @@ class Adoption:
             self.by_count[count] = [
                 x for name, x in PRIMITIVES.items()
                 if x in BUILT_IN and name != "stop_gradient" and (arity(x) == count or (count > 2 and not arity(x)))
+                and not any(text[0].isdigit() for text in ROWS[name].usage)  # but not those with a constant, as clip
+                and ROWS[name].role != FLAT and ROWS[name].kink != JUMPS  # nor mod, which fits many a sum
             ]  # fmt: skip
         return self.by_count[count]
 

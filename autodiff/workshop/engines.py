@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -11,8 +11,8 @@ from ..quiz.exercises import described
 from ..quiz.mistakes import GATES, RULES
 from .gates import MORE, Point, explain, gate_at
 from .guard import Trouble
-from .passes import BEFORE, RIGHT_PASS, Sweep, depth_first, post_order, sweeps
-from .probes import Probe, to_number, random_probe, read, same
+from .passes import RIGHT_PASS, Sweep, post_order, sweeps
+from .probes import Probe, random_probe, read, same, to_number
 from .solution import engine
 
 
@@ -27,8 +27,8 @@ class Check(NamedTuple):
 
 AT = ((3.0, -2.0), (0.5, 4.0), (-1.5, 2.5))  # where gates are tried
 D1 = Probe("q = x + y; f = q * z", {"x": -2.0, "y": 5.0, "z": -4.0})
-CHAIN = Probe("f = x\nfor _ in range(10_000):\n    f = f + x", {"x": 1.0})
-DOUBLES = Probe("f = x\nfor _ in range(40):\n    f = f + f", {"x": 1.0})
+CHAIN = Probe("f = x\nfor _ in range(10_000):\n    f = f + x", {"x": 1.0}, name="x + x + x + ... (10,000 gates)")
+DOUBLES = Probe("f = x\nfor _ in range(40):\n    f = f + f", {"x": 1.0}, name="f = f + f, 40 times")
 
 
 # Steps 1 and 2
@@ -66,9 +66,8 @@ def new_node(node: Any) -> str:
 def operands(x: Any, what: str) -> Sequence[Any]:
     found = read(x, "operands", what)
     if not isinstance(found, (tuple, list)):
-        raise Trouble(
-            f"the operands of {what} should be a tuple of nodes, not {described(found)}: order matters, and x * x has two"
-        )
+        why = "order matters, and x * x has two"
+        raise Trouble(f"the operands of {what} should be a tuple of nodes, not {described(found)}: {why}")
     return found
 
 
@@ -111,6 +110,8 @@ def remembered(sign: str, *samples: Sample) -> Callable[[Any], str]:
             found = operands(names["f"], sample.text)
             wanted = [names[x] if isinstance(x, str) else x for x in sample.operands]
             plain = [x for x in found if isinstance(x, (int, float))]
+            if any(names["f"] is names[x] for x in "xy"):
+                return f"{sample.text} changes one of its operands and gives it back: make a new node"
             if plain:
                 return f"{sample.text}: the operand {plain[0]!r} is a plain number: make a Value of it"
             if len(found) != len(wanted):
@@ -127,6 +128,9 @@ def remembered(sign: str, *samples: Sample) -> Callable[[Any], str]:
         return ""
 
     return look
+
+
+REMEMBERED = (remembered("+", SUM), remembered("*", PRODUCT))
 
 
 def twice(node: Any) -> str:
@@ -164,8 +168,8 @@ def locals_of(*samples: Sample) -> Callable[[Any], str]:
                     points.append(Point(point, to_number(given[x_place], f"an entry of the local of {sample.text}")))
                 if wrong := [p for p in points if not same(p.given, p.right)]:
                     why = explain(points, (*RULES, *MORE)) or "not right yet"
-                    which = ("first", "second")[place]
-                    return f"{sample.text}: the {which} local gradient is {wrong[0].given:g} at {inputs_of(sample, wrong[0])}: {why}"
+                    which, at = ("first", "second")[place], inputs_of(sample, wrong[0])
+                    return f"the {which} local gradient of {sample.text} is {wrong[0].given:g} at {at}: {why}"
         return ""
 
     return look
@@ -208,19 +212,19 @@ def missing(nodes: list[Any], names: dict[str, Any], probe: Probe) -> str:
     if not lost:
         return ""
     if not nodes:
-        return f"order() of {probe.text} is empty"
+        return f"order() of {probe.shown} is empty"
     if all(not x.operands for x in lost):
-        return f"{called(lost[0], names)} is missing in order() of {probe.text}: inputs belong there, too"
+        return f"{called(lost[0], names)} is missing in order() of {probe.shown}: inputs belong there, too"
     if lost == [names["f"]]:
-        return f"f itself is missing in order() of {probe.text}: it comes last"
-    return f"{called(lost[0], names)} is missing in order() of {probe.text}"
+        return f"f itself is missing in order() of {probe.shown}: it comes last"
+    return f"{called(lost[0], names)} is missing in order() of {probe.shown}"
 
 
 def repeated(nodes: list[Any], names: dict[str, Any], probe: Probe) -> str:
     seen: set[int] = set()
     for x in nodes:
         if id(x) in seen:
-            return f"{called(x, names)} stands more than once in order() of {probe.text}: skip what is there already"
+            return f"{called(x, names)} stands more than once in order() of {probe.shown}: skip what is there already"
         seen.add(id(x))
     return ""
 
@@ -232,16 +236,15 @@ def misplaced(nodes: list[Any], names: dict[str, Any], probe: Probe) -> str:
             if place.get(id(a), -1) > place[id(x)]:
                 back = {id(x): i for i, x in enumerate(reversed(nodes))}
                 if all(back[id(a)] < back[id(n)] for n in nodes for a in n.operands if id(a) in back):
-                    return f"order() of {probe.text} begins at the output: turn it around, operands first"
-                why = "a node is placed before its operands are: place it after them"
-                return (
-                    f"in order() of {probe.text}, {called(x, names)} comes before its operand {called(a, names)}: {why}"
-                )
+                    return f"order() of {probe.shown} begins at the output: turn it around, operands first"
+                why = "place a node after its operands"
+                late = called(a, names)
+                return f"in order() of {probe.shown}, {called(x, names)} comes before its operand {late}: {why}"
     return ""
 
 
 ORDERS = [D1, Probe("a = x + y; b = a * x; f = a * b", {"x": 2.0, "y": 3.0}), Probe("f = x * x", {"x": 3.0}),
-          Probe("a = x * y; b = a + y; c = b * a; f = c + x", {"x": 2.0, "y": 3.0}), DOUBLES,
+          Probe("a = x * y; b = a + y; c = b * a; f = c + x", {"x": 2.0, "y": 3.0}),
           *(random_probe(i, n) for n in (4, 8) for i in range(6))]  # fmt: skip
 
 
@@ -249,7 +252,7 @@ def orders(*tests: Callable[..., str], probes: Sequence[Probe] = ORDERS) -> Call
     def look(node: Any) -> str:
         for probe in probes:
             names = probe.build(node)
-            nodes = order_of(names["f"], probe.text)
+            nodes = order_of(names["f"], probe.shown)
             if said := next(filter(None, (test(nodes, names, probe) for test in tests)), ""):
                 return said
         return ""
@@ -321,7 +324,7 @@ class Passes:
     """A student's gradients on all graphs, and the mistake that explains them."""
 
     def __init__(self, node: Any) -> None:
-        self.node = node
+        self.node, self.told = node, False
 
     def gradients(self, probe: Probe) -> Gradients:
         names = probe.build(self.node)
@@ -350,37 +353,32 @@ class Passes:
 
     @cached_property
     def mistake(self) -> str:
-        """The mistake in the pass, or in a gate's local gradients, that gives all these numbers; or ""."""
-        if not hasattr(self.node(1.0), "local") and (said := self.gate_mistake()):
-            return said
-        for sweep in sweeps():
-            if sweep.mistake and all(self.fits(sweep, probe) for probe in PASSES):
-                return sweep.mistake
-        return self.gate_mistake()
+        """The mistake in the pass that gives all these numbers, or ""."""
+        if not hasattr(self.node(1.0), "local") and self.gate_mistake:
+            return ""
+        fitting = (x for x in sweeps() if x.mistake and all(self.fits(x, probe) for probe in PASSES))
+        return next((sweep.mistake for sweep in fitting), "")
 
     def fits(self, sweep: Sweep, probe: Probe) -> bool:
         given = self.of(probe)
         return given is None or all(same(given[name], x) for name, x in expected(probe, sweep).items())
 
+    @cached_property
     def gate_mistake(self) -> str:
-        for sample in (SUM, PRODUCT):
-            if said := gate_gradients(self.node, sample):
-                return said
-        return ""
+        """What is wrong with a single gate, or ""."""
+        return gate_gradients(self.node, SUM) or gate_gradients(self.node, PRODUCT)
 
     def look(self, probes: Sequence[Probe]) -> str:
         """The mistake, at the smallest graph that shows it."""
         for probe in sorted(probes, key=lambda probe: (len(probe.text), probe.text)):
             if names := self.wrong(probe):
                 name, given = names[-1], self.of(probe) or {}
-                calls = (
-                    ""
-                    if len(probe.outputs) == 1
-                    else f" after {probe.outputs.replace(' ', '.backward(), ')}.backward()"
-                )
-                output = probe.outputs[-1]
-                why = self.mistake or "not right yet; follow this graph by hand"
-                return f"{probe}, d{output}/d{name} = {given[name]:g}{calls}: {why}"
+                calls = probe.outputs.split()
+                after = f" after {' and '.join(f'{f}.backward()' for f in calls)}" if len(calls) > 1 else ""
+                what = f"{probe}, d{calls[-1]}/d{name} = {given[name]:g}{after}"
+                why = self.mistake or self.gate_mistake or "not right yet; follow this graph by hand"
+                told, self.told = self.told, True
+                return f"{what}: {'the same mistake' if told else why}"
         return ""
 
 
@@ -392,7 +390,7 @@ def deep(passes: Passes) -> str:
     names = CHAIN.build(passes.node)
     backward(names, CHAIN)
     x = to_number(names["x"].grad, "x.grad")
-    return "" if same(x, 10_001.0) else f"f = x + x + ... with 10,001 times x: df/dx = {x:g} is not right yet"
+    return "" if same(x, 10_001.0) else f"{CHAIN.shown}: df/dx = {x:g} is not right yet"
 
 
 # Step 5
@@ -492,13 +490,13 @@ STEPS: dict[int, list[Check]] = {
     1: [
         Check("an input: data, grad 0, no operands, no gate", new_node, "__init__"),
         Check("its text", text_of_node, "__init__ __repr__"),
-        Check("x + y", remembered("+", SUM), "__init__ __add__"),
-        Check("x * y", remembered("*", PRODUCT), "__init__ __mul__"),
+        Check("x + y", REMEMBERED[0], "__init__ __add__"),
+        Check("x * y", REMEMBERED[1], "__init__ __mul__"),
         Check("numbers on the right and on the left", both_sides, ARITHMETIC),
         Check("x + x and x * x", twice, "__init__ __add__ __mul__"),
     ],
     2: [
-        Check("values and operands as before", all_of(remembered("+", SUM), remembered("*", PRODUCT), twice), "__init__ __add__ __mul__"),
+        Check("values and operands as before", all_of(*REMEMBERED, twice), "__init__ __add__ __mul__"),
         Check("an input has no local gradients", input_local, "__init__"),
         Check("x + y", locals_of(SUM), "__init__ __add__"),
         Check("x * y", locals_of(PRODUCT), "__init__ __mul__"),
@@ -507,7 +505,7 @@ STEPS: dict[int, list[Check]] = {
     3: [
         Check("an input alone", alone, "order"),
         Check("every node is there", orders(missing), "order"),
-        Check("each node once", orders(repeated), "order"),
+        Check("each node once", orders(repeated, probes=[*ORDERS, DOUBLES]), "order"),
         Check("operands first", orders(misplaced), "order"),
         Check("a second call", order_again, "order"),
         Check("10,000 gates in a row", orders(missing, repeated, misplaced, probes=[CHAIN]), "order"),

@@ -1,11 +1,11 @@
-"""Which mistake in a gate's rule gives a student's numbers: read from the rules and the table of the quiz's mistakes."""
+"""Which mistake in a gate's rule gives a student's numbers: computed from the rules, as in the quiz."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..primitives import Primitive
+from ..primitives import Primitive, div
 from ..quiz.mistakes import EDGES, Gate, Mistake, typical
 from .probes import same
 
@@ -29,8 +29,13 @@ def gate_at(primitive: Primitive, numbers: Sequence[float], place: int = 0, upst
     return Gate(primitive, operands, out, place, upstream, float(local), type(local) is bool)
 
 
+FIRST = [  # said before the quiz's words for the same number
+    Mistake("open", "the whole gradient passes everywhere: it passes only where the output follows this input",
+        lambda e: [e.upstream] if e.closes else []),
+    Mistake("square", "in the rule of a fraction the divisor is squared: -a / b**2",
+        lambda e: [e.upstream * e.local * e.operands[1]] if (e.primitive, e.place) == (div, 1) else []),
+]  # fmt: skip
 MORE = [  # mistakes of an engine, which nobody makes in a quiz
-    Mistake("both", "each input gets the whole gradient: only the larger one does", lambda e: [e.upstream]),
     Mistake("nothing", "nothing arrives there", lambda e: [0.0]),
     Mistake("local squared", "the local gradient is multiplied twice", lambda e: [e.upstream * e.local * e.local]),
     Mistake("upstream squared", "the upstream gradient is multiplied twice",
@@ -46,7 +51,7 @@ MORE = [  # mistakes of an engine, which nobody makes in a quiz
 ]  # fmt: skip
 
 
-def explain(points: Sequence[Point], rows: Sequence[Mistake] = (*EDGES, *MORE)) -> str:
+def explain(points: Sequence[Point], rows: Sequence[Mistake] = (*FIRST, *EDGES, *MORE)) -> str:
     """The sentence of the first mistake that gives all these numbers, or ""."""
     for row in rows:
         if points and all(any(same(getattr(x, "data", x), p.given) for _, x in typical([row], p.gate)) for p in points):

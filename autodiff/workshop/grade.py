@@ -24,7 +24,7 @@ from types import ModuleType
 from typing import Any
 
 from ..quiz.exercises import Exercise
-from .checks import check
+from .checks import ARGUMENTS, check
 from .report import reports
 
 LARGEST = 20_000_000  # bytes of a notebook, or of what a run reports
@@ -33,7 +33,6 @@ MAGIC = re.compile(r"\s*[%!?]|.*\?\s*$")  # lines for IPython
 PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")  # cell magics in front of Python
 CHECK = re.compile(r"^\s*(?:\w+\s*=\s*)?check\(\s*([1-8])\s*,", re.MULTILINE)
 HEADING = re.compile(r"^#\s+(?:step\s+|notebook\s+)?([1-8])\b", re.IGNORECASE)
-ARGUMENTS = {6: 2, 7: 4, 8: 3}  # arguments of check() after the number of the step, if not 1
 ROOT = str(Path(__file__).parents[2])
 COPIED = "my_value.py"
 
@@ -251,7 +250,7 @@ def summarize(
             errors.append(f"{where} ended the program with status {status}: the cells from there on do not count")
     for step in expected:
         if step not in steps:
-            steps[step] = missing(step)
+            steps[step] = unreached(step)
     found = [steps[step] for step in sorted(steps)]
     result = {
         "notebook": path, "steps": found, "score": sum(step["passed"] for step in found),
@@ -260,9 +259,9 @@ def summarize(
     return {**result, "exercises": list(heard.values())} if heard else result
 
 
-def missing(step: int) -> dict[str, Any]:
+def unreached(step: int) -> dict[str, Any]:
     """The result of a step whose check was not reached: nothing passed."""
-    report = check(step, *[...] * ARGUMENTS.get(step, 1))  # all still open
+    report = check(step, *[...] * len(ARGUMENTS[step]))  # all still open
     reports.remove(report)
     why = f"✗ check({step}, ...) did not run: its cell is missing, or an earlier cell ended the program"
     return {"step": step, "title": report.title, "passed": 0, "of": report.of, "findings": [why]}

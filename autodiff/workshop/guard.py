@@ -52,7 +52,7 @@ class Watch:
     """Stops code after some seconds, from inside: a trace function looks at the clock.
 
     Signals exist neither on Windows nor in threads, and Pyodide has neither signals nor threads; a trace function works
-    everywhere. Only a call, and each line of code with a loop, is traced. A single call of C code cannot be stopped.
+    everywhere. Only calls, and code with a loop, are traced. A single call of C code cannot be stopped.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -73,18 +73,18 @@ class Watch:
         sys.settrace(self.called)
         while frame:
             if not is_ours(frame.f_code.co_filename):
-                frame.f_trace = self.line
+                frame.f_trace, frame.f_trace_opcodes = self.line, True
             frame = frame.f_back
 
     def called(self, frame: FrameType, event: str, _: Any) -> Any:
         if is_ours(frame.f_code.co_filename):
             return None
         self.look()
-        return self.line if has_loop(frame.f_code) else None
+        frame.f_trace_opcodes = has_loop(frame.f_code)  # a loop in one line, while True: pass, has no line events
+        return self.line if frame.f_trace_opcodes else None
 
     def line(self, frame: FrameType, event: str, _: Any) -> Any:
-        if event == "line":
-            self.look()
+        self.look()
         return self.line
 
     def look(self) -> None:

@@ -7,12 +7,13 @@ import random
 from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import signature
+from itertools import pairwise
 from typing import Any
 
 from ..quiz.exercises import described
 from .engines import Check
 from .guard import Trouble
-from .probes import to_number, read, same
+from .probes import read, same, to_number
 
 
 class Written:
@@ -72,13 +73,20 @@ def slopes_near(subject: Written) -> str:
         found = numbers_of(subject.numerical(f, [*xs]), len(xs), "numerical_gradient")
         for i, (x, y) in enumerate(zip(found, right)):
             if not same(x, y, 1e-3):
-                return f"f = {text} at {xs}: entry {i} is {x:g}: {quotient_mistake(subject.numerical, x, y) or 'not right yet'}"
+                why = quotient_mistake(subject.numerical, x, y) or "not right yet"
+                return f"f = {text} at {xs}: entry {i} is {x:g}: {why}"
     return ""
 
 
+QUOTIENTS = [  # what the slope is multiplied by, and why
+    (2.0, "divide by 2 * h: the two points are 2 * h apart"),
+    (0.5, "divide by h, not by 2 * h: your points are h apart"),
+    (-1.0, "the sign is wrong: f(x + h) - f(x - h)"),
+]
+
+
 def quotient_mistake(numerical: Any, given: float, right: float) -> str:
-    for factor, why in ((2.0, "divide by 2 * h: the two points are 2 * h apart"), (0.5, "divide by h once, not by 2 * h: your points are h apart"),
-                        (-1.0, "the sign is wrong: f(x + h) - f(x - h)")):  # fmt: skip
+    for factor, why in QUOTIENTS:
         if same(given, right * factor, 1e-3):
             return why
     h = step_of(numerical)
@@ -183,7 +191,7 @@ def scaled_slope(scale: float, x: float) -> list[float]:
 
 
 WRONG_ENGINES = [
-    ("x * y with the local gradients the wrong way around", plant(lambda x, y: x * y, lambda x, y: [x, y]), [3.0, -2.0]),
+    ("x * y with its local gradients swapped", plant(lambda x, y: x * y, lambda x, y: [x, y]), [3.0, -2.0]),
     ("x * x with only one of its two paths", plant(lambda x: x * x, lambda x: [x]), [3.0]),
     ("x + y where nothing arrives at y", plant(lambda x, y: x + y, lambda x, y: [1.0, 0.0]), [3.0, -2.0]),
     ("a gradient of the wrong sign", plant(lambda x: -x, lambda x: [1.0]), [0.5]),
@@ -219,8 +227,8 @@ def counted(subject: Written, model: Any, what: str, units: Sequence[int]) -> st
     found = all_parameters(model, what)
     if odd := [p for p in found if not isinstance(p, subject.value)]:
         return f"parameters() of {what} has {described(odd[0])} in it: each is a Value"
-    wanted = sum((a + 1) * b for a, b in zip(units, units[1:]))
-    weights = sum(a * b for a, b in zip(units, units[1:]))
+    wanted = sum((a + 1) * b for a, b in pairwise(units))
+    weights = sum(a * b for a, b in pairwise(units))
     if len({*map(id, found)}) < len(found):
         return f"parameters() of {what} names a Value more than once: [Neuron(n)] * k is the same neuron k times"
     if len(found) != wanted:
@@ -240,7 +248,7 @@ def by_hand(
 ) -> list[float]:
     """What layers of these sizes give; with ``first``, a neuron's bias stands before its weights."""
     left, values = iter(data), [*xs]
-    for (inputs, outputs), act in zip(zip(units, units[1:]), acts):
+    for (inputs, outputs), act in zip(pairwise(units), acts):
         rows = [[next(left) for _ in range(inputs + 1)] for _ in range(outputs)]
         weights = [(row[1:], row[0]) if first else (row[:-1], row[-1]) for row in rows]
         values = [ACTIVATIONS[act](sum(w * x for w, x in zip(ws, values)) + b) for ws, b in weights]
@@ -279,10 +287,10 @@ def computes(model: Any, what: str, units: Sequence[int]) -> str:
             for a, b in zip(out, by_hand(without, units, xs, [last], False))
         ):
             return f"{what} leaves out the bias: sum of weight * input, plus bias"
-    return (
-        linear
-        or f"{what} with parameters {[round(x, 2) for x in data[:6]]} at {INPUTS[0]} gives {given[0][0]:g}: not the sum of weight * input plus bias, with sigmoid, relu or tanh"
-    )
+    if linear:
+        return linear
+    why = "not the sum of weight * input plus bias, with sigmoid, relu or tanh"
+    return f"{what} with parameters {[round(x, 2) for x in data[:6]]} at {INPUTS[0]} gives {given[0][0]:g}: {why}"
 
 
 def neuron_count(subject: Written) -> str:
@@ -306,10 +314,10 @@ def random_starts(subject: Written) -> str:
     for what, model in models.items():
         data = [to_number(p.data, f"a parameter of {what}") for p in all_parameters(model, what)]
         if sum(x != 0.0 for x in data) == 0:
-            return f"all weights of {what} start at 0: neurons that start alike stay alike; draw random numbers"
+            return f"all weights of {what} start at 0, and neurons that start alike stay alike: draw random numbers"
         nonzero = [x for x in data if x != 0.0]
         if len(set(nonzero)) < len(nonzero):
-            return f"weights of {what} start with the same number: neurons that start alike stay alike; draw one for each weight"
+            return f"weights of {what} start with the same number, and neurons that start alike stay alike"
     return ""
 
 
@@ -433,7 +441,7 @@ def one_step(subject: Written) -> str:
         if not descends(found, steps):
             why = next((why for why, how in SLIPS_IN_TRAINING if descends(found, steps, **how)), "not right yet")
             times = f"{steps} step{'s' * (steps > 1)}"
-            return f"{times} with the line w * x + b from w = 0.5, b = -0.25 lead to w = {found[0]:g}, b = {found[1]:g}: {why}"
+            return f"{times} with w * x + b from w = 0.5, b = -0.25 lead to w = {found[0]:g}, b = {found[1]:g}: {why}"
     return ""
 
 
@@ -466,7 +474,8 @@ def learns(subject: Written) -> str:
                 return ""
     finally:
         random.setstate(state)
-    return f"from three starts none learned XOR; the last gives {', '.join(f'{x:.2f}' for x in outs)}: more steps, or another rate?"
+    numbers = ", ".join(f"{x:.2f}" for x in outs)
+    return f"from three starts none learned XOR; the last gives {numbers}: more steps, or another rate?"
 
 
 NET_STEPS: dict[int, list[Check]] = {

@@ -18,7 +18,7 @@ def post_order(f: Any) -> list[Any]:
     nodes: dict[Any, None] = {}
     stack = [(f, iter(f.operands))]
     while stack:
-        node, left = stack[-1]
+        left = stack[-1][1]
         operand = next((x for x in left if x not in nodes), None)
         if operand is None:
             nodes[stack.pop()[0]] = None
@@ -109,7 +109,7 @@ def once_per_operand(f: Any) -> list[Edge]:
     return [(node, i) for node, i in after_all_paths(f) if node.operands.index(node.operands[i]) == i]
 
 
-def everything(f: Any, nodes: Sequence[Any]) -> Iterable[Any]:
+def everything(f: Any, nodes: Sequence[Any], new: Sequence[Any]) -> Iterable[Any]:
     return nodes
 
 
@@ -121,7 +121,7 @@ class Sweep(NamedTuple):
     edges: Callable[[Any], Iterable[Edge]] = after_all_paths
     target: Callable[[Any, int], Any] = lambda node, i: node.operands[i]
     add: Callable[[float, float, float, Any], float] = lambda old, upstream, local, node: old + upstream * local
-    clear: Callable[[Any, Sequence[Any]], Iterable[Any]] = everything
+    clear: Callable[[Any, Sequence[Any], Sequence[Any]], Iterable[Any]] = everything
     again: bool = True  # whether a second pass walks at all
 
     def gradients(self, outputs: Sequence[Any], longest: int = 3000) -> dict[Any, float]:
@@ -130,7 +130,7 @@ class Sweep(NamedTuple):
         walked: set[Any] = set()
         for f in outputs:
             nodes = post_order(f)
-            grads |= dict.fromkeys(self.clear(f, nodes), 0.0)
+            grads |= dict.fromkeys(self.clear(f, nodes, [x for x in nodes if x not in walked]), 0.0)
             grads[f] = self.start(grads.get(f, 0.0), f)
             for step, (node, i) in enumerate(self.edges(f)):
                 if step > longest:
@@ -145,24 +145,26 @@ class Sweep(NamedTuple):
 
 RIGHT_PASS = Sweep()
 BEFORE = "a node sends its gradient on before all its paths have arrived"
+DEPTH = f"{BEFORE}: depth-first from the output is not the order; take order() from its end"
+AT_ONCE = f"{BEFORE}, and sends it once for each path: walk over order() from its end, each node once"
 STARTS = [
     Sweep("the output's own gradient does not start at 1", start=lambda old, f: old),
     Sweep("the pass starts with the output's value, not with 1: df/df = 1", start=lambda old, f: f.data),
     Sweep("the output's gradient is not set to 1, but 1 is added to what an earlier pass left there",
-        start=lambda old, f: old + 1.0, clear=lambda f, nodes: ()),
+        start=lambda old, f: old + 1.0, clear=lambda f, nodes, new: ()),
     Sweep("the pass starts with -1: df/df = 1", start=lambda old, f: -1.0),
 ]  # fmt: skip
 WALKS = [
-    Sweep(f"{BEFORE}, and sends it once for each path: walk over order() from the output back, each node once",
+    Sweep(AT_ONCE,
         edges=each_path),
-    Sweep(f"{BEFORE}, and sends it once for each path: walk over order() from the output back, each node once",
+    Sweep(AT_ONCE,
         edges=each_path_late),
-    Sweep(f"{BEFORE}: depth-first from the output is not the order; take order() from its end", edges=depth_first),
-    Sweep(f"{BEFORE}: depth-first from the output is not the order; take order() from its end",
+    Sweep(DEPTH, edges=depth_first),
+    Sweep(DEPTH,
         edges=lambda f: depth_first(f, last=True)),
-    Sweep(f"{BEFORE}: depth-first from the output is not the order; take order() from its end",
+    Sweep(DEPTH,
         edges=lambda f: depth_first(f, early=True)),
-    Sweep(f"{BEFORE}: depth-first from the output is not the order; take order() from its end",
+    Sweep(DEPTH,
         edges=lambda f: depth_first(f, last=True, early=True)),
     Sweep(f"{BEFORE}: a recursion that skips visited nodes is not the order; take order() from its end",
         edges=recursive),
@@ -198,19 +200,20 @@ SUMS = [
     Sweep("the gradients go to the wrong operands: the first local gradient belongs to the first operand",
         target=lambda node, i: node.operands[-1 - i]),
 ]  # fmt: skip
+MARKED = "leaves out the nodes marked as visited: begin each call with an empty set, made inside"
 CLEARS = [
     Sweep("a second backward adds to what the first one left: set every grad of order() to 0 at the start",
-        clear=lambda f, nodes: ()),
+        clear=lambda f, nodes, new: ()),
     Sweep("old gradients are cleared at the inputs only: gates keep theirs, so a second backward counts them again",
-        clear=lambda f, nodes: [node for node in nodes if not node.operands]),
+        clear=lambda f, nodes, new: [node for node in nodes if not node.operands]),
     Sweep("old gradients are cleared at the gates only: the inputs keep theirs and add up over two calls of backward",
-        clear=lambda f, nodes: [node for node in nodes if node.operands]),
+        clear=lambda f, nodes, new: [node for node in nodes if node.operands]),
     Sweep("only the output's old gradient is cleared: set every grad of order() to 0 at the start",
-        clear=lambda f, nodes: [f]),
-    Sweep("a second backward finds the nodes marked as visited: begin each call with an empty set, made inside",
+        clear=lambda f, nodes, new: [f]),
+    Sweep(f"a second backward clears, then {MARKED}",
         again=False),
-    Sweep("a second backward clears, then finds the nodes marked as visited: make the set inside backward",
-        clear=lambda f, nodes: nodes, again=False),
+    Sweep(f"a second backward {MARKED}",
+        clear=lambda f, nodes, new: new, again=False),
 ]  # fmt: skip
 PARTS = (STARTS, WALKS, SUMS, CLEARS)
 

@@ -17,6 +17,7 @@ class Probe(NamedTuple):
     text: str
     at: dict[str, float]
     outputs: str = "f"
+    name: str = ""  # in place of a long text
 
     def build(self, node: Any) -> dict[str, Any]:
         """The nodes by name, the inputs first."""
@@ -27,7 +28,11 @@ class Probe(NamedTuple):
 
     def __str__(self) -> str:
         at = ", ".join(f"{name} = {x:g}" for name, x in self.at.items())
-        return f"{self.text.replace(chr(10), '; ')} at {at}"
+        return f"{self.shown} at {at}"
+
+    @property
+    def shown(self) -> str:
+        return self.name or self.text
 
 
 def compile_text(text: str) -> Any:

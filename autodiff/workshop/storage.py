@@ -23,7 +23,7 @@ PLAIN = (int, float, str, bool, type(None))
 
 
 def start(step: int) -> Any:
-    """The engine to begin a step with: the class of my_value.py in this folder if it is right so far, else the workshop's.
+    """The engine to begin a step with: that of my_value.py in this folder if it is right so far, else the workshop's.
 
     For step 8 it is ``Value, Neuron, Layer, MLP``. One printed line says which engine it is, and why.
 
@@ -145,7 +145,7 @@ def is_from_library(x: Any) -> bool:
         if isinstance(x, type)
         else None
     )
-    return function is None or function.__globals__.get("__name__") == module and "__file__" in function.__globals__
+    return function is None or (function.__globals__.get("__name__") == module and "__file__" in function.__globals__)
 
 
 def globals_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
@@ -229,9 +229,7 @@ def find_statement(cls: type, functions: dict[str, FunctionType]) -> tuple[ast.C
         lines = [line.rstrip("\n") for line in linecache.getlines(function.__code__.co_filename)]
         for node in ast.walk(ast.parse("\n".join(lines))) if lines else ():
             if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
-                if any(
-                    isinstance(x, ast.FunctionDef) and x.name == function.__name__ and is_at(function, x)
-                    for x in node.body
-                ):
+                defined = [x for x in node.body if isinstance(x, ast.FunctionDef) and x.name == function.__name__]
+                if any(is_at(function, x) for x in defined):
                     return node, lines
     return None, []

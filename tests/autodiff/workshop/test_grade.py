@@ -48,22 +48,33 @@ def graded(tmp_path):
 
 def test_score_and_findings(graded):
     result = graded(ENGINE, "check(1, Value)")
-    assert (result["score"], result["of"], result["errors"]) == (1, 2, [])
-    findings = ["\u2713 one", "\u2717 two"]
-    assert result["steps"] == [{"step": 3, "title": "the order", "passed": 1, "of": 2, "findings": findings}]
+    assert (result["score"], result["of"], result["errors"]) == (3, 6, [])
+    (step,) = result["steps"]
+    assert (step["step"], step["title"], step["passed"], step["of"]) == (1, "numbers that remember", 3, 6)
+    assert step["findings"][2:4] == ["\u2713 x + y", "\u25cb x * y: still open: __mul__"]
     assert 0 < result["seconds"] < 30
 
 
+def test_check_that_is_not_reached(graded):
+    """It counts, with nothing passed; so does the step in the heading of a notebook whose check was deleted."""
+    (step,) = graded("import os; os._exit(0)", "check(3, Value)")["steps"]
+    assert (step["step"], step["title"], step["passed"], step["of"]) == (3, "the order", 0, 6)
+    assert step["findings"] == [
+        "\u2717 check(3, ...) did not run: its cell is missing, or an earlier cell ended the program"
+    ]
+    assert [step["of"] for step in graded("x = 1", heading="# 3. The order")["steps"]] == [6]
+
+
 def test_last_check_of_a_step_counts(graded):
-    better = "check(1, Value); reports[-1].passed = 2"
-    assert graded(ENGINE, "check(1, Value)", better)["score"] == 2
+    better = "check(1, Value); reports[-1].passed = 5"
+    assert graded(ENGINE, "check(1, Value)", better)["score"] == 5
 
 
 def test_cells_run_on_after_an_error(graded):
     result = graded(
         ENGINE, "a = 1\nb = a / 0", "def f(:", "import sys; sys.exit(3)", "raise KeyboardInterrupt", "check(1, Value)"
     )
-    assert result["score"] == 1
+    assert result["score"] == 3
     assert result["errors"] == [
         "cell 2, line 2: ZeroDivisionError: division by zero",
         "cell 3, line 1: SyntaxError: invalid syntax",
@@ -148,7 +159,7 @@ def test_forked_processes_end(graded, tmp_path):
     pids = tmp_path / "pids"
     wait = f"import os, time\nif not os.fork():\n    open({str(pids)!r}, 'w').write(str(os.getpid())); time.sleep(99)"
     result = graded(ENGINE, "import os; os.fork()", wait, "import time; time.sleep(0.5)", "check(1, Value)")
-    assert (result["score"], result["of"], result["errors"]) == (1, 2, [])
+    assert (result["score"], result["of"], result["errors"]) == (3, 6, [])
     deadline = time.monotonic() + 10
     while alive(int(pids.read_text(encoding="utf-8"))):
         assert time.monotonic() < deadline
@@ -220,13 +231,11 @@ def test_one_report(tmp_path, capsys):
     path, report = write(tmp_path / "3.ipynb", ENGINE, "1/0", "check(1, Value)"), tmp_path / "report.json"
     assert main(["--grade", path, "-o", str(report)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"{path}: 1 of 2 (")
-    assert lines[1:] == [
-        "  Step 3, the order: 1 of 2.", "    \u2713 one", "    \u2717 two",
-        "  cell 2, line 1: ZeroDivisionError: division by zero",
-    ]  # fmt: skip
+    assert lines[0].startswith(f"{path}: 3 of 6 (")
+    assert (lines[1], lines[4]) == ("  Step 1, numbers that remember: 3 of 6.", "    \u2713 x + y")
+    assert lines[8:] == ["  cell 2, line 1: ZeroDivisionError: division by zero"]
     data = json.loads(report.read_text(encoding="utf-8"))
-    assert (data["notebook"], data["score"], data["of"]) == (path, 1, 2)
+    assert (data["notebook"], data["score"], data["of"]) == (path, 3, 6)
 
 
 def test_several_reports(tmp_path, capsys):
@@ -236,7 +245,7 @@ def test_several_reports(tmp_path, capsys):
     assert [data["notebook"] for data in json.loads(capsys.readouterr().out)] == paths
     assert main(["--grade", *paths, str(tmp_path / "c.ipynb")]) == 2
     out, messages = capsys.readouterr()
-    assert out.splitlines()[-2:] == [f"1 of 2  3: 1/2    {path}" for path in paths]
+    assert out.splitlines()[-2:] == [f"3 of 6  1: 3/6    {path}" for path in paths]
     assert messages == f"there is no notebook {tmp_path / 'c.ipynb'}\n"
 
 
