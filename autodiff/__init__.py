@@ -12,10 +12,12 @@ Modules, in reading order:
     notation     names as on slides, in Unicode, MathML and TeX
     formula      names for the nodes of a graph, and its gates as text
     steps        both passes as text: table, sentences, data
+    adoption     graphs of other engines as Values
     check        check_gradients, nonfinite_origin
     parser       "(x + y) * z" as text -> a recorded graph
     lectures     the lectures' examples, by id
     quiz         questions with blanks; mistakes, by name
+    workshop     "build your own engine", checked step by step
     flat         a graph as straight-line code: printed, run, compiled
     __main__     python -m autodiff; cli: shared by the command lines; console: the script scalar-autodiff
 
@@ -34,6 +36,7 @@ What the package exports, and why:
     compile                                       a function as flat code: ``value_and_grad``, ``map``, ``trainer``
     parse, latex                                  text in, TeX out
     check_gradients, nonfinite_origin             is a gradient right, and where did inf or nan begin
+    adopt                                         the graph of another engine, such as a student's own, as Values
     Primitive, PRIMITIVES                         gates of your own, and the table of all gates
     ExpressionError, StaleGraphError, TraceError  errors to catch
 
@@ -70,6 +73,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import check as check, flat as flat, lectures as lectures, parser as parser, quiz as quiz
+    from . import workshop as workshop
+    from .adoption import adopt
     from .check import check_gradients, nonfinite_origin
     from .flat.compiled import compile as compile
     from .formula import latex
@@ -83,16 +88,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "PRIMITIVES", "ExpressionError", "Primitive", "StaleGraphError", "TraceError", "Value", "check_gradients", "clip",
-    "cos", "derivative", "dot", "elu", "exp", "gelu", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp",
+    "PRIMITIVES", "ExpressionError", "Primitive", "StaleGraphError", "TraceError", "Value", "adopt", "check_gradients",
+    "clip", "cos", "derivative", "dot", "elu", "exp", "gelu", "grad", "gradients", "hessian", "hvp", "jacobian", "jvp",
     "label", "latex", "leaky_relu", "log", "log_sigmoid", "log_softmax", "logsumexp", "maximum", "maxout", "mean",
     "minimum", "nonfinite_origin", "norm", "parse", "power", "reciprocal", "relu", "sigmoid", "sign", "silu", "sin",
     "softmax", "softplus", "sqrt", "stop_gradient", "take", "tan", "tanh", "value_and_grad", "variables", "where",
 ]  # fmt: skip
 
 ROOMS = {  # modules that are imported when they, or one of these names, are first used
-    "check": "check_gradients nonfinite_origin", "flat": "", "flat.compiled": "compile", "formula": "latex",
-    "lectures": "", "parser": "ExpressionError parse", "quiz": "",
+    "adoption": "adopt", "check": "check_gradients nonfinite_origin", "flat": "", "flat.compiled": "compile",
+    "formula": "latex", "lectures": "", "parser": "ExpressionError parse", "quiz": "", "workshop": "",
 }  # fmt: skip
 
 

@@ -42,6 +42,7 @@ Steps through an expression and its gradients, one gate at a time:
     python -m autodiff D1        a lecture example, by its id
     python -m autodiff D.1       an exercise of the course, with hints
     python -m autodiff --list jacobian        all examples with this word
+    python -m autodiff --grade 3.ipynb        grade a notebook of the workshop
 
 All options: python -m autodiff --help"""
 MOST_QUESTIONS = 1000  # questions that a quiz may have
@@ -100,6 +101,8 @@ def parser() -> argparse.ArgumentParser:
     add("--variants", type=int, default=1, metavar="N", help="N sheets with the same questions and other numbers")
     add("--ask", help="take the quiz here, with hints and a score", **flag)
     add("--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words")
+    add("--grade", nargs="+", metavar="NOTEBOOK", help="run notebooks of the workshop and report their checks")
+    add("--limit", type=seconds, default=120.0, metavar="S", help="seconds that each graded notebook may run (120)")
     add("--version", action="version", version=f"scalar-autodiff {autodiff.__version__}")
     return command
 
@@ -119,6 +122,10 @@ def run(chosen: argparse.Namespace) -> int:
             refuse_idle(chosen, plain, alone, "a quiz taken here has one sheet and no key:")
         print(quiz(chosen))
         return 0
+    if chosen.grade is not None:
+        refuse_idle(chosen, plain, ("grade", "limit", "file"), "--grade runs notebooks and shows no graph:")
+        return grade_notebooks(chosen)
+    refuse_idle(chosen, plain, {*vars(plain)} - {"limit"}, "only graded notebooks have a limit: add --grade, or")
     if not chosen.words:
         refuse_idle(chosen, plain, (), "there is nothing to show: add an expression or an example's id, or")
         print(spell(HELP))
@@ -249,6 +256,39 @@ def quiz(chosen: argparse.Namespace) -> str:
         return worksheet(*sheets, key=chosen.key)
     write(chosen.file, writers[ending](*sheets).encode())
     return f"the quiz is in {chosen.file}"
+
+
+def grade_notebooks(chosen: argparse.Namespace) -> int:
+    """Grade notebooks, print the reports, and write them as JSON; 2 if one cannot be read."""
+    from .workshop import grade as grading
+
+    target = chosen.file and (chosen.file in OUTPUT or suffix(chosen.file, (".json",)))
+    results: list[dict[str, Any]] = []
+    unread = []
+    for path in chosen.grade:
+        try:
+            results.append(grading.grade(file_name(path), chosen.limit))
+        except (ValueError, OSError) as error:
+            unread.append(str(error))
+            continue
+        if chosen.file not in OUTPUT:
+            print(grading.write_report(results[-1]), flush=True)
+    if len(results) > 1 and chosen.file not in OUTPUT:
+        print(f"\n{grading.write_table(results)}")
+    if target and results:
+        data = results[0] if len(chosen.grade) == 1 else results
+        write(chosen.file, f"{json.dumps(data, indent=2)}\n".encode())
+    for message in unread:
+        print(message, file=sys.stderr)
+    return 2 if unread else 0
+
+
+def seconds(text: str) -> float:
+    """Read a positive number of seconds, for argparse."""
+    number = float(text)
+    if not 0.0 < number < 1e6:
+        raise ValueError
+    return number
 
 
 def blank_graph(question: Question) -> str:

@@ -18,8 +18,8 @@ ROOMS = ("autodiff", "nn", "visualize")
 FLOORS = {
     "autodiff": """
         _files _installation _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs
-        vocabulary | formula | steps | engine | functional functions | check flat parser | descriptions lectures | quiz
-        | cli | console
+        vocabulary | formula | steps | engine | functional functions | adoption check flat parser |
+        descriptions lectures | quiz | cli workshop | console
     """,
     "autodiff.check": "nonfinite numerical | gradients",
     "autodiff.flat": """
@@ -37,6 +37,7 @@ FLOORS = {
     "autodiff.lectures.course": "",
     "autodiff.parser": "errors | tokens | functions | grammar",
     "autodiff.quiz": "markup mistakes result | question | exercises | asking formats generator",
+    "autodiff.workshop": "guard report solution | probes | passes gates | engines | nets | checks | grade storage",
     "nn": """
         _checks initializers module | activations losses optim | dropout layers normalization |
         metrics models transformers | data interchange serialization | table | training | doctor | cli lectures
@@ -183,7 +184,7 @@ def test_rooms_are_entered_by_their_front(name):
 
 # The submodules of autodiff with names that other rooms use: those in __all__, or else all that are defined there.
 DOCUMENTED = """
-    ._files ._installation ._lazy .arrays .check .flat .flat.compiled .flat.expansion .flat.ir .flat.live
+    ._files ._installation ._lazy .adoption .arrays .check .flat .flat.compiled .flat.expansion .flat.ir .flat.live
     .flat.recording .flat.state .flat.stepping .formula .functions .graph .lectures .lectures.course .notation .parser
     .primitives .quiz .quiz.exercises .quiz.formats .quiz.markup .steps .typed .vocabulary
 """.split()  # noqa: SIM905

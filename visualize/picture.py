@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from autodiff import Value
 from autodiff._files import PAGES, suffix, write
+from autodiff.adoption import Adoption, is_foreign
 from autodiff.graph import history
 
 from ._text import html_image, pretty
@@ -34,7 +35,7 @@ SMALLER = 11 / 12  # the reduced scale; all letters keep 11 pixels if numbers ha
 
 
 def draw(
-    output: Value | Sequence[Value] | BaseException, *, fold: Any = None, unfold: Iterable[str] = (),
+    output: Any, *, fold: Any = None, unfold: Iterable[str] = (),
     digits: int | None = None, round: int | None = None, products: bool = False, values: bool = True,
     gradients: bool | Literal["blank"] = True, highlight: Any = None, direction: Direction = "right",
     width: float | None = 1280, height: float | None = 720, font_size: float = 13, scale: float = 1,
@@ -49,7 +50,8 @@ def draw(
     ----------
     output : Value, list of Values or exception
         The output of the graph, or several, such as the outputs of a net. An error in a forward pass, as in
-        ``except ValueError as error: draw(error)``, draws the graph recorded before it.
+        ``except ValueError as error: draw(error)``, draws the graph recorded before it. Nodes of another engine,
+        such as your own, are drawn as they are (see ``autodiff.adopt``); numbers that do not fit are noted.
     fold : optional
         The part to draw as one box: a Value (with all that only it uses), a label, "sigmoid", "tanh" or "softplus"
         (in unfolded form), a model with ``named_parameters()`` (a box for each neuron or layer), or a list of
@@ -101,7 +103,7 @@ def draw(
     >>> draw(f)
     <picture of f = s0 * z = -12: 6 boxes, 5 arrows; .save("name.svg") keeps it>
     """
-    output = as_value(output)
+    output, doubts = as_value(output)
     one_of("layout", layout, ENGINES)
     one_of("direction", direction, ("right", "down"))
     one_of("kind of gradients", gradients, (True, False, "blank"))
@@ -116,39 +118,48 @@ def draw(
         raise TypeError(f"unfold is a list of names of gates, got {type(unfold).__name__}: {unfold!r:.40}")
     unfold = (unfold,) if isinstance(unfold, str) else tuple(unfold)
     shown = {"fold": fold, "unfold": unfold, "digits": digits, "round": round, "products": products, "values": values,
-             "gradients": gradients, "direction": direction}  # fmt: skip
+             "gradients": gradients, "direction": direction, "doubts": doubts}  # fmt: skip
     look = Look(layout, width, height, font_size / TEXTS["data"].size, scale, palettes(theme))
     return Picture(scene(output, **shown, highlight=highlight), look, output, shown)
 
 
-def as_value(output: Any) -> Value:
-    """The outputs to draw as one Value; for an error, those recorded before it."""
+def as_value(output: Any) -> tuple[Value, dict[Value, str]]:
+    """The outputs to draw as one Value (for an error, those recorded before it), and doubts about adopted nodes."""
     if type(output) is Value:
-        return output
-    found = recorded_before(output) if isinstance(output, BaseException) else output
+        return output, {}
+    doubts: dict[Value, str] = {}
+    found = [output] if is_foreign(output) else output
+    if isinstance(output, BaseException):
+        found, doubts = recorded_before(output)
+    elif isinstance(found, (list, tuple)) and any(map(is_foreign, found)):
+        adoption = Adoption(found)
+        adoption.warn(stacklevel=4)
+        found, doubts = adoption.outputs, adoption.doubts
     if not isinstance(found, (list, tuple)) or any(type(x) is not Value for x in found):
         raise TypeError(f"draw takes a Value or a list of Values, got {type(output).__name__}: {output!r:.60}")
     if not found:
         raise ValueError("there is nothing to draw: pass at least one Value")
     outputs = list(dict.fromkeys(found))
-    return join(outputs) if len(outputs) > 1 else outputs[0]
+    return join(outputs) if len(outputs) > 1 else outputs[0], doubts
 
 
-def recorded_before(error: BaseException) -> list[Value]:
-    """The last gates among the local variables of the functions that an error passed through."""
-    found: dict[Value, None] = {}
+def recorded_before(error: BaseException) -> tuple[list[Value], dict[Value, str]]:
+    """The last gates among the local variables of the functions that an error passed through, and doubts."""
+    things: list[Any] = []
     step = error.__traceback__
     while step:
         waiting = list(step.tb_frame.f_locals.values()) if step.tb_frame.f_code.co_name != "<module>" else []
         for thing in waiting:
-            if type(thing) is Value:
-                found[thing] = None
+            if type(thing) is Value or is_foreign(thing):
+                things.append(thing)
             elif type(thing) in (list, tuple) and len(waiting) < 10_000:
                 waiting += thing
         step = step.tb_next
+    adoption = Adoption(things)
+    found = dict.fromkeys(adoption.outputs)
     used = {x for node in found for behind in history(node) for x in inputs_of(behind)}
     gates = [node for node in found if node not in used]
-    return [node for node in gates if node.primitive] or gates
+    return [node for node in gates if node.primitive] or gates, adoption.doubts
 
 
 def one_of(what: str, given: Any, known: Collection[Any]) -> None:

@@ -6,6 +6,7 @@ import pickle
 import re
 from fractions import Fraction
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -144,6 +145,11 @@ def product(x, y):
 
 def signed(text):
     return f"{text}~{checksum(text)}"
+
+
+def adopt_node(data=1.0, **more):
+    """A node of another engine with these attributes, adopted."""
+    autodiff.adopt(SimpleNamespace(**{"data": data, "operands": (), **more}))
 
 
 REFUSALS = {
@@ -356,6 +362,35 @@ REFUSALS = {
         (lambda: jvp(stale_inside(3.0), (2.0,), (1.0,)), StaleGraphError, None),
     ],
     "name that autodiff lacks": [(lambda: autodiff.gradd, AttributeError, "no attribute 'gradd'")],
+    "adopt": [
+        *(
+            (
+                partial(autodiff.adopt, bad),
+                TypeError,
+                rf"needs the attributes data and operands \(or _prev.*; got {kind}: ",
+            )
+            for bad, kind in ((3.0, "float"), ("x", "str"), (SimpleNamespace(data=1.0), "SimpleNamespace"))
+        ),
+        (partial(adopt_node, data=None, label="x"), TypeError, "the data of x must be a number, got None"),
+        (partial(adopt_node, data=[1.0]), TypeError, r"the data of namespace\(.* must be a number, got \[1.0\]"),
+        (
+            partial(adopt_node, data=10**400, gate="+"),
+            TypeError,
+            r"the data of .* of gate '\+' must be a number, got 1000",
+        ),
+        (partial(adopt_node, grad="0", label="x"), TypeError, "the grad of x must be a number, got '0'"),
+        (
+            partial(adopt_node, operands="xy", label="x"),
+            TypeError,
+            "the operands of x must be a tuple of nodes, got 'xy'",
+        ),
+        (partial(adopt_node, operands=(None,)), TypeError, "needs the attributes .*; got NoneType: None"),
+        (
+            partial(adopt_node, operands=(1.0,), local=("a",), gate="+", label="f"),
+            TypeError,
+            "the local gradient of f of gate '\\+' must be a number, got 'a'",
+        ),
+    ],
     "check_gradients": [
         *(
             (partial(check_gradients, sin, 1.0, h=h), ValueError, "greater than 0")

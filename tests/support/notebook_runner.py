@@ -1,22 +1,28 @@
 """Notebooks executed in a kernel of their own, and what is kept of their outputs.
 
 After a change that alters what notebooks print: ``python tests/support/notebook_runner.py`` runs them all and writes
-them anew, without execution counts, metadata and warnings; NAMES on the command line run only those.
+them anew, without execution counts, metadata and warnings; NAMES on the command line run only those. The notebooks in
+engine/solutions/ are the source of those in engine/: their students' versions, with holes, are written along with them.
 """
 
 import json
 import os
+import re
 import sys
 import tempfile
 import tomllib
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+SOLUTIONS = NOTEBOOKS / "engine" / "solutions"
+HOLE = re.compile(r"^( *)### BEGIN SOLUTION\n(.*?)### END SOLUTION$", re.MULTILINE | re.DOTALL)  # nbgrader's markers
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 LANGUAGE = {"language_info": {"name": "python"}}
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 URLS = tomllib.loads((NOTEBOOKS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"].get("urls", {})
 GITHUB = "https://github.com/"
 SERVICES = {  # name, picture, address of a notebook
@@ -56,6 +62,16 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def student_version(notebook):
+    """The notebook with ``...`` in place of each solution."""
+    notebook = deepcopy(notebook)
+    for cell in code_cells(notebook):
+        cell.source = HOLE.sub(r"\1...", cell.source)
+        cell.outputs = []
+        cell.metadata = {}
+    return notebook
+
+
 def executed(notebook):
     """The notebook run from top to bottom in an empty folder; raises at the first error."""
     with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +82,7 @@ def executed(notebook):
 def stripped(notebook):
     """The notebook with its outputs, and without what differs from run to run."""
     for cell in notebook.cells:
-        cell.metadata = {}
+        cell.metadata = {kind: known for kind, known in cell.metadata.items() if kind == "nbgrader"}
         if cell.cell_type == "code":
             cell.execution_count = None
             cell.outputs = joined(cell.outputs)
@@ -101,6 +117,14 @@ def texts(notebook):
     return found
 
 
+def same_text(found, kept):
+    """Whether two texts are the same, their numbers to six digits, or both tiny."""
+    if NUMBER.split(found) != NUMBER.split(kept):
+        return False
+    pairs = zip(map(float, NUMBER.findall(found)), map(float, NUMBER.findall(kept)))
+    return all(a == b or abs(a - b) <= max(1e-5 * abs(b), 1e-9) for a, b in pairs)
+
+
 def write(notebook, path):
     nbformat.validate(notebook)
     new = path.with_suffix(".new")
@@ -108,7 +132,16 @@ def write(notebook, path):
     os.replace(new, path)
 
 
+def renew(notebook, path):
+    """Run the notebook and write it with its outputs."""
+    name = path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
+    write(stripped(executed(with_badges(notebook, name))), path)
+    print(name)
+
+
 if __name__ == "__main__":
-    for path in [NOTEBOOKS / f"{name}.ipynb" for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb")):
-        write(stripped(executed(with_badges(read(path), path.stem))), path)
-        print(path.name)
+    everything = [*sorted(NOTEBOOKS.glob("*.ipynb")), *sorted(SOLUTIONS.glob("*.ipynb"))]
+    for path in [NOTEBOOKS / f"{name}.ipynb" for name in sys.argv[1:]] or everything:
+        renew(read(path), path)
+        if path.parent == SOLUTIONS:
+            renew(student_version(read(path)), SOLUTIONS.parent / path.name)

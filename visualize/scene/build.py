@@ -18,6 +18,7 @@ from .model import Arrow, Box, Scene, Step
 from .unfold import Ends, inputs_of, rewrite, wishes
 
 MAX_DESCRIBED = 60  # boxes in the description
+MOST_DOUBTS = 3  # notes about nodes whose numbers do not fit
 CONSTANTS = 4  # a gate with more constants gets one box for all of them
 
 
@@ -34,6 +35,18 @@ def mark_outdated(walk: Walk, boxes: Mapping[str, Box]) -> None:
     walk.scene.notes.append(
         f"Dashed: out of date, as {changed} changed after {computed} was computed; forward() recomputes."
     )
+
+
+def mark_doubts(walk: Walk, doubts: Mapping[Value, str]) -> None:
+    """Mark the boxes of nodes whose numbers do not fit their gates, and add notes."""
+    boxes = {box.id: box for box in walk.scene.boxes}
+    for node in doubts:
+        if node in walk.place:
+            boxes[walk.box_id(node)].stale = True
+    sentences = [f"In doubt: {doubt}." for doubt in doubts.values()]
+    more = [f"And {len(sentences) - MOST_DOUBTS:,} more."] if len(sentences) > MOST_DOUBTS else []
+    walk.scene.notes += [*sentences[:MOST_DOUBTS], *more]
+    describe(walk, boxes)
 
 
 def describe(walk: Walk, boxes: Mapping[str, Box]) -> None:
@@ -59,7 +72,8 @@ def in_words(walk: Walk, box: Box, node: Value) -> str:
     if number is not None and scene.values:
         parts.append(show(number, scene.digits))
     gradient = "" if box.gradient is None else f"gradient {show(box.gradient, scene.digits)}"
-    remarks = {gradient: gradient and scene.gradients is True, "on a kink": box.kink, "out of date": box.stale}
+    doubt = "out of date" if walk.changes else "in doubt"
+    remarks = {gradient: gradient and scene.gradients is True, "on a kink": box.kink, doubt: box.stale}
     return ", ".join([" = ".join(parts), *[remark for remark, holds in remarks.items() if holds]])
 
 
@@ -84,13 +98,18 @@ def steps_of(walk: Walk) -> Iterator[Step]:
 def scene(
     output: Value, fold: Any = None, unfold: Iterable[str] = (), digits: int | None = None, products: bool = False,
     values: bool = True, gradients: bool | str = True, direction: str = "right", highlight: Any = None,
-    round: int | None = None, steps: bool = False
+    round: int | None = None, steps: bool = False, doubts: Mapping[Value, str] | None = None
 ) -> Scene:  # fmt: skip
-    """The graph of the output as plain data; with ``steps``, or gradients to fill in, gradients start from 1."""
+    """The graph of the output as plain data; with ``steps``, or gradients to fill in, gradients start from 1.
+
+    Nodes in ``doubts`` are dashed, and the sentences about them are notes.
+    """
     output, copies, notes = rewrite(output, fold, unfold)
     shown = Scene(digits if round is None else round, products, values, gradients, direction == "down", notes=notes)
     rounded = None if round is None else output.steps().rounded(round)
     walk = Walk(output, fold, copies, shown, 1.0 if steps or gradients == "blank" else None, steps, rounded)
+    if doubts:
+        mark_doubts(walk, {copies.get(node, node): doubt for node, doubt in doubts.items()})
     by_number = type(highlight) is int
     if steps or by_number:
         shown.steps += steps_of(walk)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff import Value
 from autodiff._files import PAGES, finite, suffix, write
+from autodiff.adoption import Adoption, is_foreign
 from autodiff.flat import javascript
 from autodiff.formula import Formula, TexFormula, equations, names, show
 from autodiff.graph import history
@@ -19,6 +20,7 @@ from autodiff.quiz import SAID, SENTENCES
 from .._text import clean, escape, pretty
 from ..layout.engines import Layout
 from ..render.svg import positions, style_sheet, svg
+from ..scene.build import MOST_DOUBTS
 from .bundle import bundle, gates_in
 from .lesson import Lesson, lessons
 
@@ -244,7 +246,7 @@ def box(text: str) -> str:
 
 
 def page(
-    output: Value,
+    output: Any,
     *,
     title: str = "",
     fold: Any = None,
@@ -257,7 +259,9 @@ def page(
     Parameters
     ----------
     output : Value
-        The end of the graph. Its gradients start from 1, whether or not ``backward()`` was called.
+        The end of the graph. Its gradients start from 1, whether or not ``backward()`` was called. A node of another
+        engine, such as your own, is adopted (see ``autodiff.adopt``): the page steps through the gates' own rules
+        and says at its top where the node's numbers differ.
     title : str
         The heading; by default the formula.
     fold, digits, layout
@@ -293,6 +297,11 @@ def page(
     >>> page((x + y) * z)
     <page "f = (x + y) * z": .save("name.html") keeps it>
     """
+    doubts: dict[Value, str] = {}
+    if is_foreign(output):
+        adoption = Adoption([output])
+        adoption.warn(stacklevel=3)
+        output, doubts = adoption.outputs[0], adoption.doubts
     if type(output) is not Value:
         raise TypeError(f"page takes a Value, got {type(output).__name__}: {output!r:.60}")
     order = history(output)
@@ -303,7 +312,8 @@ def page(
     text = clean(title, TITLE_LENGTH) or formula
     called = clean(names(order, output)[output], 40)
     heading = text if title or len(text) <= TITLE_LENGTH else f"{called}: {len(order):,} nodes"
-    body = article("lesson", heading if title or heading != text else "", [], made)
+    said = [f"The engine that made this graph differs: {escape(doubt)}." for doubt in doubts.values()][:MOST_DOUBTS]
+    body = article("lesson", heading if title or heading != text else "", said, made)
     if editable:
         body += box(formula if len(formula) <= TITLE_LENGTH else "")
     return Page(heading, body, *programs_of(made))
