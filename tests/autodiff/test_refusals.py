@@ -147,6 +147,9 @@ def signed(text):
     return f"{text}~{checksum(text)}"
 
 
+LEAF = SimpleNamespace(data=1.0, operands=())
+
+
 def adopt_node(data=1.0, **more):
     """A node of another engine with these attributes, adopted."""
     autodiff.adopt(SimpleNamespace(**{"data": data, "operands": (), **more}))
@@ -386,7 +389,7 @@ REFUSALS = {
         ),
         (partial(adopt_node, operands=(None,)), TypeError, "needs the attributes .*; got NoneType: None"),
         (
-            partial(adopt_node, operands=(1.0,), local=("a",), gate="+", label="f"),
+            partial(adopt_node, operands=(LEAF,), local=("a",), gate="+", label="f"),
             TypeError,
             "the local gradient of f of gate '\\+' must be a number, got 'a'",
         ),
