@@ -9,7 +9,7 @@ __all__ = ["NAMES", "foreign", "hidden_packages"]
 
 NAMES = ("autodiff", "nn", "visualize")
 MARK = "_lazy import lazily"  # in the __init__.py of each
-AGAIN = "pip install --force-reinstall scalar-autodiff"
+REINSTALL = "pip install --force-reinstall scalar-autodiff"
 
 
 def hidden_packages(names: tuple[str, ...] = NAMES) -> dict[str, str]:
@@ -29,14 +29,14 @@ def foreign(name: str) -> str:
         return ""
     if not spec or not spec.origin:
         why = "another distribution with a package of this name has been uninstalled"
-        return f"files of the package {name} are missing, perhaps because {why}: {AGAIN}"
+        return f"files of the package {name} are missing, perhaps because {why}: {REINSTALL}"
     here = os.path.realpath(sys.path[0])
     if origin in (os.path.join(here, f"{name}.py"), os.path.join(here, name, "__init__.py")):
         return f"{origin} hides the installed package {name}: give it another name"
     owner = owner_of(name, origin)
     if not owner:
         return f"{origin} hides this distribution's package {name}: remove it, or give it another name"
-    return f"the package {name} of {owner[0]} {owner[1]} lies over this one: pip uninstall {owner[0]} && {AGAIN}"
+    return f"the package {name} of {owner[0]} {owner[1]} lies over this one: pip uninstall {owner[0]} && {REINSTALL}"
 
 
 def owner_of(name: str, origin: str) -> tuple[str, str] | None:
