@@ -20,7 +20,6 @@ from ..web.playground import preset_page
 HERE = Path(__file__).parent
 DATA = ["xor", "moons", "circles", "spirals", *["digits"] * bool(importlib.util.find_spec("sklearn"))]
 NAME = "scalar-autodiff"
-FOLDERS = {"engine": "Build your own engine"}  # of notebooks
 NET = "h1 = tanh(w1*x1 + w2*x2); h2 = tanh(w3*x1 + w4*x2); y = v1*h1 + v2*h2"
 NET_INPUTS = {"x1": 1, "x2": 0, "w1": 2, "w2": -1, "w3": -1, "w4": 2, "v1": 1, "v2": -1}
 
@@ -77,6 +76,7 @@ def front_page(course: Mapping[str, str], parts: Collection[str], wheel: str) ->
     """The start page; ``course`` has the titles of notebooks by their names."""
     read = "notebooks" in parts
     first = f"notebooks/{next(iter(course))}.html" if read else "lectures.html"
+    rows = "".join([course_row(name, title, parts) for name, title in course.items()])
     source = f'Download the <a href="lite/pypi/{wheel}">wheel</a>, and' if wheel else "In the folder of the source,"
     net = parse(NET, **NET_INPUTS)
     neuron = find("D2")[0].build()
@@ -89,7 +89,7 @@ def front_page(course: Mapping[str, str], parts: Collection[str], wheel: str) ->
         neuron=draw(neuron, values=False, gradients=False).svg(),
         examples=len(EXAMPLES),
         playgrounds=" ".join([f'<a href="playgrounds/{task}.html">{task}</a>' for task in DATA]),
-        course=course_lists(course, parts) if read or "lite" in parts else "",
+        course=f'<ol class="course">{rows}</ol>' if rows else "",
         lite=LITE if "lite" in parts else "",
         guides=" ".join(
             [f'<a href="kit/guide-{letter}.html">{letter} {escape(LECTURES[letter])}</a>' for letter in LECTURES]
@@ -105,20 +105,12 @@ LITE = """<p class="small">To run a notebook, your browser loads Python (Pyodide
 and two packages from pypi.org; nothing is installed on your computer.</p>"""
 
 
-def course_lists(course: Mapping[str, str], parts: Collection[str]) -> str:
-    """The notebooks, a list for each folder."""
-    found: dict[str, list[str]] = {}
-    for name, title in course.items():
-        found.setdefault(name.rpartition("/")[0], []).append(course_row(name, title, parts))
-    heads = {folder: f"<h3>{FOLDERS.get(folder, folder)}</h3>" * bool(folder) for folder in found}
-    return "".join([f'{heads[x]}<ol class="course">{"".join(rows)}</ol>' for x, rows in found.items()])
-
-
 def course_row(name: str, title: str, parts: Collection[str]) -> str:
     """A notebook's title, as a link to read it, and a link to run it."""
     shown = escape(title)
     read = f'<a href="notebooks/{name}.html">{shown}</a>' if "notebooks" in parts else shown
-    return f"<li>{read}{run_link(name, title) if 'lite' in parts else ''}</li>"
+    run = run_link(name, title) if "lite" in parts else ""
+    return f"<li>{read}{run}</li>"
 
 
 def run_link(name: str, title: str, up: str = "") -> str:
