@@ -17,7 +17,7 @@ from .solution import read_steps
 
 ARGUMENTS = {**dict.fromkeys(range(1, 6), ("Value",)), 6: ("numerical_gradient", "check_gradients"),
              7: ("Value", "Neuron", "Layer", "MLP"), 8: ("Value", "MLP", "train")}  # fmt: skip
-HURRY = 0.5  # seconds, for each thing after one that did not end
+HURRY = 0.2  # seconds, for each thing after one that did not end
 PLUMBING = {"RESUME", "NOP", "LOAD_CONST", "POP_TOP", "RETURN_VALUE", "RETURN_CONST", "COPY_FREE_VARS", "CACHE"}
 
 
@@ -50,13 +50,14 @@ def examine(step: int, *written: Any) -> Report:
         subject = Passes(subject) if step == 4 else subject
     else:
         checks, subject = NET_STEPS[step], Written(given)
-    found, seconds = [], SECONDS
+    found, told, seconds = [], set[str](), SECONDS
     for one in checks:
         missing = open_names(one, given)
         said, slow = ("", False) if missing else look(one, subject, seconds)
         seconds = HURRY if slow else seconds
         sign = OPEN if missing else WRONG if said else RIGHT
-        text = f"still open: {', '.join(missing)}" if missing else said
+        text = f"still open: {', '.join(missing)}" if missing else "the same" if said in told else said
+        told |= {said} - {""}
         found.append((sign, f"{one.title}: {text}" if text else one.title))
     return Report(step, read_steps()[step - 1]["title"], found)
 

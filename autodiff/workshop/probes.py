@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import random
 from fractions import Fraction
 from numbers import Real
@@ -36,6 +37,8 @@ class Probe(NamedTuple):
 
 
 def compile_text(text: str) -> Any:
+    """The code of statements, whose lines an error's sentence can show."""
+    linecache.cache[PROBE] = (len(text), None, text.splitlines(keepends=True), PROBE)
     return compile(text, PROBE, "exec")
 
 

@@ -19,6 +19,3 @@ def test_wrong_engines_are_told_their_mistake(step, engine, words):
     report = check(step, engine)
     assert not report
     assert words in str(report)
-    wrong = [line for line in report.lines if line[0] == "✗"]
-    assert len(wrong) < report.of or step == 3
-    assert not any("raised" in line and "Error" in line and "autodiff" in line for line in wrong)
