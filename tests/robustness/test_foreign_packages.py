@@ -1,5 +1,6 @@
 """Other distributions with packages of these names, such as nn on PyPI: the commands and imports say what to do."""
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -25,10 +26,15 @@ def install(site, name, version, files):
     (record / "RECORD").write_text("".join([f"{path},,\n" for path in files]), encoding="utf-8")
 
 
-def install_ours(site):
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory):
+    """A folder with this distribution, compiled."""
+    site = tmp_path_factory.mktemp("ours")
     paths = [path for room in ROOMS for path in (ROOT / room).rglob("*.*") if path.suffix != ".pyc"]
     files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
     install(site, "scalar-autodiff", "0.1.0", files)
+    assert compileall.compile_dir(site, quiet=2)
+    return site
 
 
 def install_other(site, room):
@@ -57,8 +63,8 @@ def over(room):
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_package_on_top_is_named(room, site, python):
-    install_ours(site)
+def test_package_on_top_is_named(room, ours, site, python):
+    shutil.copytree(ours, site, dirs_exist_ok=True)
     install_other(site, room)
     done = python("-m", room, *COMMANDS[room])
 
@@ -72,17 +78,17 @@ def test_package_on_top_is_named(room, site, python):
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_package_below_changes_nothing(room, site, python):
+def test_package_below_changes_nothing(room, ours, site, python):
     install_other(site, room)
-    install_ours(site)
+    shutil.copytree(ours, site, dirs_exist_ok=True)
 
     assert [python("-m", room, *COMMANDS[room]).stderr for room in ("autodiff", "visualize")] == ["", ""]
     assert "has no attribute 'there'" in python("-c", f"import {room}; {room}.there").stderr
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_uninstalled_package_leaves_advice(room, site, python):
-    install_ours(site)
+def test_uninstalled_package_leaves_advice(room, ours, site, python):
+    shutil.copytree(ours, site, dirs_exist_ok=True)
     install_other(site, room)
     (site / room / "__init__.py").unlink()
     shutil.rmtree(site / f"{room}-0.1.1.dist-info")
