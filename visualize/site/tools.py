@@ -17,7 +17,13 @@ THEME = Path(__file__).with_name("pdoc")  # of the API reference
 SOURCE = Path(__file__).parents[2]  # has pyproject.toml and notebooks/, unless a wheel was installed
 NEEDS = {  # the packages that each part needs
     "notebooks": ("mistune", "pygments"),
-    "lite": ("hatchling", "hatch_fancy_pypi_readme", "jupyterlite_core", "jupyterlite_pyodide_kernel", "jupyter_server"),
+    "lite": (
+        "hatchling",
+        "hatch_fancy_pypi_readme",
+        "jupyterlite_core",
+        "jupyterlite_pyodide_kernel",
+        "jupyter_server",
+    ),
     "api": ("pdoc",),
 }
 FROM_SOURCE = ("notebooks", "lite")
