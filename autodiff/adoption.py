@@ -10,7 +10,8 @@ from .engine import Value, result
 from .formula import gate, names
 from .graph import history, numbers, on_kink
 from .ieee import ERRORS, INF, NAN, number
-from .primitives import BUILT_IN, PRIMITIVES, Primitive
+from .parser.tokens import SYNONYMS
+from .primitives import BUILT_IN, PRIMITIVES, Primitive, add, div, mul, power, sub
 from .vocabulary import FLAT, JUMPS, ROWS
 
 TYPE_CHECKING = False
@@ -199,7 +200,7 @@ def known_names() -> dict[str, list[Primitive]]:
         for text in dict.fromkeys([name, *more]):
             if text:
                 known.setdefault(text.lower(), []).append(primitive)
-    for text, name in {"ln": "log", "^": "power", "\N{MIDDLE DOT}": "mul", "logistic": "sigmoid"}.items():
+    for text, name in {**SYNONYMS, "^": "power", "\N{MIDDLE DOT}": "mul"}.items():
         known.setdefault(text, []).append(PRIMITIVES[name])
     return known
 
@@ -289,7 +290,7 @@ class Adoption:
             hidden = True
         found = self.matches(known, arranged, EXACT if nameless else CLOSE)
         if nameless and not found and known.local is not None:  # perhaps with a hidden constant, as in x ** 3
-            primitives, hidden = [PRIMITIVES[name] for name in ("add", "mul", "power", "sub", "div")], True
+            primitives, hidden = [add, mul, power, sub, div], True
         if hidden and len(known.operands) == 1:
             pairs = [(x, pair) for x in primitives if arity(x) == 2 for pair in self.with_constants(known)]
             found = dict([*self.matches(known, pairs, EXACT).items()][:1])

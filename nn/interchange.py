@@ -17,14 +17,13 @@ from .models import MLP, Convolution, Sequential
 from .module import Module, fill_arrays, numbers_at
 from .normalization import BatchNorm, LayerNorm, RMSNorm
 
-# {our activation: (the class in torch.nn, its arguments)}
-TWINS: dict[str, tuple[str, dict[str, Any]]] = {
-    "tanh": ("Tanh", {}), "sigmoid": ("Sigmoid", {}), "relu": ("ReLU", {}), "silu": ("SiLU", {}),
-    "leaky_relu": ("LeakyReLU", {"negative_slope": 0.01}), "prelu": ("PReLU", {"num_parameters": 1}),
-    "elu": ("ELU", {"alpha": 1.0}), "gelu": ("GELU", {"approximate": "none"}), "softmax": ("Softmax", {"dim": -1}),
-    "softplus": ("Softplus", {"threshold": 40.0}),  # beyond PyTorch's 20, z itself is off by up to 2e-9
+BY_CLASS: dict[str, dict[str, Any]] = {  # {the activation's class in torch.nn: its arguments}
+    "Tanh": {}, "Sigmoid": {}, "ReLU": {}, "SiLU": {}, "LeakyReLU": {"negative_slope": 0.01}, "ELU": {"alpha": 1.0},
+    "PReLU": {"num_parameters": 1}, "GELU": {"approximate": "none"}, "Softmax": {"dim": -1},
+    "Softplus": {"threshold": 40.0},  # beyond PyTorch's 20, z itself is off by up to 2e-9
 }  # fmt: skip
-BY_CLASS = {kind: name for name, (kind, _) in TWINS.items()}
+OURS = {kind: next(x for x in (*ACTIVATIONS, "softmax") if x.replace("_", "") == kind.lower()) for kind in BY_CLASS}
+TWINS = {OURS[kind]: (kind, arguments) for kind, arguments in BY_CLASS.items()}  # by the names here
 SHAPES = ("Identity", "Flatten", "Unflatten")  # modules that change no number
 Part = tuple[str, dict[str, Any], Module | None]  # a class in torch.nn, its arguments, and whose arrays it takes
 
@@ -162,7 +161,7 @@ def read_linear(name: str, leaf: Any) -> Module:
 
 
 def read_activation(name: str, leaf: Any) -> Module:
-    known = BY_CLASS[type(leaf).__name__]
+    known = OURS[type(leaf).__name__]
     settings = TWINS[known][1] if known not in ("softmax", "softplus") else {"beta": 1.0}
     if known == "softmax" and leaf.dim != 1:  # of rows of examples, the last
         settings = {"dim": -1}

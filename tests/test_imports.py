@@ -18,7 +18,7 @@ ROOMS = ("autodiff", "nn", "visualize")
 FLOORS = {
     "autodiff": """
         _files _installation _lazy arrays ieee notation tracing typed | guards | primitives | graph refusals ufuncs
-        vocabulary | formula | steps | engine | functional functions | adoption check flat parser |
+        vocabulary | formula | steps | engine | functional functions | check flat parser | adoption
         descriptions lectures | quiz | cli workshop | console
     """,
     "autodiff.check": "nonfinite numerical | gradients",
