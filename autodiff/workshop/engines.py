@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..primitives import Primitive, add, div, exp, maximum, mul, neg, power, relu, sigmoid, sub
 from ..quiz.exercises import described
 from ..quiz.mistakes import GATES, RULES
-from .gates import MORE, Point, explain, gate_at
+from .gates import INSTEAD, Point, explain, gate_at
 from .guard import Trouble
 from .passes import RIGHT_PASS, Sweep, post_order, sweeps
 from .probes import Probe, random_probe, read, same, to_number
@@ -66,13 +66,16 @@ def new_node(node: Any) -> str:
 def operands(x: Any, what: str) -> Sequence[Any]:
     found = read(x, "operands", what)
     if not isinstance(found, (tuple, list)):
-        why = "order matters, and x * x has two"
-        raise Trouble(f"the operands of {what} should be a tuple of nodes, not {described(found)}: {why}")
+        why = ": order matters, and x * x has two" if isinstance(found, (set, frozenset)) else ""
+        raise Trouble(f"the operands of {what} should be a tuple of Values, not {described(found)}{why}")
     return found
 
 
 def text_of_node(node: Any) -> str:
     for x in (2.5, -7.0):
+        if not isinstance(found := node(x).__repr__(), str):
+            why = "" if found is None else ": return a text"
+            return f"__repr__ of Value({x:g}) gives {described(found)}{why}"
         if not any(text in repr(node(x)) for text in (repr(x), f"{x:g}")):
             return f"repr(Value({x:g})) is {repr(node(x))!r:.60}: its number is not in it"
     return ""
@@ -111,7 +114,7 @@ def remembered(sign: str, *samples: Sample) -> Callable[[Any], str]:
             wanted = [names[x] if isinstance(x, str) else x for x in sample.operands]
             plain = [x for x in found if isinstance(x, (int, float))]
             if any(names["f"] is names[x] for x in "xy"):
-                return f"{sample.text} changes one of its operands and gives it back: make a new node"
+                return f"{sample.text} changes one of its operands and gives it back: make a new Value"
             if plain:
                 return f"{sample.text}: the operand {plain[0]!r} is a plain number: make a Value of it"
             if len(found) != len(wanted):
@@ -122,7 +125,7 @@ def remembered(sign: str, *samples: Sample) -> Callable[[Any], str]:
                 if turned and sample.operands[0] in ("x",) and sample.operands[1] in ("y",):
                     return f"the operands of {sample.text} are in the wrong order: x first"
                 if all(not any(a is b for a in found) for _, b in named):
-                    return f"{sample.text} has new nodes as operands, not x itself: gradients would not reach x"
+                    return f"{sample.text} has new Values as operands, not x itself: gradients would not reach x"
             if sign != read(names["f"], "gate", sample.text):
                 return f"the gate of {sample.text} is {names['f'].gate!r:.40}, not {sign!r}"
         return ""
@@ -137,10 +140,10 @@ def twice(node: Any) -> str:
     for text in ("x + x", "x * x"):
         names = Probe(f"f = {text}", {"x": 3.0}).build(node)
         found = operands(names["f"], text)
-        if len(found) != 2:
-            return f"{text} has {len(found)} operand{'s' * (len(found) != 1)}: x is there twice, and both edges count"
         if names["f"] is names["x"] or names["x"].data != 3.0:
-            return f"{text} changes x: make a new node"
+            return f"{text} changes x: make a new Value"
+        if len(found) != 2:
+            return f"{text} has {len(found)} operand{'s' * (len(found) != 1)}: x is there twice, and both count"
     return ""
 
 
@@ -167,7 +170,7 @@ def locals_of(*samples: Sample) -> Callable[[Any], str]:
                     point = gate_at(sample.primitive, sample.numbers({"x": x, "y": y}), place)
                     points.append(Point(point, to_number(given[x_place], f"an entry of the local of {sample.text}")))
                 if wrong := [p for p in points if not same(p.given, p.right)]:
-                    why = explain(points, (*RULES, *MORE)) or "not right yet"
+                    why = explain(points, (*RULES, *INSTEAD)) or "not right yet"
                     which, at = ("first", "second")[place], inputs_of(sample, wrong[0])
                     return f"the {which} local gradient of {sample.text} is {wrong[0].given:g} at {at}: {why}"
         return ""
@@ -272,6 +275,8 @@ def order_again(node: Any) -> str:
     other = order_of(ORDERS[1].build(node)["f"], ORDERS[1].text)
     if [*map(id, first)] == [*map(id, second)] and not {*map(id, other)} & {*map(id, first)} and other:
         return ""
+    if not first:
+        return f"order() of {D1.text} is empty"
     shared = "a default argument such as nodes=[] is made once, and shared by all calls: make the list inside"
     return f"a second call gives {len(second)} nodes, the first gave {len(first)}: {shared}"
 

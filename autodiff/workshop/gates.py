@@ -35,6 +35,11 @@ FIRST = [  # said before the quiz's words for the same number
     Mistake("square", "in the rule of a fraction the divisor is squared: -a / b**2",
         lambda e: [e.upstream * e.local * e.operands[1]] if (e.primitive, e.place) == (div, 1) else []),
 ]  # fmt: skip
+INSTEAD = [  # of a local gradient
+    Mistake("value", "the gate's value stands in place of its local gradient", lambda e: [e.upstream * e.out]),
+    Mistake("input", "the gate's input stands in place of its local gradient",
+        lambda e: [e.upstream * e.operands[e.place]]),
+]  # fmt: skip
 MORE = [  # mistakes of an engine, which nobody makes in a quiz
     Mistake("nothing", "nothing arrives there", lambda e: [0.0]),
     Mistake("local squared", "the local gradient is multiplied twice", lambda e: [e.upstream * e.local * e.local]),
@@ -44,9 +49,7 @@ MORE = [  # mistakes of an engine, which nobody makes in a quiz
     Mistake("added", "upstream and local gradient are added: multiply them", lambda e: [e.upstream + e.local]),
     Mistake("mask upstream", "the gate looks at the sign of the upstream gradient, not at its input",
         lambda e: [e.upstream * (e.upstream > 0)] if e.closes else []),
-    Mistake("value", "the gate's value stands in place of its local gradient", lambda e: [e.upstream * e.out]),
-    Mistake("input", "the gate's input stands in place of its local gradient",
-        lambda e: [e.upstream * e.operands[e.place]]),
+    *INSTEAD,
     Mistake("value sent", "the gate's value goes back in place of a gradient", lambda e: [e.out]),
 ]  # fmt: skip
 

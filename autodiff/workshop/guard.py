@@ -6,6 +6,7 @@ import builtins
 import dis
 import linecache
 import os
+import re
 import sys
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
@@ -132,15 +133,25 @@ def attempt(function: Callable[..., T], *args: Any, seconds: float = SECONDS) ->
         sys.setrecursionlimit(limit)
 
 
+def is_endless(frames: list[FrameType]) -> bool:
+    """Whether the last calls of a function got the same objects, so that they cannot end."""
+    last = [frame.f_locals for frame in frames[-4:-1]]  # the very last may not have begun
+    names = frames[-1].f_code.co_varnames[: frames[-1].f_code.co_argcount]
+    return len(last) == 3 and all(x.get(name) is last[0].get(name) for x in last for name in names)
+
+
 def describe_error(error: BaseException) -> str:
     """What happened, in which method and line, in one sentence."""
     own = asked = ""
+    calls: dict[CodeType, list[FrameType]] = {}
     for frame, line in traceback.walk_tb(error.__traceback__):  # may be very long
         file = frame.f_code.co_filename
         if file == PROBE:
             asked = f"{linecache.getline(file, line).strip()}: "
         elif not is_ours(file):
-            own, at, last = frame.f_code.co_name, line, file
+            if not (own and isinstance(error, RecursionError) and line == frame.f_code.co_firstlineno):  # not begun
+                own, at, last = frame.f_code.co_name, line, file
+            calls.setdefault(frame.f_code, []).append(frame)
     place = ""
     if own:
         text = linecache.getline(last, at).strip()
@@ -148,7 +159,13 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, TimeUp):
         return f"{asked}still running after some seconds, in {place or 'a loop'}: does it end?"
     if isinstance(error, RecursionError):
-        return f"{asked}too many calls inside one another, in {place or 'a call'}: use a loop and a list, not recursion"
+        why = "use a loop and a list, not recursion"
+        if any(is_endless(frames) for frames in calls.values()):
+            why = "it comes back to itself with the same inputs, again and again"
+        return f"{asked}too many calls inside one another, in {place or 'a call'}: {why}"
     said = str(error)
     text = f"{type(error).__name__}{f': {said:.200}' if said else ''}"
+    counts = re.search(r"takes (\d+) positional arguments? but (\d+) w", said)
+    if said == "name 'self' is not defined" or (counts and int(counts[1]) + 1 == int(counts[2])):
+        text += " (is self the first parameter?)"
     return f"{asked}{place} raised {text}" if place else f"{asked}raised {text}"

@@ -72,9 +72,9 @@ class Spy:
 def slopes_near(subject: Written) -> str:
     for text, f, xs, right in FUNCTIONS:
         found = numbers_of(subject.numerical(f, [*xs]), len(xs), "numerical_gradient")
+        why = quotient_mistake(subject.numerical, found, right) or "not right yet"
         for i, (x, y) in enumerate(zip(found, right)):
             if not same(x, y, 1e-3):
-                why = quotient_mistake(subject.numerical, x, y) or "not right yet"
                 return f"f = {text} at {xs}: entry {i} is {x:g}: {why}"
     return ""
 
@@ -86,13 +86,14 @@ QUOTIENTS = [  # what the slope is multiplied by, and why
 ]
 
 
-def quotient_mistake(numerical: Any, given: float, right: float) -> str:
-    for factor, why in QUOTIENTS:
-        if same(given, right * factor, 1e-3):
-            return why
+def quotient_mistake(numerical: Any, given: Sequence[float], right: Sequence[float]) -> str:
+    """The mistake that explains all entries of a gradient, or ""."""
     h = step_of(numerical)
-    if h and same(given, 2.0 * h * right, 1e-3):
-        return "the difference is not divided by 2 * h"
+    small = [(2.0 * h, "the difference is not divided by 2 * h"),
+             (h * h, "/ 2 * h divides by 2, then multiplies by h: write / (2 * h)")] if h else []  # fmt: skip
+    for factor, why in [*QUOTIENTS, *small]:
+        if all(math.isclose(x, factor * y, rel_tol=1e-3) for x, y in zip(given, right)):
+            return why
     return ""
 
 
@@ -123,7 +124,9 @@ def step_size(subject: Written) -> str:
         parameters = []
     h = step_of(subject.numerical)
     found = numbers_of(subject.numerical(math.exp, [1.0]), 1, "numerical_gradient")[0]
-    if not same(found, math.e, 1e-6):
+    if h < 1e-15:
+        return "f is never called beside x: are both copies the same list?"
+    if not same(found, math.e, 1e-6) and not 1e-9 < h < 1e-3:
         size = "large: the curve bends in between" if h > 1e-4 else "small: the difference is lost in rounding"
         return f"h = {h:.1g} is too {size}; 1e-5 is a good size"
     if "h" in parameters:
@@ -176,11 +179,18 @@ def accepts(subject: Written) -> str:
     for text, f, xs, _ in FUNCTIONS:
         if not accepted(subject, f, [*xs]):
             return f"f = {text} at {xs} is refused, though its gradients are right"
+    accepted(subject, needs_nodes, [1.5])
     for scale in (1e6, 1e-4):
         f = plant(partial(scaled_square, scale), partial(scaled_slope, scale))
         if not accepted(subject, f, [1.3]):
             return f"f = {scale:g} * x * x is refused, though its gradient is right: compare relative to its size"
     return ""
+
+
+def needs_nodes(x: Any) -> Any:
+    if isinstance(x, (int, float)):
+        raise Trouble("f is called with plain numbers, but f may need Values: measure value(...), which makes them")
+    return x * x
 
 
 def scaled_square(scale: float, x: float) -> float:
@@ -231,7 +241,9 @@ def counted(subject: Written, model: Any, what: str, units: Sequence[int]) -> st
     wanted = sum((a + 1) * b for a, b in pairwise(units))
     weights = sum(a * b for a, b in pairwise(units))
     if len({*map(id, found)}) < len(found):
-        return f"parameters() of {what} names a Value more than once: [Neuron(n)] * k is the same neuron k times"
+        return f"parameters() of {what} names a Value more than once: [x] * k is the same x k times, not k new ones"
+    if (again := len(all_parameters(model, what))) != len(found):
+        return f"a second call of parameters() of {what} gives {again} Values, not {len(found)}: make a new list"
     if len(found) != wanted:
         why = "the biases are missing" if len(found) == weights else "one per weight and one bias per neuron"
         return f"parameters() of {what} has {len(found)} Values, not {wanted}: {why}"
@@ -305,7 +317,7 @@ def neuron_value(subject: Written) -> str:
     found = model([1.0, 2.0])
     if isinstance(found, (list, tuple)):
         return "a neuron gives a Value, not a list"
-    return computes(model, "Neuron(2)", [2, 1])
+    return counted(subject, model, "Neuron(2)", [2, 1]) or computes(model, "Neuron(2)", [2, 1])
 
 
 def random_starts(subject: Written) -> str:
@@ -313,7 +325,8 @@ def random_starts(subject: Written) -> str:
     models = {"Neuron(4)": subject.neuron(4), "Layer(2, 4)": subject.layer(2, 4)}
     random.setstate(state)
     for what, model in models.items():
-        data = [to_number(p.data, f"a parameter of {what}") for p in all_parameters(model, what)]
+        part = f"a parameter of {what}"
+        data = [to_number(read(p, "data", part), part) for p in all_parameters(model, what)]
         if sum(x != 0.0 for x in data) == 0:
             return f"all weights of {what} start at 0, and neurons that start alike stay alike: draw random numbers"
         nonzero = [x for x in data if x != 0.0]
@@ -336,8 +349,11 @@ def net_count(subject: Written) -> str:
 
 
 def net_value(subject: Written) -> str:
-    return computes(subject.net(2, [3, 1]), "MLP(2, [3, 1])", [2, 3, 1]) or computes(
-        subject.net(2, [2, 3, 2]), "MLP(2, [2, 3, 2])", [2, 2, 3, 2])  # fmt: skip
+    for sizes in ([3, 1], [2, 3, 2]):
+        model, what = subject.net(2, [*sizes]), f"MLP(2, {sizes})"
+        if said := counted(subject, model, what, [2, *sizes]) or computes(model, what, [2, *sizes]):
+            return said
+    return ""
 
 
 def reached(subject: Written) -> str:
@@ -438,9 +454,12 @@ def one_step(subject: Written) -> str:
     for steps in (1, 3):
         found, _ = train_line(subject, steps, RATE)
         if found == [0.5, -0.25]:
-            return "train changes no parameter: change p.data (p = p - ... only gives a new node the name p)"
+            return (
+                "train changes no parameter: call backward, then change p.data (p = p - ... only names a new Value p)"
+            )
         if not descends(found, steps):
             why = next((why for why, how in SLIPS_IN_TRAINING if descends(found, steps, **how)), "not right yet")
+            why = "that is one step only: does a return stand in the loop?" if descends(found, 1) else why
             times = f"{steps} step{'s' * (steps > 1)}"
             return f"{times} with w * x + b from w = 0.5, b = -0.25 lead to w = {found[0]:g}, b = {found[1]:g}: {why}"
     return ""
@@ -451,16 +470,18 @@ def loss_falls(subject: Written) -> str:
     if found is None:
         return "train returns None: return the list of losses"
     try:
-        losses = [to_number(getattr(x, "data", x), "a loss") for x in found]
+        if any(hasattr(x, "operands") for x in found):
+            return "the list of losses has Values in it: append loss.data, a number"
+        losses = [to_number(x, "a loss") for x in found]
     except TypeError:
         return f"train should return a list of losses, not {described(found)}"
     if len(losses) != 20:
-        return f"20 steps give {len(losses)} losses, not 20"
+        return f"20 steps give {len(losses)} loss{'es' * (len(losses) != 1)}, not 20"
     if losses[-1] < losses[0] and losses[1] < losses[0]:
         return ""
     if losses[1] == losses[0] == losses[-1]:
-        return f"the loss stays at {losses[0]:g}: compute it anew in each step"
-    return f"the loss grows from {losses[0]:g} to {losses[-1]:g}: does each step start from a new loss?"
+        return f"the loss stays at {losses[0]:g}: each step changes the parameters and computes the loss anew"
+    return f"the loss grows from {losses[0]:g} to {losses[-1]:g}: the steps go the wrong way, or too far"
 
 
 def learns(subject: Written) -> str:

@@ -123,6 +123,7 @@ class Sweep(NamedTuple):
     add: Callable[[float, float, float, Any], float] = lambda old, upstream, local, node: old + upstream * local
     clear: Callable[[Any, Sequence[Any], Sequence[Any]], Iterable[Any]] = everything
     again: bool = True  # whether a second pass walks at all
+    apart: bool = False  # whether a second pass is added to the first as a whole
 
     def gradients(self, outputs: Sequence[Any], longest: int = 3000) -> dict[Any, float]:
         """What the pass leaves at every node, called from one output after another."""
@@ -130,6 +131,7 @@ class Sweep(NamedTuple):
         walked: set[Any] = set()
         for f in outputs:
             nodes = post_order(f)
+            left, grads = (grads, {}) if self.apart else ({}, grads)
             grads |= dict.fromkeys(self.clear(f, nodes, [x for x in nodes if x not in walked]), 0.0)
             grads[f] = self.start(grads.get(f, 0.0), f)
             for step, (node, i) in enumerate(self.edges(f)):
@@ -140,6 +142,7 @@ class Sweep(NamedTuple):
                 x = self.target(node, i)
                 grads[x] = self.add(grads.get(x, 0.0), grads.get(node, 0.0), node.local[i], node)
             walked |= {*nodes}
+            grads |= {x: grads.get(x, 0.0) + old for x, old in left.items()}
         return grads
 
 
@@ -148,7 +151,8 @@ BEFORE = "a node sends its gradient on before all its paths have arrived"
 DEPTH = f"{BEFORE}: depth-first from the output is not the order; take order() from its end"
 AT_ONCE = f"{BEFORE}, and sends it once for each path: walk over order() from its end, each node once"
 STARTS = [
-    Sweep("the output's own gradient does not start at 1", start=lambda old, f: old),
+    Sweep("the output's own gradient does not start at 1: set it after clearing, and clear nothing later",
+        start=lambda old, f: old),
     Sweep("the pass starts with the output's value, not with 1: df/df = 1", start=lambda old, f: f.data),
     Sweep("the output's gradient is not set to 1, but 1 is added to what an earlier pass left there",
         start=lambda old, f: old + 1.0, clear=lambda f, nodes, new: ()),
@@ -175,7 +179,8 @@ WALKS = [
     Sweep("the walk begins at the inputs, where nothing has arrived yet: walk over order() from its end",
         edges=from_inputs),
     Sweep("only the output's own operands get a gradient: walk over all nodes of order()", edges=from_output_only),
-    Sweep("the output itself sends nothing: the walk leaves out the last node of order()", edges=without_last_gate),
+    Sweep("the output sends nothing: is it in the walk, and does every node send its own grad times local?",
+        edges=without_last_gate),
     Sweep("of x * x and x + x only one edge is followed: x is an operand twice, and a set forgets the second",
         edges=once_per_operand),
     Sweep("only the first operand of each gate gets a gradient",
@@ -202,6 +207,7 @@ SUMS = [
 ]  # fmt: skip
 MARKED = "leaves out the nodes marked as visited: begin each call with an empty set, made inside"
 CLEARS = [
+    Sweep("a second backward adds to what the first one left: set every grad to 0 at the start", apart=True),
     Sweep("a second backward adds to what the first one left: set every grad of order() to 0 at the start",
         clear=lambda f, nodes, new: ()),
     Sweep("old gradients are cleared at the inputs only: gates keep theirs, so a second backward counts them again",

@@ -25,7 +25,8 @@ class Probe(NamedTuple):
         names = {name: node(x) for name, x in self.at.items()}
         inputs = {**names}
         exec(compile_text(self.text), {"range": range}, names)
-        return inputs | {name: x for name, x in names.items() if type(x) not in (int, float)}
+        names.pop("_", None)  # of a loop
+        return inputs | names
 
     def __str__(self) -> str:
         at = ", ".join(f"{name} = {x:g}" for name, x in self.at.items())
@@ -58,7 +59,9 @@ def read(node: Any, name: str, what: str) -> Any:
         return getattr(node, name)
     except AttributeError:
         raise Trouble(
-            f"{what} is {described(node)}" if node is None else f"{what} has no attribute {name}, it is {node!r:.60}"
+            f"{what} is {described(node)}{'' if node is None else ', not a Value'}"
+            if type(node).__module__ == "builtins"
+            else f"{what} has no attribute {name}"
         ) from None
 
 

@@ -39,7 +39,7 @@ def start(step: int) -> Any:
         names = make_engine(step - 1)
         print(f"{why}: this is the workshop's own engine as far as step {step - 1}")
     else:
-        print(f"{FILE}: this is your own engine; it passes step{'s' * (step > 2)} 1{f' to {step - 1}' * (step > 2)}")
+        print(f"{FILE}: this is your own engine, right as far as step {step - 1}")
     wanted = [names[name] for name in (ARGUMENTS[7] if step == 8 else ARGUMENTS[1])]
     return tuple(wanted) if step == 8 else wanted[0]
 
@@ -56,7 +56,9 @@ def load(path: Path, step: int) -> tuple[dict[str, Any], str]:
         names = attempt(execute, text, str(path.resolve()))
     except Trouble as trouble:
         return {}, f"{FILE}: {trouble}"
-    for number in [n for n in range(1, step) if n != 6]:  # nothing is built on the gradient check
+    for number in range(1, step):
+        if number == 6 or (number == 2 and step > 4):  # not needed: the gradient check; local, if backward is right
+            continue
         lost = [name for name in ARGUMENTS[number] if not isinstance(names.get(name), type)]
         if lost:
             return {}, f"{FILE} has no class {lost[0]}"

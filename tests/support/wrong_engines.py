@@ -694,13 +694,94 @@ class MaxToSmaller(Local):
         return type(self)(max(self.data, other.data), (self, other), "max", (first, 1.0 - first))
 
 
+class PrintsText(Local):
+    def __repr__(self):
+        print(self.data)
+
+
+class NoSelf(Local):
+    def __add__(other):
+        return other
+
+
+class NumberFromRight(Local):
+    def __radd__(self, other):
+        return self.data + other
+
+
+class RightAsksAgain(Local):
+    def __radd__(self, other):
+        return other + self
+
+
+class ZeroLocal(Local):
+    def __mul__(self, other):
+        other = self.lift(other)
+        return type(self)(self.data * other.data, (self, other), "*", (0.0, 0.0))
+
+
+class VisitsItself(Local):
+    def order(self):
+        def visit(node):
+            for x in node.operands:
+                visit(x)
+                visit(node)
+
+        visit(self)
+        return [self]
+
+
+class EmptyOrder(Local):
+    def order(self):
+        return []
+
+
+class AddsAgain(Local):
+    def backward(self, upstream=1.0):
+        self.grad += upstream
+        for x, slope in zip(self.operands, self.local):
+            x.backward(upstream * slope)
+
+
+class SendsOperandsGrad(Local):
+    def backward(self):
+        nodes = self.order()
+        for node in nodes:
+            node.grad = 0.0
+        self.grad = 1.0
+        for node in reversed(nodes):
+            for x, slope in zip(node.operands, node.local):
+                x.grad += x.grad * slope
+
+
+class NegatesItself(Local):
+    def __neg__(self):
+        return -self
+
+
+class NegatesNumber(Local):
+    def __neg__(self):
+        return -self.data
+
+
 WRONG = [
+    (1, PrintsText, "gives None: a return is missing"),
+    (1, NoSelf, "is self the first parameter?"),
+    (1, NumberFromRight, "2 + x is a number, not a Value"),
+    (1, RightAsksAgain, "(return other + self): it comes back to itself with the same inputs"),
+    (2, ZeroLocal, "is 0 at x = 3, y = -2: not right yet"),
+    (3, VisitsItself, "it comes back to itself with the same inputs"),
+    (3, EmptyOrder, "a second call: the same"),
+    (4, AddsAgain, "a second backward adds"),
+    (4, SendsOperandsGrad, "does every node send its own grad"),
+    (5, NegatesItself, "(return -self): it comes back to itself"),
+    (5, NegatesNumber, "-x is a number, not a Value"),
     (1, SubtractsOnAdd, "another gate"),
     (1, SetOfOperands, "not a set"),
     (1, OnlyOneOperand, "x is there twice"),
     (1, NoNumbers, "'int' object has no attribute 'data'"),
-    (1, ChangesItself, "make a new node"),
-    (1, CopiesOperands, "new nodes as operands"),
+    (1, ChangesItself, "make a new Value"),
+    (1, CopiesOperands, "new Values as operands"),
     (2, OwnValueAsLocal, "the wrong input"),
     (2, OnesAsLocal, "the rule of another gate"),
     (2, ValuesAsLocalOfPlus, "that is a value"),

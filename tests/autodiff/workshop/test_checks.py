@@ -6,6 +6,7 @@ import pytest
 
 from autodiff.workshop import Report, check, keep, reports, start
 from autodiff.workshop.guard import Trouble, attempt
+from autodiff.workshop.nets import Written, loss_falls, one_step
 from autodiff.workshop.solution import make_engine, read_steps
 from tests.support.wrong_engines import Closures, Local
 
@@ -113,6 +114,9 @@ def moved(xs, i, h):
         (lambda f, xs, i, h: (f(*moved(xs, i, 1e-13)) - f(*moved(xs, i, -1e-13))) / 2e-13, "too small"),
         (lambda f, xs, i, h: xs.__setitem__(i, xs[i] + h) or (f(*xs) - f(*moved(xs, i, -2 * h))) / (2 * h), "x back"),
         (lambda f, xs, i, h: (f(xs) - f(xs)) / h, "call f(*xs)"),
+        (lambda f, xs, i, h: (f(*moved(xs, i, h)) - f(*moved(xs, i, -h))) / 2 * h, "write / (2 * h)"),
+        (lambda f, xs, i, h: f(*moved(xs, i, h)) - f(*moved(xs, i, -h)), "is not divided by 2 * h"),
+        (lambda f, xs, i, h: (f(*xs) - f(*xs)) / (2 * h), "are both copies the same list?"),
     ],
 )  # fmt: skip
 def test_quotients_are_told_their_mistake(quotient, words):
@@ -122,6 +126,57 @@ def test_quotients_are_told_their_mistake(quotient, words):
 @pytest.mark.parametrize(("verdict", "words"), [(True, "is accepted"), (False, "is refused"), (None, "True or False")])
 def test_gradient_checks_are_told_their_mistake(verdict, words):
     assert words in str(check(6, make_engine(6)["numerical_gradient"], lambda f, xs: verdict))
+
+
+def test_quotients_are_not_blamed_for_their_step():
+    report = check(6, step_six(lambda f, xs, i, h: (f(*moved(xs, i, h)) - f(*xs)) / h), lambda f, xs: True)
+    assert "✓ the size of the step" in report.lines
+
+
+def changed(step, old, new):
+    """The workshop's own engine with one mistake in the code of its last step."""
+    names, code = make_engine(step - 1), read_steps()[step - 1]["code"]
+    assert old in code
+    exec(code.replace(old, new), names)
+    return names
+
+
+def test_measuring_needs_values():
+    names = changed(6, "lambda *numbers: f(*map(Value, numbers)).data", "f")
+    assert "measure value(...)" in str(check(6, names["numerical_gradient"], names["check_gradients"]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[Value(random.uniform(-1, 1)) for _ in range(inputs)]", "[Value(random.random())] * inputs", "[x] * k"),
+        ("[*self.weights, self.bias]", "self.weights", "the biases are missing"),
+        ("[*self.weights, self.bias]", "self.weights.append(self.bias) or self.weights", "make a new list"),
+        ("self.bias = Value(0.0)", "self.bias = 0.0", "a parameter of Neuron(4) is a number, not a Value"),
+        ("zip([inputs, *sizes], sizes)", "zip([inputs] * 9, sizes)", "has 15 Values, not 17"),
+        ("for p in neuron.parameters()]", "for p in [neuron.parameters()]]", "of Layer(2, 4) is a list, not a Value"),
+    ],
+)
+def test_nets_are_told_their_mistake(old, new, words):
+    names = changed(7, old, new)
+    report = str(check(7, *(names[name] for name in ARGUMENTS[7].split())))
+    assert words in report
+    assert "raised" not in report
+
+
+@pytest.mark.parametrize(
+    ("look", "old", "new", "words"),
+    [
+        (loss_falls, "loss.data", "loss", "append loss.data"),
+        (loss_falls, "    return losses", "        return losses", "20 steps give 1 loss, not 20"),
+        (one_step, "    return losses", "        return losses", "does a return stand in the loop?"),
+        (one_step, "loss.backward()", "pass", "call backward, then change p.data"),
+        (one_step, "p.data -=", "p -=", "call backward, then change p.data"),
+        (loss_falls, "p.data -=", "p.data +=", "the steps go the wrong way"),
+    ],
+)
+def test_trainings_are_told_their_mistake(look, old, new, words):
+    assert words in look(Written(changed(8, old, new)))
 
 
 def test_files_go_round(tmp_path, monkeypatch, capsys):
@@ -134,7 +189,7 @@ def test_files_go_round(tmp_path, monkeypatch, capsys):
     assert "import math\nimport random\n" in text
     keep(*start(8))
     assert (tmp_path / "my_value.py").read_text() == text
-    assert "your own engine; it passes steps 1 to 7" in capsys.readouterr().out
+    assert "your own engine, right as far as step 7" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("engine", [Local, Closures])
@@ -154,6 +209,14 @@ def test_start_falls_back(tmp_path, monkeypatch, capsys):
         (tmp_path / "my_value.py").write_text(text)
         assert not hasattr(start(3), "order")
         assert words in capsys.readouterr().out
+
+
+def test_start_takes_engines_without_local(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    keep(Closures)
+    (tmp_path / "my_value.py").write_text((tmp_path / "my_value.py").read_text() + "\nValue = Closures\n")
+    assert start(5).__name__ == "Closures"
+    assert "right as far as step 4" in capsys.readouterr().out
 
 
 def test_keep_needs_sources(tmp_path, monkeypatch):
