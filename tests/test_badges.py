@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.notebook_runner import NOTEBOOKS, badges, read, with_badges
 
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+PATHS = {path.relative_to(NOTEBOOKS).with_suffix("").as_posix(): path for path in sorted(NOTEBOOKS.rglob("*.ipynb"))}
 URLS = {"Repository": "https://github.com/someone/some-project.git", "JupyterLite": "https://someone.example.org/lite/"}
 COLAB = "https://colab.research.google.com/github/someone/some-project/blob/HEAD/notebooks/D-some.ipynb"
 
@@ -46,6 +46,6 @@ def test_badges_stand_under_the_title_once():
     assert with_badges(notebook, "D-some", {}).cells[0].source == "# Title\n\nText.\n\nMore."
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_notebooks_have_the_badges_of_this_project(path):
-    assert with_badges(read(path), path.stem).cells[0].source == read(path).cells[0].source
+@pytest.mark.parametrize("name", PATHS)
+def test_notebooks_have_the_badges_of_this_project(name):
+    assert with_badges(read(PATHS[name]), name).cells[0].source == read(PATHS[name]).cells[0].source
