@@ -111,6 +111,23 @@ def test_commands_print_what_is_shown(place, command, printed, tmp_path):
         assert doctest.OutputChecker().check_output(printed, done.stdout, doctest.ELLIPSIS), done.stdout
 
 
+def test_readme_commands_for_a_table(tmp_path):
+    """One after the other, on a table of flowers."""
+    rows = [
+        f"{5 + i % 3 + i / 100},{2 + i % 3 - i / 90},{('setosa', 'versicolor', 'virginica')[i % 3]}" for i in range(60)
+    ]
+    (tmp_path / "flowers.csv").write_text("length,width,species\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    (tmp_path / "new.csv").write_text("width,length\n2.0,5.1\n3.6,7.2\n", encoding="utf-8")
+    (lines,) = [text.splitlines() for _, text in fences("sh") if "flowers.csv" in text]
+    for line in lines:
+        program, *arguments = shlex.split(line)
+        subprocess.run([*PROGRAMS[program], *arguments], cwd=tmp_path, capture_output=True, check=True)
+
+    assert len(lines) == 3
+    predicted = (tmp_path / "predicted.csv").read_text(encoding="utf-8").splitlines()
+    assert [row.split(",")[2] for row in predicted[1:]] == ["setosa", "virginica"]
+
+
 PUBLIC = [
     (autodiff, [*autodiff.__all__, "abs", "compile", "sum"]),
     (nn, nn.__all__),
