@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import inspect
+import random
 from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
@@ -63,11 +64,14 @@ def examine(step: int, *written: Any) -> Report:
 
 
 def look(one: Check, subject: Any, seconds: float) -> tuple[str, bool]:
-    """What is wrong, or "", and whether it did not end."""
+    """What is wrong, or "", and whether it did not end; random numbers go on as if nothing had been drawn."""
+    state = random.getstate()
     try:
         return attempt(one.look, subject, seconds=one.seconds or seconds), False
     except Trouble as trouble:
         return str(trouble), "still running" in str(trouble)
+    finally:
+        random.setstate(state)
 
 
 def open_names(one: Check, given: dict[str, Any]) -> list[str]:
