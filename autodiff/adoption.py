@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from math import isfinite, log
+from typing import Protocol
 
 from .engine import Value, result
 from .formula import gate, names
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-__all__ = ["Adoption", "adopt", "is_foreign"]
+__all__ = ["Adoption", "ForeignNode", "adopt", "is_foreign"]
 
 OPERANDS = ("operands", "_prev", "_children", "children", "parents")  # the first of these that a node has is read
 GATES, LOCALS, LABELS = ("gate", "_op", "op"), ("local", "_local_grads"), ("label", "name")
@@ -27,6 +28,13 @@ NEEDED = f"data and operands (or {', '.join(OPERANDS[1:])}), and usually grad an
 CLOSE, EXACT = 1e-9, 1e-13  # relative differences: of a right value computed another way, and of a few roundings
 DUST = 1e-15  # an absolute difference that a formula such as log(1 + e^x) may have near 0
 SIGNED = re.compile(r"[ax]?\s*(\*\*|\^|//|[-+*/%])\s*(-?[\d.]+(?:[eE][-+]?\d+)?)")  # **2, x^3, *0.5
+
+
+class ForeignNode(Protocol):
+    """A node of another engine, for type checkers: ``adopt`` says what else it has."""
+
+    @property
+    def data(self) -> Any: ...
 
 
 def adopt(output: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from autodiff import Value
 from autodiff._files import PAGES, suffix, write
-from autodiff.adoption import Adoption, is_foreign
+from autodiff.adoption import Adoption, ForeignNode, is_foreign
 from autodiff.graph import history
 
 from ._text import html_image, pretty
@@ -35,7 +35,7 @@ SMALLER = 11 / 12  # the reduced scale; all letters keep 11 pixels if numbers ha
 
 
 def draw(
-    output: Any, *, fold: Any = None, unfold: Iterable[str] = (),
+    output: ForeignNode | Sequence[ForeignNode] | BaseException, *, fold: Any = None, unfold: Iterable[str] = (),
     digits: int | None = None, round: int | None = None, products: bool = False, values: bool = True,
     gradients: bool | Literal["blank"] = True, highlight: Any = None, direction: Direction = "right",
     width: float | None = 1280, height: float | None = 720, font_size: float = 13, scale: float = 1,

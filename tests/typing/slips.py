@@ -128,6 +128,7 @@ visualize.draw(x, direction="left")  # arg-type, reportArgumentType
 visualize.draw(x, theme="drak")  # arg-type, reportArgumentType
 visualize.draw(x, layout="dots")  # arg-type, reportArgumentType
 visualize.draw(x, gradients="blanks")  # arg-type, reportArgumentType
+visualize.draw(1.0)  # arg-type, reportArgumentType
 visualize.draw(x).to_svg()  # attr-defined, reportAttributeAccessIssue
 visualize.drw(x)  # attr-defined, reportAttributeAccessIssue
 visualize.page(x, layout="dots")  # arg-type, reportArgumentType

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autodiff import Value
 from autodiff._files import PAGES, finite, suffix, write
-from autodiff.adoption import Adoption, is_foreign
+from autodiff.adoption import Adoption, ForeignNode, is_foreign
 from autodiff.flat import javascript
 from autodiff.formula import Formula, TexFormula, equations, names, show
 from autodiff.graph import history
@@ -246,7 +246,7 @@ def box(text: str) -> str:
 
 
 def page(
-    output: Any,
+    output: ForeignNode,
     *,
     title: str = "",
     fold: Any = None,
