@@ -3,6 +3,7 @@
 import math
 import multiprocessing
 import signal
+import time
 
 import pytest
 
@@ -96,8 +97,11 @@ def test_ctrl_c_while_machine_code_runs(delay):
         return fit(net, draw, wanted, epochs=epochs, batch_size=1, runner="native", progress=False)
 
     run(1, MLP(2, [4, 1], seed=0))  # compiled
+    started = time.perf_counter()
+    run(1, MLP(2, [4, 1], seed=0))
+    first = time.perf_counter() - started  # until an epoch is over; longer where coverage is measured
     net, twin = MLP(2, [4, 1], seed=0), MLP(2, [4, 1], seed=0)
-    with ctrl_c_after(delay):
+    with ctrl_c_after(3 * first + delay):
         history = run(1_000_000_000, net)
     again = run(history.epochs, twin)
 
