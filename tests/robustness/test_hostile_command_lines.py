@@ -15,6 +15,7 @@ import autodiff.__main__
 import autodiff.console
 import nn.__main__
 import visualize.__main__
+from tests.benchmarks.alternating import held_seconds
 from tests.support.clock import Clock
 
 DOORS = {"autodiff": autodiff.__main__.main, "visualize": visualize.__main__.main, "nn": nn.__main__.main}
@@ -155,7 +156,8 @@ def sane(door, words):
     assert (status == 0) or messages.strip()
     assert "Traceback" not in messages
     assert len(messages) < 5000 + 3 * sum(map(len, words))
-    assert seconds < SECOND
+    if seconds > SECOND:
+        held_seconds("a hostile command line", seconds, SECOND)
 
 
 quick = settings(

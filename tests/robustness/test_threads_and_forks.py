@@ -9,7 +9,9 @@ import pytest
 import autodiff
 from autodiff import Value
 from nn import MLP, fit, truth_table
+from tests.benchmarks.alternating import held_seconds
 from tests.support.children import FORKS, ctrl_c_after, in_child
+from tests.support.clock import Clock
 from tests.support.threads import at_once
 
 
@@ -106,17 +108,14 @@ def test_fork_while_a_thread_runs_machine_code():
 @pytest.mark.timed
 def test_compile_thousands_of_unrelated_gates():
     expected = unrelated(3000)(Value(0.3), Value(0.4)).data
-    start = time.perf_counter()
-    assert autodiff.compile(unrelated(3000), "native")(0.3, 0.4) == pytest.approx(expected, rel=1e-12)
-    assert time.perf_counter() - start < 15.0
+    with Clock() as clock:
+        assert autodiff.compile(unrelated(3000), "native")(0.3, 0.4) == pytest.approx(expected, rel=1e-12)
+    held_seconds("compiling 3,000 gates", clock.seconds, 1.0)
 
 
 @pytest.mark.timed
 def test_ctrl_c_while_machine_code_compiles():
-    start = time.process_time()  # other processes may be busy
-    with pytest.raises(KeyboardInterrupt), ctrl_c_after(1.5):
+    with pytest.raises(KeyboardInterrupt), ctrl_c_after(1.5) as sent:
         autodiff.compile(unrelated(20_000), "native").value_and_grad(0.1, 0.2)  # for more seconds
-    heard = time.process_time() - start
-
-    assert heard < 2.5
+    held_seconds("ctrl-C while gates are compiled", time.process_time() - sent[0], 0.5)
     assert autodiff.compile(lambda x: x * 7.0, "native")(1.0) == 7.0

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -93,13 +94,16 @@ def without_room(size=10):
 def ctrl_c_after(delay):
     """Sends this process a SIGINT after so many seconds, and more where it is not heard.
 
+    It gives the list of process times at which they are sent.
+
     The garbage collector waits meanwhile: other tests may have left callbacks behind, in which Python drops errors.
     """
-    heard = threading.Event()
+    heard, sent = threading.Event(), []
 
     def send():
         wait = delay
         while not heard.wait(wait):
+            sent.append(time.process_time())
             os.kill(os.getpid(), signal.SIGINT)
             wait = 3.0
 
@@ -108,7 +112,7 @@ def ctrl_c_after(delay):
     gc.disable()
     sender.start()
     try:
-        yield
+        yield sent
     finally:
         heard.set()
         sender.join()

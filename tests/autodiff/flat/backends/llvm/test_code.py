@@ -10,7 +10,9 @@ import pytest
 
 from autodiff.flat.backends.llvm.code import CompiledStatements, Memory, NativeNests, code_of
 from autodiff.flat.loops.statements import Axis, Index, Repeat, Statement, interpret
+from tests.benchmarks.alternating import held_seconds
 from tests.support.children import ctrl_c_after
+from tests.support.clock import Clock
 
 SIZES = {"w": 6, "x": 3, "a": 4, "t": 0}
 
@@ -160,9 +162,9 @@ def unrelated(count):
 
 @pytest.mark.timed
 def test_thousands_of_unrelated_statements_compile_soon():
-    start = time.perf_counter()
-    code = CompiledStatements(unrelated(3000), {"a": 3001})
-    assert time.perf_counter() - start < 2.0
+    with Clock() as clock:
+        code = CompiledStatements(unrelated(3000), {"a": 3001})
+    held_seconds("compiling 3,000 statements", clock.seconds, 1.0)
     memory = Memory(code.sizes)
     wanted = {"a": [0.0] * 3001}
     interpret(unrelated(3000), wanted)
@@ -173,7 +175,6 @@ def test_thousands_of_unrelated_statements_compile_soon():
 @pytest.mark.timed
 def test_ctrl_c_is_heard_while_machine_code_is_made():
     statements = unrelated(40_000)
-    start = time.perf_counter()
-    with pytest.raises(KeyboardInterrupt), ctrl_c_after(0.3):
+    with pytest.raises(KeyboardInterrupt), ctrl_c_after(0.3) as sent:
         CompiledStatements(statements, {"a": 40_001})
-    assert time.perf_counter() - start < 0.3 + 1.5  # the whole takes several seconds
+    held_seconds("ctrl-C while machine code is made", time.process_time() - sent[0], 0.5)  # the whole takes seconds
