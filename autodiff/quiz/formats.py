@@ -6,7 +6,7 @@ Each function takes one sheet, or several that are variants A, B, C, ... of one 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from math import floor, log10
 
@@ -77,23 +77,24 @@ def html(
     *sheets: Sheet, title: str = TITLE, key: bool = False, draw: Draw | None = None, math: Math | None = None
 ) -> str:
     """The worksheet as HTML to print, one page per sheet; if ``key``, the answers instead. ``draw`` makes SVGs."""
-    sections, math = [], math or as_source
+    sections, math = [], math or (lambda tex: f"<i>{escape(tex)}</i>")
     for letter, sheet in with_letters(sheets):
         items = "".join([f"<li>{html_item(item, key, draw, math)}</li>" for item in sheet])
         line = f"<span>Name: {LINE * 3}</span><span>Date: {LINE}</span>Marks: ____ of {sum(map(marks, sheet))}"
         heading = f"{escape(title)}{f', variant {letter}' if letter else ''}"
         head = f"<h1>{heading}</h1><header>{'Key' if key else line}</header>"
         sections.append(f'<section>{head}<ol class="items">{items}</ol></section>')
+    return html_file(title, sections, STYLE)
+
+
+def html_file(title: str, body: Iterable[str], style: str) -> str:
+    """An HTML file with this title, body and style."""
+    inside = "\n".join(body)
     return (
-        '<!DOCTYPE html><html lang="en"><meta charset="utf-8">'
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style>{''.join(sections)}</html>\n"
+        f"<title>{escape(title)}</title><style>{style}</style></head>\n<body>\n{inside}\n</body></html>\n"
     )
-
-
-def as_source(tex: str) -> str:
-    """A formula as its TeX."""
-    return f"<i>{escape(tex)}</i>"
 
 
 def marks(item: Item) -> int:
@@ -199,9 +200,8 @@ def gift_questions(item: Item, number: int) -> Iterator[str]:
         yield f"::{head}{apart}{asked}{of_task}:: {asks} {asked}{'?' if of_task else ' = ?'} {{#\n{answers}\n}}"
     if isinstance(item, ChoiceExercise):
         rows = [map(gift_html, pair) for pair in zip(item.options, item.why)]
-        options = "\n".join(
-            f"{'=' if i == item.right else '~'}[html]{text}#{said}" for i, (text, said) in enumerate(rows, 1)
-        )
+        signs = ["=" if i == item.right else "~" for i in range(1, len(rows) + 1)]
+        options = "\n".join(f"{sign}[html]{text}#{said}" for sign, (text, said) in zip(signs, rows))
         yield f"::{head}:: {asks} {{\n{options}\n}}"
     elif not item.answers and isinstance(item, Exercise):
         start = gift_escaped(item.start).replace("\n", "<br>") if isinstance(item, CodeExercise) else ""

@@ -9,7 +9,7 @@ from typing import Any
 from autodiff.lectures import EXAMPLES, LECTURES, SLIPS, TITLES, Example, whole
 from autodiff.lectures.course import read_course
 from autodiff.quiz import Exercise, read_exercises
-from autodiff.quiz.formats import STYLE, html_item, html_line, number_text
+from autodiff.quiz.formats import STYLE, html_file, html_item, html_line, number_text
 from autodiff.quiz.markup import to_html
 
 from .._text import escape
@@ -24,30 +24,16 @@ FILES = {  # of a lecture, by the beginning of their names
     "slides": ("tex", "Slides", "the examples step by step: pdflatex makes the PDF"),
     "questions": ("xml", "Moodle", "the exercises as Moodle XML, with pictures, hints and named mistakes"),
 }
+CSS = STYLE + Path(__file__).with_name("kit.css").read_text(encoding="utf-8")
 FOR_CLASS = "hide=answers,code,mistakes"  # what the link for the class hides
 SHOWN = [  # (end of the address, what it does)
     ("", "the example, to step through with the arrow keys or a clicker"),
     ("&step=3", "begins at step 3"),
     (f"&{FOR_CLASS}", "for the class: every number must be predicted; no code, no tab with mistakes"),
-    (
-        "&mode=predict&level=2",
-        "the tutor asks: 1 for products, 2 local gradients, 3 rules, 4 whole nodes, 5 all inputs",
-    ),
+    ("&mode=predict&level=2", "the tutor asks: 1 products, 2 local gradients, 3 rules, 4 whole nodes, 5 all inputs"),
     ("&mode=predict&level=4&seed=7", "the same with other numbers: give each row of seats its own seed"),
     ("&present=1", "only the graph and the step, large, for the projector"),
 ]
-
-
-def document(title: str, body: Iterable[str]) -> str:
-    """An HTML file with this title and body."""
-    style = STYLE + Path(__file__).with_name("kit.css").read_text(encoding="utf-8")
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{style}</style></head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body></html>\n"
-    )
 
 
 def line(text: str) -> str:
@@ -96,9 +82,8 @@ def exercise_section(e: Exercise) -> str:
     """An exercise with its answer, hints and typical mistakes."""
     more = [f"Hint {i}: {line(hint)}" for i, hint in enumerate(e.hints, 1)]
     if e.kind == "numbers":
-        more += [
-            f"{escape(name)} = {number_text(e, x)}: {line(why)}" for name in e.answers for x, why in e.mistakes(name)
-        ]
+        wrong = [(name, x, why) for name in e.answers for x, why in e.mistakes(name)]
+        more += [f"{escape(name)} = {number_text(e, x)}: {line(why)}" for name, x, why in wrong]
     elif e.kind == "code":
         more += [f"Typical: {line(row['why'])}" for row in e.row.get("wrong", ())]
     about = f'<p class="about">Example {example_link(e.about)}, {e.minutes} minutes, level {e.level}</p>'
@@ -111,6 +96,7 @@ def guide(letter: str) -> str:
     title = f"Lecture {letter}: {LECTURES[letter]}"
     slips = [f"{x.id}: {escape(str(x))}<br><code>{escape(x.quote)}</code>" for x in SLIPS if x.id[0] == letter]
     stumbles = [[example_link(x["about"]), line(x["what"]), line(x["remedy"])] for x in course["stumbles"]]
+    review = [(line(row["ask"]), to_html(row["answer"], formula)) for row in course["questionnaire"]]
     votes = [exercise for exercise in exercises if exercise.kind == "choice"]
     page = f"page-{letter}.html#example={next(x for x in EXAMPLES if x.startswith(letter))}"
     addresses = [(f'<a href="{page}{end}"><code>{page}{escape(end)}</code></a>', what) for end, what in SHOWN]
@@ -128,10 +114,7 @@ def guide(letter: str) -> str:
         *[f"<article>{html_item(vote, True, None, formula)}</article>" for vote in votes],
         f"<h2>Exercises and answers</h2>{''.join(exercise_section(e) for e in exercises if e not in votes)}",
         "<h2>Review</h2>",
-        *[
-            f"<details open><summary>{line(row['ask'])}</summary>{to_html(row['answer'], formula)}</details>"
-            for row in course["questionnaire"]
-        ],
+        *[f"<details open><summary>{ask}</summary>{answer}</details>" for ask, answer in review],
         f"<h2>Summary</h2>{bullets(map(line, course['summary']))}",
         f"<h2>Slips in the text of the slides</h2>{bullets(slips)}" if slips else "",
         "<h2>What to show, and what to hide</h2>",
@@ -139,7 +122,7 @@ def guide(letter: str) -> str:
         "state in the address; add to it:</p>",
         table(["Address", "What it does"], addresses),
     ]  # fmt: skip
-    return document(f"{title}: guide", parts)
+    return html_file(f"{title}: guide", parts, CSS)
 
 
 def start_page(letters: Sequence[str]) -> str:
@@ -147,16 +130,10 @@ def start_page(letters: Sequence[str]) -> str:
     rows = []
     for letter in letters:
         course, exercises = read_course(letter), read_exercises(letter)
-        rows.append(
-            [
-                f"<b>{letter}</b> {escape(LECTURES[letter])}",
-                str(len(exercises)),
-                str(course["minutes"]),
-                file_links(letter),
-            ]
-        )
+        lecture = f"<b>{letter}</b> {escape(LECTURES[letter])}"
+        rows.append([lecture, str(len(exercises)), str(course["minutes"]), file_links(letter)])
     gift_line = "The same without pictures is in <code>questions-*.gift</code>, for other systems that read GIFT."
-    return document("Lecturer's kit", [
+    return html_file("Lecturer's kit", [
         '<h1>Lecturer\'s kit</h1><p class="lead">Lectures on backpropagation: what you need to teach them.</p>',
         table(["Lecture", "Exercises", "Minutes alone", "Files"], rows),
         "<h2>What is what</h2>",
@@ -170,4 +147,4 @@ def start_page(letters: Sequence[str]) -> str:
         f"<li>In Moodle: Question bank, Import, format Moodle XML, the file of the lecture. {gift_line}</li>"
         f"<li>Run <code>pdflatex slides-{letters[0]}.tex</code> twice for the slides (needs beamer and TikZ).</li>"
         "</ol>",
-    ])  # fmt: skip
+    ], CSS)  # fmt: skip
