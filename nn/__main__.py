@@ -65,9 +65,8 @@ def run(arguments: Sequence[str] | None) -> int:
         use_net(options, plain)
     else:
         if not is_table(options.task):
-            refuse_idle(
-                options, plain, {*vars(plain)} - {"target", "test", "drop"}, "only a table has columns and rows:"
-            )
+            others = {*vars(plain)} - {"target", "test", "drop"}
+            refuse_idle(options, plain, others, "only a table has columns and rows:")
         refuse_idle(options, plain, {*vars(plain)} - {"predict", "file"}, "only a saved net, net.json, predicts:")
         if options.hidden == []:
             refuse_idle(options, plain, {*vars(plain)} - {"activation"}, "a net of --hidden 0 has no hidden units:")
@@ -92,12 +91,8 @@ def use_net(options: argparse.Namespace, plain: argparse.Namespace) -> None:
         refuse_idle(options, plain, used, "a saved net goes on with its own settings:")
         task, trial = resumed(path, size(options.epochs, "epochs"))
         refuse_files(options)
-        show(
-            [
-                f"going on with {path} after {quantity(len(trial.losses()), 'epoch')}",
-                *heading(task, trial, options.runner),
-            ]
-        )
+        show([f"going on with {path} after {quantity(len(trial.losses()), 'epoch')}"])
+        show(heading(task, trial, options.runner))
         train_and_report(task, trial, options)
         if not options.save:
             show(["", f"{path} is as before; --save writes a net to a file"])
@@ -143,9 +138,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--drop", type=words, default=[], metavar="A,B", help="columns of a table to leave out")
     command.add_argument("--predict", metavar="FILE", help="let a saved net predict the target for each row of a table")
     command.add_argument("-o", "--output", dest="file", metavar="FILE", help="where to write predictions (.csv)")
-    command.add_argument(
-        "--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words"
-    )
+    command.add_argument("--list", nargs="*", metavar="WORD", help="list the examples, or those with these words")
     return command
 
 

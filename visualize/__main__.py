@@ -13,6 +13,7 @@ if hidden := hidden_packages(("autodiff", "visualize")):  # what is imported bel
     sys.exit("\n".join(hidden.values()))
 
 from autodiff._files import OUTPUT, PAGES, destination, suffix
+from autodiff.cli import decimal_places, file_name, front_door, read_subjects, refuse_idle, say, shield, spell
 
 HELP = """\
 Draws the graph of an expression, with values and gradients, into a file:
@@ -35,22 +36,16 @@ ONE = (*SEVERAL, "fold", "no_fold", "digits")  # options of a page of one graph
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C."""
-    from autodiff.cli import front_door
-
     work = lambda: run(options(sys.argv[1:] if arguments is None else arguments))  # noqa: E731
     return front_door(work, lambda message: message.replace("python -m autodiff", "python -m visualize"))
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse the command line."""
-    from autodiff.cli import shield
-
     return parser().parse_intermixed_args(shield(arguments))
 
 
 def parser() -> argparse.ArgumentParser:
-    from autodiff.cli import decimal_places, file_name, spell
-
     command = argparse.ArgumentParser(
         prog=spell("python -m visualize"),
         usage=spell('python -m visualize "EXPRESSION" name=number ... -o FILE [options]'),
@@ -95,8 +90,6 @@ def parser() -> argparse.ArgumentParser:
 
 def run(chosen: argparse.Namespace) -> int:
     """Draw what the command line asks for."""
-    from autodiff.cli import read_subjects, refuse_idle, say, spell
-
     from .picture import FORMATS
 
     plain = options([])
@@ -163,12 +156,8 @@ def save_picture(output: Any, chosen: argparse.Namespace) -> list[str]:
 
     output.backward()
     knobs = {name: x for name, x in vars(chosen).items() if name in (draw.__kwdefaults__ or ())}
-    knobs |= shared_options(chosen) | {
-        "width": chosen.width or None,
-        "height": chosen.height or None,
-        "unfold": chosen.unfold or (),
-    }
-    knobs["gradients"] = chosen.gradients != "no" and chosen.gradients
+    knobs |= shared_options(chosen) | {"width": chosen.width or None, "height": chosen.height or None}
+    knobs |= {"unfold": chosen.unfold or (), "gradients": chosen.gradients != "no" and chosen.gradients}
     if chosen.highlight and len(chosen.highlight) == 1 and chosen.highlight[0].isdecimal():
         knobs["highlight"] = int(chosen.highlight[0])
     picture = draw(output, **knobs)
