@@ -66,18 +66,15 @@ def parts(model: Any) -> Iterator[Part]:
     elif kind is Layer:
         inputs, bias = len(model.neurons[0].w), "bias" in model.tensors()
         yield "Linear", {"in_features": inputs, "out_features": len(model.neurons), "bias": bias}, model
-        functions = [neuron.activation for neuron in model.neurons]
-        yield from activation_part(model, "softmax" if model.joint else name_of_all(functions), functions[0])
+        yield from activation_part(model, [neuron.activation for neuron in model.neurons], model.joint)
     elif kind is Pointwise:
-        yield from activation_part(
-            model, "softmax" if model.joint else name_of_all([model.activation]), model.activation
-        )
+        yield from activation_part(model, [model.activation], model.joint)
     elif kind is Convolution:
         yield "Unflatten", {"dim": -1, "unflattened_size": (1, -1)}, None
         sizes = {"in_channels": 1, "out_channels": 1, "kernel_size": len(model.neuron.w)}
         yield "Conv1d", sizes | {"bias": "bias" in model.tensors()}, model
         yield "Flatten", {"start_dim": -2}, None
-        yield from activation_part(model, name_of_all([model.neuron.activation]), model.neuron.activation)
+        yield from activation_part(model, [model.neuron.activation])
     elif kind is Dropout:
         yield "Dropout", {"p": model.share}, None
     elif kind is BatchNorm:
@@ -95,14 +92,12 @@ def parts(model: Any) -> Iterator[Part]:
         )
 
 
-def name_of_all(functions: list[Any]) -> str:
-    """The name in ACTIVATIONS of one function of all neurons, or ""."""
-    known = {name for name, entry in ACTIVATIONS.items() if functions[0] is entry or type(functions[0]) is entry}
-    return known.pop() if known and all(function is functions[0] for function in functions) else ""
-
-
-def activation_part(owner: Any, name: str, function: Any) -> Iterator[Part]:
-    """The module of an activation, if it is not linear."""
+def activation_part(owner: Any, functions: list[Any], joint: bool = False) -> Iterator[Part]:
+    """The module of the neurons' activation, if it is not linear."""
+    function = functions[0]
+    known = {name for name, entry in ACTIVATIONS.items() if function is entry or type(function) is entry}
+    shared = known.pop() if known and all(other is function for other in functions) else ""
+    name = "softmax" if joint else shared
     if name in TWINS:
         yield *TWINS[name], function if name == "prelu" else None
     elif name != "linear":
@@ -156,10 +151,6 @@ def require(name: str, leaf: Any, **wanted: Any) -> None:
             raise ValueError(f"nn has no twin of {name}, {leaf!r:.80}: {key} must be {value!r}, got {found!r:.40}")
 
 
-def read_linear(name: str, leaf: Any) -> Module:
-    return Layer(leaf.in_features, leaf.out_features, "linear", leaf.bias is not None, "zeros")
-
-
 def read_activation(name: str, leaf: Any) -> Module:
     known = OURS[type(leaf).__name__]
     settings = TWINS[known][1] if known not in ("softmax", "softplus") else {"beta": 1.0}
@@ -167,10 +158,6 @@ def read_activation(name: str, leaf: Any) -> Module:
         settings = {"dim": -1}
     require(name, leaf, **settings)
     return Pointwise(known)  # type: ignore[arg-type]
-
-
-def read_dropout(name: str, leaf: Any) -> Module:
-    return Dropout(leaf.p, crc32(name.encode()))  # each draws its own numbers
 
 
 def read_convolution(name: str, leaf: Any) -> Module:
@@ -198,7 +185,9 @@ def read_norm(name: str, leaf: Any) -> Module:
 
 
 READERS: dict[str, Callable[[str, Any], Any]] = {
-    "Linear": read_linear, **dict.fromkeys(BY_CLASS, read_activation), "Dropout": read_dropout,
+    "Linear": lambda _, x: Layer(x.in_features, x.out_features, "linear", x.bias is not None, "zeros"),
+    **dict.fromkeys(BY_CLASS, read_activation),
+    "Dropout": lambda name, x: Dropout(x.p, crc32(name.encode())),  # each draws its own numbers
     **dict.fromkeys(("BatchNorm1d", "LayerNorm", "RMSNorm"), read_norm), "Conv1d": read_convolution,
 }  # fmt: skip
 

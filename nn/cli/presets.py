@@ -96,11 +96,9 @@ class Trial:
         outputs = 1 if self.is_regression else max(Y) + 1 if by_class or max(Y) > 1 else 1
         parts: Any = data.split(X, Y) if preset.split else ((X, Y), preset.held)
         (self.X, Y), (self.X_test, Y_test) = parts
-        self.Y: list[Any]
-        self.Y_test: list[Any]
-        self.Y, self.Y_test = (
-            [y if outputs == 1 or by_class else one_hot(y, outputs) for y in part] for part in (Y, Y_test)
-        )
+        as_given = outputs == 1 or by_class
+        self.Y: list[Any] = Y if as_given else [one_hot(y, outputs) for y in Y]
+        self.Y_test: list[Any] = Y_test if as_given else [one_hot(y, outputs) for y in Y_test]
         if preset.standardized:
             self.X_test, self.X = data.standardize(self.X_test, like=self.X), data.standardize(self.X)
         output = OUTPUTS.get(self.loss.name, "linear")

@@ -40,13 +40,9 @@ def results(task: str, trial: Trial) -> list[str]:
     """The net's answers: a truth table, a map of the plane, or the correct examples of each class."""
     if trial.is_regression:
         return list(errors(trial))
-    maps = [*plane(trial), ""] if len(trial.X[0]) == 2 and trial.preset.columns else []
-    return maps + list((truth_rows if task in TRUTH_TABLES else plane if is_plane(trial) else by_class)(trial))
-
-
-def is_plane(trial: Trial) -> bool:
-    """Whether it is one of the data sets in the plane."""
-    return len(trial.X[0]) == 2 and not trial.preset.columns
+    flat, columns = len(trial.X[0]) == 2, trial.preset.columns
+    maps = [*plane(trial), ""] if flat and columns else []
+    return [*maps, *(truth_rows if task in TRUTH_TABLES else by_class if columns or not flat else plane)(trial)]
 
 
 def errors(trial: Trial) -> Iterator[str]:
@@ -101,9 +97,7 @@ def class_name(trial: Trial, kind: int) -> str:
 def original(trial: Trial, x: Sequence[float]) -> list[float]:
     """The inputs as they are in the table."""
     features = trial.preset.columns.features if trial.preset.columns else []
-    scales = [(feature.mean, feature.deviation) for feature in features for _ in feature.inputs] or [(0.0, 1.0)] * len(
-        x
-    )
+    scales = [(each.mean, each.deviation) for each in features for _ in each.inputs] or [(0.0, 1.0)] * len(x)
     return [x_j * deviation + mean for x_j, (mean, deviation) in zip(x, scales)]
 
 

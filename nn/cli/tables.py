@@ -89,17 +89,9 @@ def told(table: Table, columns: Columns, loss: str | None) -> list[str]:
     plain = [feature.name for feature in columns.features if not feature.levels]
     if plain:
         lines.append(f"{quantity(len(plain), 'number')} standardized by the training rows: {shown(plain)}")
-    lines += [
-        f"text in {feature.name}, an input for each value: {shown(feature.levels)}"
-        for feature in columns.features
-        if feature.levels
-    ]
-    still = [feature.name for feature in columns.features if not feature.levels and is_constant(table, feature.name)]
+    lines += [f"text in {x.name}, an input for each value: {shown(x.levels)}" for x in columns.features if x.levels]
+    still = [name for name in plain if len({*table.column(name)}) == 1]
     return lines + [f"note: {name} is the same in every row and tells the net nothing" for name in still]
-
-
-def is_constant(table: Table, name: str) -> bool:
-    return len({*table.column(name)}) == 1
 
 
 # --- Saved nets --------------------------------------------------------------------------------------
@@ -144,11 +136,8 @@ def description(path: str) -> list[str]:
     """What is in the file of a net, and what can be done with it."""
     about, model = read_about(path), load(path)
     history = load_history(path, model)
-    lines = [
-        f"{path}: {model}, trained on {about['task']}",
-        repr(history),
-        f"to go on: python -m nn {path} --epochs 100",
-    ]
+    lines = [f"{path}: {model}, trained on {about['task']}", repr(history)]
+    lines.append(f"to go on: python -m nn {path} --epochs 100")
     if about["columns"]:
         columns = Columns.from_dict(about["columns"])
         names = shown([feature.name for feature in columns.features])

@@ -98,10 +98,8 @@ class Source:
     @cached_property
     def many(self) -> Callable[..., Any]:
         gates = self.program.gates
-        return run(
-            write_rows_function(self.program, language=InStep if row_mean in gates.values() else PythonCode),
-            gates=gates,
-        )
+        language = InStep if row_mean in gates.values() else PythonCode
+        return run(write_rows_function(self.program, language=language), gates=gates)
 
     def row(self, inputs: Sequence[float], parameters: Sequence[float]) -> Result:
         """Outputs and gradients of one row."""
