@@ -23,6 +23,7 @@ def walked(program, folder):
     return [tuple(line.split(" ", 1)) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("program", "steps"), WALKS, ids=["steps", "picture", "training"])
 def test_walks_enter_functions_in_order(program, steps, tmp_path):
     if '"native"' in program and importlib.util.find_spec("llvmlite") is None:

@@ -153,6 +153,7 @@ def test_code_of_other_weights(visit, capsys):
 # --- Many starts ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_starts_tell_which_learn(visit):
     tab = visit(xor((2, 1), "relu", learning_rate=0.3), "#data=xor")
     box = opened(tab, "seeds")

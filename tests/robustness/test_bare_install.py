@@ -41,6 +41,7 @@ def wheel(tmp_path_factory):
     return next(folder.glob("*.whl"))
 
 
+@pytest.mark.slow
 def test_missing_packages_are_named(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
 

@@ -189,6 +189,7 @@ def test_solutions_say_where_the_holes_are(path):
     assert len({*ids}) == len(ids)
 
 
+@pytest.mark.slow
 def test_solutions_get_full_marks_one_after_another(tmp_path):
     done = chained(map(read, PATHS), tmp_path)
 

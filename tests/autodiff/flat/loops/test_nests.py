@@ -256,7 +256,7 @@ def test_gates_without_order_stay_lines():
 
 
 @pytest.mark.timed
-@pytest.mark.parametrize("gates", ["gpt", "straight", "chain"])
+@pytest.mark.parametrize("gates", [pytest.param("gpt", marks=pytest.mark.slow), "straight", "chain"])
 def test_rolling_time_per_gate(gates):
     if gates == "gpt":
         loss, parameters, inputs = gpt(6, style="sum")
