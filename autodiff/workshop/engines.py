@@ -11,7 +11,7 @@ from ..quiz.exercises import described
 from ..quiz.mistakes import GATES, RULES
 from .gates import INSTEAD, Point, explain, gate_at
 from .guard import Trouble
-from .passes import RIGHT_PASS, Sweep, post_order, sweeps
+from .passes import ONE_PATH, RIGHT_PASS, SLIPS, Sweep, pairs, post_order
 from .probes import Probe, random_probe, read, same, to_number
 from .solution import engine
 
@@ -46,8 +46,8 @@ class Sample(NamedTuple):
 
 
 SUM, PRODUCT = Sample("x + y", add, ("x", "y")), Sample("x * y", mul, ("x", "y"))
-BOTH_SIDES = [Sample("x + 2", add, ("x", 2.0)), Sample("2 + x", add, (2.0, "x")), Sample("x * 3", mul, ("x", 3.0)),
-              Sample("3 * x", mul, (3.0, "x"))]  # fmt: skip
+WITH_SUMMAND = [Sample("x + 2", add, ("x", 2.0)), Sample("2 + x", add, (2.0, "x")), Sample("x + 0.5", add, ("x", 0.5))]
+WITH_FACTOR = [Sample("x * 3", mul, ("x", 3.0)), Sample("3 * x", mul, (3.0, "x")), Sample("x * 0.5", mul, ("x", 0.5))]
 
 
 def new_node(node: Any) -> str:
@@ -87,6 +87,8 @@ def gate_value(node: Any, *samples: Sample) -> str:
         points = []
         for x, y in AT:
             names = Probe(f"f = {sample.text}", {"x": x, "y": y}).build(node)
+            if not same(to_number(names["x"].data, "x.data"), x):
+                return f"{sample.text} changes x: make a new Value"
             given = to_number(read(names["f"], "data", sample.text), f"({sample.text}).data")
             points.append(Point(gate_at(sample.primitive, sample.numbers({"x": x, "y": y})), given))
         wrong = [p for p in points if not same(p.given, p.gate.out)]
@@ -118,7 +120,9 @@ def remembered(sign: str, *samples: Sample) -> Callable[[Any], str]:
             if plain:
                 return f"{sample.text}: the operand {plain[0]!r} is a plain number: make a Value of it"
             if len(found) != len(wanted):
-                return f"{sample.text} has {len(found)} operands, not {len(wanted)}"
+                many = len(found) > len(wanted)
+                why = ": a default argument such as operands=[] is shared by all Values; take ()" if many else ""
+                return f"{sample.text} has {len(found)} operand{'s' * (len(found) != 1)}, not {len(wanted)}{why}"
             named = [(a, b) for a, b in zip(found, wanted) if not isinstance(b, float)]
             if any(a is not b for a, b in named):
                 turned = len(found) == 2 and all(a in (*found,) for _, a in named)
@@ -134,21 +138,18 @@ def remembered(sign: str, *samples: Sample) -> Callable[[Any], str]:
 
 
 REMEMBERED = (remembered("+", SUM), remembered("*", PRODUCT))
+BOTH_SIDES = (remembered("+", *WITH_SUMMAND), remembered("*", *WITH_FACTOR))
 
 
 def twice(node: Any) -> str:
     for text in ("x + x", "x * x"):
         names = Probe(f"f = {text}", {"x": 3.0}).build(node)
         found = operands(names["f"], text)
-        if names["f"] is names["x"] or names["x"].data != 3.0:
+        if names["f"] is names["x"] or not same(to_number(names["x"].data, "x.data"), 3.0):
             return f"{text} changes x: make a new Value"
         if len(found) != 2:
             return f"{text} has {len(found)} operand{'s' * (len(found) != 1)}: x is there twice, and both count"
     return ""
-
-
-def both_sides(node: Any) -> str:
-    return remembered("+", *BOTH_SIDES[:2])(node) or remembered("*", *BOTH_SIDES[2:])(node)
 
 
 def locals_of(*samples: Sample) -> Callable[[Any], str]:
@@ -178,6 +179,9 @@ def locals_of(*samples: Sample) -> Callable[[Any], str]:
     return look
 
 
+LOCALS_OF_BOTH = locals_of(*WITH_SUMMAND, *WITH_FACTOR)
+
+
 def input_local(node: Any) -> str:
     found = read(node(2.0), "local", "Value(2.0)")
     return "" if isinstance(found, (tuple, list)) and not len(found) else f"Value(2.0).local is {found!r:.60}, not ()"
@@ -199,10 +203,15 @@ def order_of(f: Any, text: str) -> list[Any]:
     found = f.order()
     if found is None:
         raise Trouble(f"order() of {text} returns None: a return is missing")
+    if isinstance(found, (set, frozenset)):
+        raise Trouble(f"order() of {text} returns a set, which has no order: return a list")
     try:
-        return [*found]
+        nodes = [*found]
     except TypeError:
         raise Trouble(f"order() of {text} should return a list of nodes, not {described(found)}") from None
+    if odd := [x for x in nodes if not hasattr(x, "operands")]:
+        raise Trouble(f"order() of {text} has {described(odd[0])} in it: return a list of nodes")
+    return nodes
 
 
 def position(nodes: Sequence[Any], node: Any) -> int:
@@ -218,9 +227,11 @@ def missing(nodes: list[Any], names: dict[str, Any], probe: Probe) -> str:
         return f"order() of {probe.shown} is empty"
     if all(not x.operands for x in lost):
         return f"{called(lost[0], names)} is missing in order() of {probe.shown}: inputs belong there, too"
-    if lost == [names["f"]]:
+    if len(lost) == 1 and lost[0] is names["f"]:
         return f"f itself is missing in order() of {probe.shown}: it comes last"
-    return f"{called(lost[0], names)} is missing in order() of {probe.shown}"
+    alike = all(any(x.data == node.data for node in nodes) for x in lost)
+    why = ": another node has the same number; ask whether a node is there, not whether its number is" if alike else ""
+    return f"{called(lost[0], names)} is missing in order() of {probe.shown}{why}"
 
 
 def repeated(nodes: list[Any], names: dict[str, Any], probe: Probe) -> str:
@@ -277,8 +288,10 @@ def order_again(node: Any) -> str:
         return ""
     if not first:
         return f"order() of {D1.text} is empty"
-    shared = "a default argument such as nodes=[] is made once, and shared by all calls: make the list inside"
-    return f"a second call gives {len(second)} nodes, the first gave {len(first)}: {shared}"
+    why = "a default argument such as nodes=[] is made once, and shared by all calls: make the list inside"
+    if len(second) < len(first):
+        why = "the first left something behind, such as marks of visited nodes: begin each call with an empty set"
+    return f"a second call gives {len(second)} node{'s' * (len(second) != 1)}, the first gave {len(first)}: {why}"
 
 
 # Step 4
@@ -361,12 +374,25 @@ class Passes:
         """The mistake in the pass that gives all these numbers, or ""."""
         if not hasattr(self.node(1.0), "local") and self.gate_mistake:
             return ""
-        fitting = (x for x in sweeps() if x.mistake and all(self.fits(x, probe) for probe in PASSES))
-        return next((sweep.mistake for sweep in fitting), "")
+        one = next((x.mistake for x in SLIPS if all(self.fits(x, probe) for probe in PASSES)), "")
+        if not one and all(map(self.takes_one_path, PASSES)):
+            return ONE_PATH  # which of them depends on the order of the student's walk
+        return one or next((x.mistake for x in pairs() if all(self.fits(x, probe) for probe in PASSES)), "")
 
     def fits(self, sweep: Sweep, probe: Probe) -> bool:
         given = self.of(probe)
         return given is None or all(same(given[name], x) for name, x in expected(probe, sweep).items())
+
+    def takes_one_path(self, probe: Probe) -> bool:
+        """Whether each gradient is upstream * local of a single path, with the student's own upstream gradients."""
+        given, names = self.of(probe), probe.build(engine(8)["Value"])
+        reached = {x: name for name, x in names.items() if name in expected(probe)}
+        parts: dict[str, list[float]] = {probe.outputs[-1]: [1.0]}
+        for node, name in reached.items():
+            for x, local in zip(node.operands, node.local):
+                if x in reached and given:
+                    parts.setdefault(reached[x], []).append(given[name] * local)
+        return given is None or all(any(same(given[name], x) for x in found) for name, found in parts.items())
 
     @cached_property
     def gate_mistake(self) -> str:
@@ -474,8 +500,8 @@ def extremes(node: Any) -> str:
             )
         if not same(to_number(f.data, f"sigmoid({x:g})"), value):
             return f"sigmoid({x:g}) gives {f.data:g}: not right yet"
-        if gradient_at(node, "x.sigmoid()", x=x)["x"] != 0.0:
-            return f"sigmoid at x = {x:g} is flat: its gradient is 0"
+        if slope := gradient_at(node, "x.sigmoid()", x=x)["x"]:
+            return f"sigmoid at x = {x:g} sends back {slope:g}: it is flat there, so its gradient is 0"
     return ""
 
 
@@ -497,7 +523,7 @@ STEPS: dict[int, list[Check]] = {
         Check("its text", text_of_node, "__init__ __repr__"),
         Check("x + y", REMEMBERED[0], "__init__ __add__"),
         Check("x * y", REMEMBERED[1], "__init__ __mul__"),
-        Check("numbers on the right and on the left", both_sides, ARITHMETIC),
+        Check("numbers on the right and on the left", all_of(*BOTH_SIDES), ARITHMETIC),
         Check("x + x and x * x", twice, "__init__ __add__ __mul__"),
     ],
     2: [
@@ -505,7 +531,7 @@ STEPS: dict[int, list[Check]] = {
         Check("an input has no local gradients", input_local, "__init__"),
         Check("x + y", locals_of(SUM), "__init__ __add__"),
         Check("x * y", locals_of(PRODUCT), "__init__ __mul__"),
-        Check("numbers on the right and on the left", all_of(both_sides, locals_of(*BOTH_SIDES)), ARITHMETIC),
+        Check("numbers on the right and on the left", all_of(*BOTH_SIDES, LOCALS_OF_BOTH), ARITHMETIC),
     ],
     3: [
         Check("an input alone", alone, "order"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..primitives import Primitive, div
+from ..primitives import Primitive, div, exp, power
 from ..quiz.mistakes import EDGES, Gate, Mistake, typical
 from .probes import same
 
@@ -34,6 +34,12 @@ FIRST = [  # said before the quiz's words for the same number
         lambda e: [e.upstream] if e.closes else []),
     Mistake("square", "in the rule of a fraction the divisor is squared: -a / b**2",
         lambda e: [e.upstream * e.local * e.operands[1]] if (e.primitive, e.place) == (div, 1) else []),
+    Mistake("numerator", "in the rule of a fraction the numerator is missing",
+        lambda e: [-e.upstream / e.operands[1] ** 2] if (e.primitive, e.place) == (div, 1) else []),
+    Mistake("precedence", "n * x**n - 1 is (n * x**n) - 1: the 1 belongs to the exponent",
+        lambda e: [e.upstream * (e.operands[1] * e.out - 1.0)] if (e.primitive, e.place) == (power, 0) else []),
+    Mistake("power", "that is the rule of a power, and exp is none",
+        lambda e: [e.upstream * e.operands[0] * exp(e.operands[0] - 1.0)] if e.primitive is exp else []),
 ]  # fmt: skip
 INSTEAD = [  # of a local gradient
     Mistake("value", "the gate's value stands in place of its local gradient", lambda e: [e.upstream * e.out]),
@@ -42,6 +48,8 @@ INSTEAD = [  # of a local gradient
 ]  # fmt: skip
 MORE = [  # mistakes of an engine, which nobody makes in a quiz
     Mistake("nothing", "nothing arrives there", lambda e: [0.0]),
+    Mistake("other", "that is the local gradient of the gate's other input",
+        lambda e: [e.upstream * e.rule(e.out, *e.operands, place=1 - e.place)] if len(e.operands) == 2 else []),
     Mistake("local squared", "the local gradient is multiplied twice", lambda e: [e.upstream * e.local * e.local]),
     Mistake("upstream squared", "the upstream gradient is multiplied twice",
         lambda e: [e.upstream * e.upstream * e.local]),

@@ -157,7 +157,8 @@ def describe_error(error: BaseException) -> str:
         text = linecache.getline(last, at).strip()
         place = f"{own}, line {at}{f' ({text:.80})' if text else ''}"
     if isinstance(error, TimeUp):
-        return f"{asked}still running after some seconds, in {place or 'a loop'}: does it end?"
+        slow = "does it end? (If it does: to look through a long list each time is slow, a set is fast.)"
+        return f"{asked}still running after some seconds, in {place or 'a loop'}: {slow}"
     if isinstance(error, RecursionError):
         why = "use a loop and a list, not recursion"
         if any(is_endless(frames) for frames in calls.values()):

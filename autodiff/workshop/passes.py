@@ -15,16 +15,17 @@ Edge = tuple[Any, int]  # a node and the place of an operand
 
 def post_order(f: Any) -> list[Any]:
     """Every node after its operands."""
-    nodes: dict[Any, None] = {}
+    nodes: dict[int, Any] = {}  # by id: a student's nodes may be equal, or have no hash
     stack = [(f, iter(f.operands))]
     while stack:
-        left = stack[-1][1]
-        operand = next((x for x in left if x not in nodes), None)
+        node, left = stack[-1]
+        operand = next((x for x in left if id(x) not in nodes), None)
         if operand is None:
-            nodes[stack.pop()[0]] = None
+            nodes[id(node)] = node
+            stack.pop()
         else:
             stack.append((operand, iter(operand.operands)))
-    return [*nodes]
+    return [*nodes.values()]
 
 
 def edges_of(node: Any) -> list[Edge]:
@@ -38,10 +39,6 @@ def after_all_paths(f: Any) -> list[Edge]:
 
 def from_inputs(f: Any) -> list[Edge]:
     return [edge for node in post_order(f) for edge in edges_of(node)]
-
-
-def from_output_only(f: Any) -> list[Edge]:
-    return edges_of(f)
 
 
 def each_path(f: Any) -> Iterator[Edge]:
@@ -176,10 +173,11 @@ WALKS = [
         edges=breadth_first),
     Sweep(f"{BEFORE}: level by level, and once for each edge, is not the order; take order() from its end",
         edges=lambda f: breadth_first(f, again=True)),
-    Sweep("the walk begins at the inputs, where nothing has arrived yet: walk over order() from its end",
+    Sweep("only the output's operands get a gradient: the walk begins at the inputs, where nothing has arrived yet, or "
+        "ends after the output; walk over all of order(), from its end",
         edges=from_inputs),
-    Sweep("only the output's own operands get a gradient: walk over all nodes of order()", edges=from_output_only),
-    Sweep("the output sends nothing: is it in the walk, and does every node send its own grad times local?",
+    Sweep("nothing arrives at the output's operands: is the output in the walk, is its grad 1 before the loop, does "
+        "every node send its own grad times local, and is no grad cleared in the loop?",
         edges=without_last_gate),
     Sweep("of x * x and x + x only one edge is followed: x is an operand twice, and a set forgets the second",
         edges=once_per_operand),
@@ -193,7 +191,7 @@ SUMS = [
         add=lambda old, upstream, local, node: upstream * local),
     Sweep("upstream and local gradient are added: multiply them",
         add=lambda old, upstream, local, node: old + upstream + local),
-    Sweep("the upstream gradient is missing: downstream = upstream * local",
+    Sweep("the upstream gradient is missing, or always the output's 1: downstream = upstream * local",
         add=lambda old, upstream, local, node: old + local),
     Sweep("the local gradient is missing: downstream = upstream * local",
         add=lambda old, upstream, local, node: old + upstream),
@@ -222,6 +220,8 @@ CLEARS = [
         clear=lambda f, nodes, new: new, again=False),
 ]  # fmt: skip
 PARTS = (STARTS, WALKS, SUMS, CLEARS)
+SLIPS = [sweep for part in PARTS for sweep in part]
+ONE_PATH = "only one of several paths counts: several paths add up, += instead of ="
 
 
 def join(a: Sweep, b: Sweep) -> Sweep:
@@ -230,11 +230,8 @@ def join(a: Sweep, b: Sweep) -> Sweep:
     return a._replace(**changed | {"mistake": f"{a.mistake}; and {b.mistake}"})
 
 
-def sweeps() -> Iterator[Sweep]:
-    """The right pass, the passes with one mistake, and those with two of different kinds."""
-    yield RIGHT_PASS
-    for part in PARTS:
-        yield from part
+def pairs() -> Iterator[Sweep]:
+    """The passes with two mistakes of different kinds."""
     for i, part in enumerate(PARTS):
         for other in PARTS[i + 1 :]:
             yield from (join(a, b) for a, b in product(part, other))

@@ -288,7 +288,19 @@ class Ages(Local):
         return sorted(found, key=lambda node: node.age)
 
 
-RIGHT = [Local, Closures, Slots, Refuses, ZeroGrad, Counts, Data, Ages]
+@dataclass
+class Alike(Local):
+    """A dataclass whose nodes are equal if their numbers are, and so have no hash."""
+
+    data: float
+    operands: tuple = ()
+    gate: str = ""
+    local: tuple = ()
+    grad: float = field(default=0.0, init=False)
+    order = Closures.order
+
+
+RIGHT = [Local, Closures, Slots, Refuses, ZeroGrad, Counts, Data, Alike, Ages]
 
 
 # Step 1
@@ -764,7 +776,133 @@ class NegatesNumber(Local):
         return -self.data
 
 
+class WholeNumbersOnly(Local):
+    def lift(self, other):
+        return type(self)(other) if isinstance(other, int) else other
+
+
+class OneListForAll(Local):
+    def __init__(self, data, operands=[], gate="", local=()):  # noqa: B006
+        super().__init__(data, operands, gate, local)
+
+    def __add__(self, other):
+        out = type(self)(self.data + self.lift(other).data, gate="+")
+        out.operands += [self, self.lift(other)]
+        return out
+
+
+class TextAsData(Local):
+    def __init__(self, data, *more):
+        super().__init__(str(data), *more)
+
+
+class MarksNumbers(Local):
+    def order(self):
+        nodes = super().order()
+        return [node for i, node in enumerate(nodes) if node.data not in [x.data for x in nodes[:i]]]
+
+
+class MarksNodes(Local):
+    marked = False
+
+    def order(self):
+        nodes = [node for node in super().order() if not node.marked]
+        for node in nodes:
+            node.marked = True
+        return nodes
+
+
+class SetOfNodes(Local):
+    def order(self):
+        return set(super().order())
+
+
+class NumbersInOrder(Local):
+    def order(self):
+        return [node.data for node in super().order()]
+
+
+class ClearsEachTime(Local):
+    def backward(self):
+        self.grad = 1.0
+        for node in reversed(self.order()):
+            for x, slope in zip(node.operands, node.local):
+                x.grad = 0.0
+                x.grad += slope * node.grad
+
+
+class ClearsInItsTurn(Local):
+    def backward(self):
+        self.grad = 1.0
+        for node in reversed(self.order()):
+            node.grad = 1.0 if node is self else 0.0
+            for x, slope in zip(node.operands, node.local):
+                x.grad += slope * node.grad
+
+
+class ReturnsInTheLoop(Local):
+    def backward(self):
+        nodes = self.order()
+        for node in nodes:
+            node.grad = 0.0
+        self.grad = 1.0
+        for node in reversed(nodes):
+            for x, slope in zip(node.operands, node.local):
+                x.grad += slope * node.grad
+            return
+
+
+class NegatesInPlace(Local):
+    def __neg__(self):
+        self.data = -self.data
+        return self
+
+
+class QuotientTurned(Local):
+    def __truediv__(self, other):
+        other = self.lift(other)
+        return type(self)(self.data / other.data, (self, other), "/", (-self.data / other.data**2, 1 / other.data))
+
+
+class QuotientWithoutNumerator(Local):
+    def __truediv__(self, other):
+        other = self.lift(other)
+        return type(self)(self.data / other.data, (self, other), "/", (1 / other.data, -1 / other.data**2))
+
+
+class ExponentApart(Local):
+    def __pow__(self, n):
+        return type(self)(self.data**n, (self,), "**", (n * self.data**n - 1,))
+
+
+class ExpAsPower(Local):
+    def exp(self):
+        return type(self)(math.exp(self.data), (self,), "exp", (self.data * math.exp(self.data - 1),))
+
+
+class SigmoidPlus(Local):
+    def sigmoid(self):
+        s = 0.5 * (1.0 + math.tanh(0.5 * self.data))
+        return type(self)(s, (self,), "sigmoid", (s * (1 + s),))
+
+
 WRONG = [
+    (1, WholeNumbersOnly, "f = x + 0.5"),
+    (1, OneListForAll, "shared by all Values"),
+    (1, TextAsData, "x + x and x * x: the same"),
+    (3, MarksNumbers, "another node has the same number"),
+    (3, MarksNodes, "marks of visited nodes"),
+    (3, SetOfNodes, "returns a set, which has no order"),
+    (3, NumbersInOrder, "has a number in it"),
+    (4, ClearsEachTime, "only one of several paths counts"),
+    (4, ClearsInItsTurn, "is no grad cleared in the loop?"),
+    (4, ReturnsInTheLoop, "or ends after the output"),
+    (5, NegatesInPlace, "-x changes x"),
+    (5, QuotientTurned, "of the gate's other input"),
+    (5, QuotientWithoutNumerator, "the numerator is missing"),
+    (5, ExponentApart, "belongs to the exponent"),
+    (5, ExpAsPower, "the rule of a power, and exp is none"),
+    (5, SigmoidPlus, "sigmoid at x = 1000 sends back 2"),
     (1, PrintsText, "gives None: a return is missing"),
     (1, NoSelf, "is self the first parameter?"),
     (1, NumberFromRight, "2 + x is a number, not a Value"),
