@@ -359,12 +359,23 @@ def reached(subject: Written) -> str:
     found = model([0.5, -1.0])
     out = found[0] if isinstance(found, (list, tuple)) else found
     out.backward()
-    for p in all_parameters(model, "MLP(2, [3, 1])"):
-        to_number(read(p, "grad", "a parameter"), "grad of a parameter")
-    if not any(p.grad for p in all_parameters(model, "MLP(2, [3, 1])")):
+    parameters = all_parameters(model, "MLP(2, [3, 1])")
+    found = [to_number(read(p, "grad", "a parameter"), "grad of a parameter") for p in parameters]
+    if not any(found):
         return (
             "backward from the output of MLP(2, [3, 1]) reaches no parameter: does the output depend on them as Values?"
         )
+    for p, slope in zip(parameters, found):
+        measured, h = 0.0, 1e-4
+        for move, sign in ((h, 1.0), (-2.0 * h, -1.0)):
+            p.data += move
+            measured += sign * number_out(model([0.5, -1.0]), "MLP(2, [3, 1])")[0] / (2.0 * h)
+        p.data += h
+        if abs(measured - slope) > 1e-4 * max(1.0, abs(slope)):
+            return (
+                f"the output of MLP(2, [3, 1]) grows {measured:.3g} times as fast as a parameter whose grad is "
+                f"{slope:.3g}: take the parameters themselves, not their data"
+            )
     return ""
 
 
@@ -399,7 +410,7 @@ def descend(
     last: bool = False,
     gathered: bool = False,
     replaced: bool = False,
-    rated: bool = True,
+    kept: bool = False,
 ) -> list[float]:
     """The line's parameters after gradient descent by hand, right or with a mistake."""
     w, b, old = 0.5, -0.25, [0.0, 0.0]
@@ -409,9 +420,9 @@ def descend(
             errors = [(w * x[0] + b - y, x[0]) for x, y in batch]
             used = errors[-1:] if last else errors
             grads = [scale * sum(2 * e * x for e, x in used), scale * sum(2 * e for e, _ in used)]
-            grads = [g + o for g, o in zip(grads, old)] if gathered else grads
+            grads = [g + o for g, o in zip(grads, old)] if gathered else old if kept and any(old) else grads
             old = grads
-            move = [sign * (rate if rated else 1.0) * g for g in grads]
+            move = [sign * rate * g for g in grads]
             w, b = move if replaced else (w + move[0], b + move[1])
     return [w, b]
 
@@ -422,7 +433,7 @@ SLIPS_IN_TRAINING: list[tuple[str, dict[str, Any]]] = [
     ("old gradients are added to the new ones: clear them before each backward", {"gathered": True}),
     ("only the last example counts: add up the losses, then call backward once", {"last": True}),
     ("p.data becomes -rate * p.grad: subtract that from p.data", {"replaced": True}),
-    ("the rate is left out: p.data -= rate * p.grad", {"rated": False}),
+    ("the gradients of the first step are used in every step: loss and backward belong into the loop", {"kept": True}),
 ]  # fmt: skip
 
 
@@ -458,6 +469,10 @@ def one_step(subject: Written) -> str:
         if not descends(found, steps):
             why = next((why for why, how in SLIPS_IN_TRAINING if descends(found, steps, **how)), "not right yet")
             why = "that is one step only: does a return stand in the loop?" if descends(found, 1) else why
+            if train_line(subject, steps, 2.0 * RATE)[0] == found:
+                why = "with twice the rate it is the same: p.data -= rate * p.grad"
+            elif -0.25 in found or 0.5 in found:
+                why = "one of them stays: go through all of model.parameters()"
             times = f"{steps} step{'s' * (steps > 1)}"
             return f"{times} with w * x + b from w = 0.5, b = -0.25 lead to w = {found[0]:g}, b = {found[1]:g}: {why}"
     return ""
@@ -479,6 +494,8 @@ def loss_falls(subject: Written) -> str:
         return ""
     if losses[1] == losses[0] == losses[-1]:
         return f"the loss stays at {losses[0]:g}: each step changes the parameters and computes the loss anew"
+    if losses[-1] < losses[0]:
+        return f"the first step leads from a loss of {losses[0]:g} to {losses[1]:g}: is backward called before it?"
     return f"the loss grows from {losses[0]:g} to {losses[-1]:g}: the steps go the wrong way, or too far"
 
 

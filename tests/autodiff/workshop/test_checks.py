@@ -154,6 +154,7 @@ def test_measuring_needs_values():
         ("[*self.weights, self.bias]", "self.weights.append(self.bias) or self.weights", "make a new list"),
         ("self.bias = Value(0.0)", "self.bias = 0.0", "a parameter of Neuron(4) is a number, not a Value"),
         ("zip([inputs, *sizes], sizes)", "zip([inputs] * 9, sizes)", "has 15 Values, not 17"),
+        ("weight * x", "weight.data * x", "take the parameters themselves, not their data"),
         ("for p in neuron.parameters()]", "for p in [neuron.parameters()]]", "of Layer(2, 4) is a list, not a Value"),
     ],
 )
@@ -173,6 +174,10 @@ def test_nets_are_told_their_mistake(old, new, words):
         (one_step, "loss.backward()", "pass", "call backward, then change p.data"),
         (one_step, "p.data -=", "p -=", "call backward, then change p.data"),
         (loss_falls, "p.data -=", "p.data +=", "the steps go the wrong way"),
+        (loss_falls, "loss.backward()", "losses and loss.backward()", "is backward called before it?"),
+        (one_step, "loss.backward()", "losses or loss.backward()", "belong into the loop"),
+        (one_step, "rate * p.grad", "2.0 * p.grad", "with twice the rate it is the same"),
+        (one_step, "model.parameters()", "model.parameters()[:-1]", "one of them stays"),
     ],
 )
 def test_trainings_are_told_their_mistake(look, old, new, words):
