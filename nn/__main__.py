@@ -64,7 +64,7 @@ def run(arguments: Sequence[str] | None) -> int:
     elif options.task.lower().endswith(".json"):
         use_net(options, plain)
     else:
-        if not is_table(options.task):
+        if not is_table(options.task, options.target):
             others = {*vars(plain)} - {"target", "test", "drop"}
             refuse_idle(options, plain, others, "only a table has columns and rows:")
         refuse_idle(options, plain, {*vars(plain)} - {"predict", "file"}, "only a saved net, net.json, predicts:")
@@ -173,7 +173,7 @@ def preset_of(options: argparse.Namespace, base: Preset | None = None) -> Preset
 
 def prepare(options: argparse.Namespace) -> tuple[str, Preset, Preset]:
     """(the task's name, its preset, the preset changed by the options); prints how a table is read."""
-    if not is_table(options.task):
+    if not is_table(options.task, options.target):
         task = options.task.lower()
         return task, one_of("task", task, PRESETS), preset_of(options)
     base, lines = table_preset(options.task, options.target, options.drop, options.test, options.seed, options.loss)
@@ -186,12 +186,11 @@ def refuse_files(options: argparse.Namespace) -> None:
     """Raise before training if its results could not be written."""
     if options.plot:
         need("matplotlib", "--plot")
-    for path, endings in ((options.save, None), (options.plot, PICTURES), (options.page, PAGES)):
+    for path, endings in ((options.save, (".json",)), (options.plot, PICTURES), (options.page, PAGES)):
         if path in OUTPUT:
             raise ValueError(f"the report goes to the standard output: give the name of a file, not {path}")
-        if path and endings:
-            suffix(path, endings)
         if path:
+            suffix(path, endings)
             destination(path)
 
 

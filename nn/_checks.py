@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from math import isfinite
@@ -135,3 +136,16 @@ def several(thing: str, given: Iterable[Any], usage: str) -> list[Any]:
 def quantity(number: int, thing: str) -> str:
     """ "1 weight", "2 weights"."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def refuse_missing(path: str) -> None:
+    """FileNotFoundError with the nearest name if there is no file of this path."""
+    from difflib import get_close_matches
+
+    if not os.path.exists(path):
+        folder, name = os.path.split(path)
+        files = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+        stems = {os.path.splitext(file)[0]: os.path.join(folder, file) for file in sorted(files, reverse=True)}
+        near = get_close_matches(os.path.splitext(name)[0], stems, 1, 0.6)
+        hint = f"did you mean {stems[near[0]]}?" if near else "is the folder right?"
+        raise FileNotFoundError(f"there is no file {path!r:.300}: {hint}")

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from autodiff._files import finite, write
 
+from ._checks import refuse_missing
 from .activations import ACTIVATIONS
 from .models import MLP
 from .module import Module
@@ -138,7 +139,8 @@ def build(architecture: Any, parameters: int) -> MLP:
 def read_body(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the file and make all checks that need no model."""
     path = os.path.expanduser(path)
-    if os.path.exists(path) and not os.path.isfile(path):
+    refuse_missing(path)
+    if not os.path.isfile(path):
         raise ModelFileError(f"{path} is not a regular file")  # a pipe or device may never end
     if os.path.getsize(path) > LARGEST:
         raise ModelFileError(f"{path} is larger than any model of this library")

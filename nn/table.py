@@ -13,7 +13,7 @@ from math import isfinite
 from random import Random
 from typing import Any, NamedTuple, Self
 
-from ._checks import below_1, quantity, suggest
+from ._checks import below_1, quantity, refuse_missing, suggest
 from .data import mean_and_deviation
 
 LARGEST_TABLE = 50_000_000  # bytes
@@ -23,7 +23,7 @@ MOST_CLASSES = 50
 MISSING = {"", "?", "-", "na", "n/a", "nan", "null", "none"}
 DELIMITERS = "\t;,"
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-COMMA = re.compile(r"[-+]?\d+,\d+|[-+]?\d{1,3}(\.\d{3})+,\d+")
+COMMA = re.compile(r"[-+]?\d+,\d+|[-+]?\d{1,3}(\.\d{3})+,\d+|[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 class TableError(ValueError):
@@ -36,6 +36,7 @@ class Table:
     def __init__(self, path: str, names: list[str], rows: list[list[str]], places: list[int]) -> None:
         self.path, self.names, self.rows, self.places = path, names, rows, places
         self.read: dict[str, list[float] | None] = {}  # the columns that have been read as numbers
+        self.needed: list[str] = []  # by a net that is trained
 
     def column(self, name: str) -> list[str]:
         """The cells under this name; TableError if one is empty."""
@@ -44,10 +45,12 @@ class Table:
         empty = [i for i, cell in enumerate(cells) if cell.lower() in MISSING]
         if empty:
             found = f"is {cells[empty[0]]!r}" if cells[empty[0]] else "is empty"
+            hint = f"delete the rows, or leave out the column with --drop {name}"
+            hint = "or delete the rows" if name in self.needed else hint
             raise TableError(
                 f"{self.path}, row {self.places[empty[0]]}, column {name}: the cell {found}, and so "
                 f"{'is' if len(empty) == 1 else 'are'} {len(empty)} of {quantity(len(cells), 'row')} in this column: "
-                f"fill in the cells, delete the rows, or leave out the column with --drop {name}"
+                f"fill in the cells, {hint}"
             )
         return cells
 
@@ -65,7 +68,8 @@ class Table:
         if not commas and len(strange) * 2 > len(cells):
             return None
         for i in commas or strange:
-            hint = "write numbers as 1.5, not 1,5" if commas else "the other cells are finite numbers, such as 1.5"
+            hint = "the other cells are finite numbers, such as 1.5"
+            hint = "write numbers as 1.5, not 1,5, and 2000, not 2,000" if commas else hint
             raise TableError(f"{self.path}, row {self.places[i]}, column {name}: {cells[i]!r:.40}; {hint}")
         return found  # type: ignore[return-value]
 
@@ -94,7 +98,7 @@ def shown(names: Sequence[str], most: int = 12) -> str:
     return ", ".join([f"{name:.40}" for name in names[:most]]) + more
 
 
-def read_table(path: str | os.PathLike[str]) -> Table:
+def read_table(path: str | os.PathLike[str], least: int = 2) -> Table:
     """Read a CSV file in UTF-8 with a row of names; cells are separated by tabs, semicolons or commas.
 
     The separator is the one that splits the first rows into equally many cells, the most if several do so. TableError
@@ -115,10 +119,11 @@ def read_table(path: str | os.PathLike[str]) -> Table:
     records = [(place, row) for place, row in records if any(row)]
     if len(records) < 2:
         raise TableError(f"{path} has {quantity(len(records), 'row')}: expected a row of names, and rows of cells")
-    names = check_header(path, records[0][1])
+    names = check_header(path, records[0][1], least)
     for place, row in records:
         if len(row) != len(names):
-            hint = ": is there a comma in a number? write 1.5, not 1,5" if delimiter == "," else ""
+            more = len(row) > len(names) and delimiter == ","
+            hint = ": is there a comma in a number? write 1.5, not 1,5" if more else ""
             cells = quantity(len(row), "cell")
             raise TableError(f"{path}, row {place}: {cells}, but {len(names)} names in row {records[0][0]}{hint}")
     return Table(path, names, [row for _, row in records[1:]], [place for place, _ in records[1:]])
@@ -126,14 +131,7 @@ def read_table(path: str | os.PathLike[str]) -> Table:
 
 def text_in(path: str) -> str:
     """The text of a file of reasonable size."""
-    if not os.path.exists(path):
-        from difflib import get_close_matches
-
-        folder = os.path.dirname(path) or "."
-        files = os.listdir(folder) if os.path.isdir(folder) else []
-        near = get_close_matches(os.path.basename(path), files, 1, 0.6)
-        hint = f"did you mean {os.path.join(os.path.dirname(path), near[0])}?" if near else "is the folder right?"
-        raise FileNotFoundError(f"there is no file {path!r:.300}: {hint}")
+    refuse_missing(path)
     if not os.path.isfile(path):
         raise TableError(f"{path} is not a regular file")  # a pipe or device may never end
     if os.path.getsize(path) > LARGEST_TABLE:
@@ -164,10 +162,11 @@ def how_well(text: str, delimiter: str) -> tuple[bool, int]:
     return len({*widths}) == 1 < widths[0], widths[0] if widths else 0
 
 
-def check_header(path: str, names: list[str]) -> list[str]:
-    """Return the names; TableError if they are no names, or not all different."""
-    if len(names) < 2:
-        raise TableError(f"{path} has one column, {names[0]!r:.40}: a table needs inputs and a target")
+def check_header(path: str, names: list[str], least: int) -> list[str]:
+    """Return the names; TableError if they are no names, fewer than ``least``, or not all different."""
+    if len(names) < least:
+        what = "a table needs inputs and a target, separated by commas, semicolons or tabs"
+        raise TableError(f"{path} has one column, {names[0]!r:.40}: {what}")
     if len(names) > MOST_COLUMNS:
         raise TableError(f"{path} has {len(names)} columns; a net takes at most {MOST_COLUMNS}")
     if sum([number_in(name) is not None for name in names]) * 2 >= len(names):
@@ -175,6 +174,7 @@ def check_header(path: str, names: list[str]) -> list[str]:
     for k, name in enumerate(names):
         if not name:
             hint = "pandas leaves out its row numbers with to_csv(path, index=False)"
+            hint = f"the first row holds the names, here {shown(names)}" if k else hint
             raise TableError(f"{path}: column {k + 1} has no name: give it one, or delete it; {hint}")
         if name in names[:k]:
             raise TableError(f"{path}: columns {names.index(name) + 1} and {k + 1} are both called {name!r:.40}")
@@ -280,12 +280,16 @@ class Columns(NamedTuple):
             own = [next(left) for _ in feature.inputs]
             features.append(feature if feature.levels else feature._replace(mean=own[0][0], deviation=own[0][1]))
         mean, deviation = (0.0, 1.0) if self.classes else mean_and_deviation(Y)
+        for name, scale in [*zip(self.inputs, scales), (self.target, (mean, deviation))]:
+            if not all(map(isfinite, scale)):
+                raise TableError(f"the numbers of column {name} are too large: divide them by a power of ten")
         return self._replace(features=features, mean=mean, deviation=deviation)
 
     def check(self, table: Table) -> bool:
         """Whether the table has the target; TableError unless it has exactly these columns, in any order."""
         known = [feature.name for feature in self.features]
-        missing = [name for name in known if name not in table.names]
+        missing = [name for name in known if name not in table.names or name in self.dropped]
+        table.needed = known
         extra = [name for name in table.names if name not in (*known, self.target, *self.dropped)]
         if missing or extra:
             parts = [f"lacks {shown(missing)}"] * bool(missing) + [f"has also {shown(extra)}"] * bool(extra)
@@ -311,7 +315,8 @@ def feature_of(table: Table, name: str) -> Feature:
     if len(levels) > MOST_LEVELS:
         raise TableError(
             f"{table.path}: column {name} is text with {len(levels)} different values: {shown(levels, 3)}; a net takes "
-            f"text of at most {MOST_LEVELS} values: leave out the column with --drop {name}"
+            f"text of at most {MOST_LEVELS} values: write numbers without signs and units, as 1.5, or leave out the "
+            f"column with --drop {name}"
         )
     return Feature(name, levels=levels)
 

@@ -19,16 +19,19 @@ from ..table import MISSING, MOST_LEVELS, Columns, Table, TableError, divide, re
 from ..training.history import load_history
 from .presets import OUTPUTS, PRESETS, SETTINGS, Preset, Trial, root_mean_square
 
-TABLES = (".csv", ".tsv", ".tab", ".txt")
 OF_NUMBERS = ("squared_error", "mean_squared_error", "half_squared_error", "mse")  # losses
 SMALL = 20  # rows of a table of which none are kept for testing
 PRINTED = 20  # predictions
 
 
-def is_table(task: str) -> bool:
-    """Whether the task is the name of a table."""
-    is_model = task.lower().endswith(".json")
-    return task.lower() not in PRESETS and not is_model and (task.lower().endswith(TABLES) or os.path.isfile(task))
+def is_table(task: str, target: str | None = None) -> bool:
+    """Whether the task is the name of a table, or is meant to be: it has an extension or a target."""
+    extension = os.path.splitext(task)[1]
+    return (
+        task.lower() not in PRESETS
+        and extension.lower() != ".json"
+        and (extension[1:].isalpha() or target is not None or os.path.isfile(task))
+    )
 
 
 def table_preset(
@@ -150,7 +153,8 @@ def predictions(path: str, file: str, dropped: Sequence[str], output: str | None
     about, model = read_about(path), load(path)
     if not about["columns"]:
         raise ValueError(f"{path} was trained on {about['task']}, not on a table: use nn.load and nn.predict in Python")
-    columns, table = Columns.from_dict(about["columns"]), read_table(file)
+    columns = Columns.from_dict(about["columns"])
+    table = read_table(file, min(2, len(columns.features)))
     columns = columns._replace(dropped=[*columns.dropped, *[table.name_of(each, "--drop") for each in dropped]])
     has_target = columns.check(table) and columns.target not in columns.dropped and not is_empty(table, columns.target)
     rows = [answer(columns, about["settings"]["loss"], numbers(model(x))) for x in columns.examples(table)]

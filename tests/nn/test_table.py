@@ -6,7 +6,7 @@ import time
 import pytest
 
 from nn.data import mean_and_deviation
-from nn.table import Columns, TableError, divide, read_table
+from nn.table import Columns, Feature, TableError, divide, read_table
 
 
 @pytest.fixture
@@ -70,6 +70,11 @@ UNREADABLE = {
     "pandas": (",a,y\n0,1,2\n", "column 1 has no name: give it one, or delete it; pandas leaves out"),
     "ragged": ("a,y\n1,2\n1,2,3\n", "row 3: 3 cells, but 2 names in row 1: is there a comma in a number?"),
     "short": ("a;b;y\n1;2;3\n1;2\n", "row 3: 2 cells, but 3 names in row 1"),
+    "title": (
+        "My table,,\na,b,y\n1,2,3\n",
+        "column 2 has no name: give it one, or delete it; the first row holds the names",
+    ),
+    "pipes": ("a|y\n1|2\n", "separated by commas, semicolons or tabs"),
     "latin": ("a,y\n1,2\n1,gr\xfcn\n".encode("latin-1"), "line 3: not UTF-8; save the table as CSV UTF-8"),
     "binary": (b"PK\x03\x04\0\0,\n,\0", "is not a text file"),
     "escapes": ("a,y\n1,\x1b[2J\n", "is not a text file"),
@@ -92,8 +97,15 @@ def test_read_table_names_the_nearest_file(table):
     table("a,y\n1,2\n", "flowers.csv")
     with pytest.raises(FileNotFoundError, match=r"there is no file 'flower.csv': did you mean flowers.csv\?"):
         read_table("flower.csv")
+    with pytest.raises(FileNotFoundError, match=r"'rows.csv': is the folder right\?"):
+        read_table("rows.csv")
     with pytest.raises(FileNotFoundError, match=r"'no/flower.csv': is the folder right\?"):
         read_table("no/flower.csv")
+
+
+def test_read_table_blames_no_comma_for_a_footer(table):
+    with pytest.raises(TableError, match=r"row 3: 1 cell, but 3 names in row 1$"):
+        table("a,b,y\n1,2,3\nsource: me\n")
 
 
 def test_read_table_never_waits_for_a_pipe(table, tmp_path):
@@ -152,6 +164,11 @@ UNUSABLE = {
     "typo": ("a,y\n1,0\n2,1\n3x,0\n", "row 4, column a: '3x'; the other cells"),
     "underscore": ("a,y\n1,0\n2,1\n1_000,0\n", "row 4, column a: '1_000'"),
     "decimal comma": ("a;y\n1,5;0\n2,5;1\n", "row 2, column a: '1,5'; write numbers as 1.5, not 1,5"),
+    "commas in thousands": (
+        'a,y\n"1,234,567",0\n"2,345,678",1\n',
+        "write numbers as 1.5, not 1,5, and 2000, not 2,000",
+    ),
+    "units": (f"a,y\n{''.join([f'{i} %,{i % 2}' + chr(10) for i in range(11)])}", "without signs and units, as 1.5"),
     "thousands": ("a;y\n1;0\n2.000,5;1\n", "row 3, column a: '2.000,5'; write numbers as 1.5"),
     "names": (
         f"a,name,y\n{LEVELS}",
@@ -197,6 +214,23 @@ def test_columns_of_another_table(table):
         assert words in str(caught.value)
     with pytest.raises(TableError, match="row 2, column y: no class is called '5'"):
         columns.targets(table("a,y\n1,5\n"))
+
+
+def test_columns_of_a_net_stay(table):
+    rows = table("a,b,y\n1,2,0\n,3,1\n")
+    columns = Columns([Feature("a"), Feature("b")], "y")
+    columns.check(rows)
+    with pytest.raises(TableError, match=r"in this column: fill in the cells, or delete the rows$"):
+        columns.examples(rows)
+    with pytest.raises(TableError, match=r"t\.csv lacks a; the net takes a, b"):
+        columns._replace(dropped=["a"]).check(rows)
+
+
+def test_columns_refuse_what_overflows(table):
+    rows = table("a,y\n9e307,1.5\n-9e307,2.5\n9e307,2.5\n-9e307,1.5\n9e307,0.5\n")
+    columns = Columns.of(rows, "y")
+    with pytest.raises(TableError, match="the numbers of column a are too large"):
+        columns.standardized(columns.examples(rows), columns.targets(rows))
 
 
 @pytest.mark.parametrize(("given", "name"), [("b", "b"), ("2", "b"), ("1", "1"), ("3", "1")])

@@ -184,6 +184,10 @@ def test_task_comes_before_a_file_of_its_name(capsys):
         ),
         ("flowers.csv --target species --predict x.csv", "only a saved net, net.json, predicts: leave out --predict"),
         ("xor --target y", "only a table has columns and rows: leave out --target"),
+        ("flowers.cvs", "there is no file 'flowers.cvs': did you mean flowers.csv?"),
+        ("flowers --target species", "there is no file 'flowers': did you mean flowers.csv?"),
+        ("flower.json --predict new.csv", "there is no file 'flower.json': did you mean flowers.csv?"),
+        ("xor --save net.txt", "cannot save 'net.txt': unknown extension '.txt'; write one of .json"),
         ("xor -o out.csv", "only a saved net, net.json, predicts: leave out -o"),
         ("none.json", "none.json"),
     ],
@@ -222,6 +226,14 @@ def test_net_predicts_beside_an_empty_target(capsys, saved):
 
         assert text.splitlines()[1].split()[:2] == ["2", "setosa"]
         assert "accuracy" not in text
+
+
+def test_net_predicts_from_one_column(capsys):
+    write("line.csv", ["x", "y"], [[i, 3 * i + 0.5] for i in range(12)])
+    write("new.csv", ["x"], [[3], [4]])
+    run(capsys, "line.csv", "--target", "y", "--epochs", "2", "--save", "net.json")
+
+    assert len(run(capsys, "net.json", "--predict", "new.csv").splitlines()) == 3
 
 
 def test_net_predicts_into_a_table(capsys, saved):
