@@ -121,7 +121,10 @@ def from_torch(module: Any) -> Module:
         if kind in SHAPES:
             continue
         if kind not in READERS:
-            raise TypeError(f"nn has no twin of {name}, {leaf!r:.80}: from_torch takes {', '.join(READERS)}")
+            inside = [*getattr(leaf, "children", tuple)()]
+            hint = "; put its layers into a torch.nn.Sequential in the order of its forward" if inside else ""
+            text = " ".join(repr(leaf).split())
+            raise TypeError(f"nn has no twin of {name}, {text:.80}: from_torch takes {', '.join(READERS)}{hint}")
         arrays = {key: x for key, x in leaf.state_dict().items() if key != "num_batches_tracked"}
         if arrays and any(leaf is other for other in seen):
             raise ValueError(f"{name}, {leaf!r:.80}, is in the net twice: its copies would not share their numbers")

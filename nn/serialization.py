@@ -60,6 +60,8 @@ def save(model: Module, path: str | os.PathLike[str], history: Any = None, about
     ...     load(folder + "/xor.json")
     MLP(2-4-1, tanh, linear, 17 parameters)
     """
+    if not isinstance(model, Module):
+        raise TypeError(f'save takes a model, then a path: save(model, "net.json"), got {model!r:.60}')
     design = architecture(model)
     if design and model.predicts_numbers:
         design["predicts_numbers"] = True

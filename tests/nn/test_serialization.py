@@ -172,6 +172,13 @@ def test_save_refuses_a_known_name_on_another_activation(build, tmp_path):
     assert not (tmp_path / "net.json").exists()
 
 
+def test_save_takes_the_model_first(tmp_path):
+    with pytest.raises(
+        TypeError, match=r"save takes a model, then a path: save\(model, \"net.json\"\), got 'net.json'"
+    ):
+        save("net.json", MLP(2, [1], seed=0))
+
+
 def test_save_knows_softmax_itself_only(tmp_path):
     own = MLP(2, [2, 2], output=called("softmax", lambda z: 2.0 * z), seed=0)
     plain, real = MLP(2, [2, 2], seed=0), MLP(2, [2, 2], output=autodiff.softmax, seed=0)

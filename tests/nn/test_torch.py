@@ -136,6 +136,11 @@ def test_torch_module_without_a_twin(torch, name):
 def test_torch_names_what_is_strange():
     with pytest.raises(TypeError, match=r"nn has no twin of the module, 3: from_torch takes Linear, Tanh,"):
         from_torch(3)
+    own = type("Net", (), {"children": lambda self: [1], "__repr__": lambda self: "Net(\n  (a): Linear)"})()
+    with pytest.raises(
+        TypeError, match=r"of the module, Net\( \(a\): Linear\): .*; put its layers into a torch\.nn\.Seq"
+    ):
+        from_torch(own)
     with pytest.raises(TypeError, match=r"torch.nn has no twin of GPT\(.*: to_torch takes MLP, .* copy model.arrays"):
         to_torch(nn.GPT(5, width=4, heads=2))
 
