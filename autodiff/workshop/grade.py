@@ -29,7 +29,8 @@ from .report import reports
 
 LARGEST = 20_000_000  # bytes of a notebook, or of what a run reports
 LONGEST_LINE = 300  # letters of an error
-MAGIC = re.compile(r"\s*[%!?]|.*\?\s*$")  # lines for IPython
+MAGIC = re.compile(r"\s*[%!?]|.*\?\s*$|\s*[\w., ]+=\s*[%!]")  # lines for IPython
+TIMED, ASSIGNED = re.compile(r"^(\s*)%time\s+"), re.compile(r"^(\s*[\w., ]+=)\s*[%!].*")
 PYTHON = ("%%time", "%%timeit", "%%capture", "%%prun")  # cell magics in front of Python
 CHECK = re.compile(r"^\s*(?:\w+\s*=\s*)?check\(\s*([1-8])\s*,", re.MULTILINE)
 HEADING = re.compile(r"^#\s+(?:step\s+|notebook\s+)?([1-8])\b", re.IGNORECASE)
@@ -139,9 +140,15 @@ def run_cell(number: int, source: str, space: dict[str, Any]) -> None:
             place = (error.lineno or 0) - 1
             if not (0 <= place < len(lines) and MAGIC.match(lines[place])):
                 raise
-            lines[place] = re.sub(r"\S.*", "pass", lines[place])
+            lines[place] = plain(lines[place])
     linecache.cache[name] = (len(source), None, [f"{line}\n" for line in lines], name)
     exec(code, space)
+
+
+def plain(line: str) -> str:
+    """A line for IPython as Python: the statement that is timed, None for an answer of the system, or pass."""
+    changed = ASSIGNED.sub(r"\1 None", TIMED.sub(r"\1", line))
+    return re.sub(r"\S.*", "pass", line) if changed == line else changed
 
 
 def sentence(number: int, error: BaseException) -> str:

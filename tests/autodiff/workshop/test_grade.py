@@ -94,6 +94,7 @@ def test_ipython_lines_are_left_out(graded):
     result = graded(
         ENGINE,
         "%matplotlib inline\n!pip install x\nx?\nfor i in [1]:\n    %time\ntext = '''\n% kept\n'''",
+        "files = !ls\n%time timed = 5\nassert (files, timed) == (None, 5)",
         "%%bash\nrm -rf y",
         "%%time\nassert '% kept' in text; done = 1",
         "%%writefile mine.py\nnumber = 5",
@@ -101,7 +102,7 @@ def test_ipython_lines_are_left_out(graded):
         "get_ipython()",
         "check(1, Value)",
     )
-    assert result["errors"] == ["cell 7, line 1: NameError: name 'get_ipython' is not defined"]
+    assert result["errors"] == ["cell 8, line 1: NameError: name 'get_ipython' is not defined"]
 
 
 def test_runs_in_a_folder_of_its_own(graded, tmp_path):
