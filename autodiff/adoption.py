@@ -25,6 +25,8 @@ __all__ = ["Adoption", "ForeignNode", "adopt", "is_foreign"]
 OPERANDS = ("operands", "_prev", "_children", "children", "parents")  # the first of these that a node has is read
 GATES, LOCALS, LABELS = ("gate", "_op", "op"), ("local", "_local_grads"), ("label", "name")
 NEEDED = f"data and operands (or {', '.join(OPERANDS[1:])}), and usually grad and gate"
+WORDS = {"plus": "+", "times": "*", "mult": "*", "multiply": "*", "minus": "-", "subtract": "-", "negate": "-",
+         "negative": "-", "divide": "/"}  # fmt: skip
 CLOSE, EXACT = 1e-9, 1e-13  # relative differences: of a right value computed another way, and of a few roundings
 DUST = 1e-15  # an absolute difference that a formula such as log(1 + e^x) may have near 0
 SIGNED = re.compile(r"[ax]?\s*(\*\*|\^|//|[-+*/%])\s*(-?[\d.]+(?:[eE][-+]?\d+)?)")  # **2, x^3, *0.5
@@ -210,7 +212,7 @@ def known_names() -> dict[str, list[Primitive]]:
                 known.setdefault(text.lower(), []).append(primitive)
     for text, name in {**SYNONYMS, "^": "power", "\N{MIDDLE DOT}": "mul"}.items():
         known.setdefault(text, []).append(PRIMITIVES[name])
-    return known
+    return {word: known[sign] for word, sign in WORDS.items()} | known
 
 
 def arity(primitive: Primitive) -> int:

@@ -116,6 +116,8 @@ def test_micrograd():
 
 NAMES = {  # a student's name of a gate and its numbers: the primitive, and the operands of its Value
     "ReLU": ([3.0], 3.0, "relu", [3.0]),
+    "Times": ([3.0, 4.0], 12.0, "mul", [3.0, 4.0]),
+    "minus": ([3.0], -3.0, "neg", [3.0]),
     "**2": ([3.0], 9.0, "power", [3.0, 2.0]),
     "x^3": ([2.0], 8.0, "power", [2.0, 3.0]),
     "\N{GREEK SMALL LETTER SIGMA}": ([0.0], 0.5, "sigmoid", [0.0]),
