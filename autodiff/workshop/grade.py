@@ -134,7 +134,7 @@ def run_cell(number: int, source: str, space: dict[str, Any]) -> None:
     lines = source.split("\n")
     while True:
         try:
-            code = compile("\n".join(lines), name, "exec")
+            code = compile("\n".join(lines), name, "exec", dont_inherit=True)
             break
         except SyntaxError as error:
             place = (error.lineno or 0) - 1

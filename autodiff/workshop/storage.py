@@ -1,11 +1,13 @@
 """my_value.py: a student's engine as a file, written by ``keep`` and read by ``start``."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import dis
 import inspect
 import linecache
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,6 @@ from .solution import make_engine, read_steps
 
 FILE = "my_value.py"
 OPENING = '"""My own engine, written by keep(): import it, read it, change it."""\n'
-PLAIN = (int, float, str, bool, type(None))
 
 
 def start(step: int) -> Any:
@@ -71,7 +72,7 @@ def load(path: Path, step: int) -> tuple[dict[str, Any], str]:
 def execute(text: str, file: str) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "my_value"}
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    exec(compile(text, file, "exec"), names)
+    exec(compile(text, file, "exec", dont_inherit=True), names)
     return names
 
 
@@ -83,13 +84,15 @@ def keep(*written: Any) -> None:
     if not written or not all(isinstance(x, (type, FunctionType)) for x in written):
         odd = next((x for x in written if not isinstance(x, (type, FunctionType))), None)
         raise TypeError(f"keep takes classes and functions, as in keep(Value), got {odd!r:.60}")
-    text = Writer(written).text()
+    writer = Writer(written)
+    text = writer.text()
     try:
         attempt(execute, text, FILE)
     except Trouble as trouble:
         raise ValueError(f"keep() wrote nothing, since the file could not be imported: {trouble}") from None
     write(FILE, text.encode())
-    print(f"{FILE}: {', '.join(described_part(x) for x in written)}")
+    lost = f"; it uses, but does not have, {', '.join(writer.lost)}" if writer.lost else ""
+    print(f"{FILE}: {', '.join(described_part(x) for x in written)}{lost}")
 
 
 def described_part(x: Any) -> str:
@@ -104,6 +107,7 @@ class Writer:
         self.imports: dict[str, None] = {}
         self.constants: dict[str, str] = {}
         self.parts: dict[str, str] = {}
+        self.lost: dict[str, None] = {}  # what is used and cannot be written
         for x in written:
             self.add(x.__name__, x)
 
@@ -124,15 +128,21 @@ class Writer:
         elif isinstance(x, (type, FunctionType)):
             self.parts[name] = ""  # it may use itself
             text, used = class_source(x) if isinstance(x, type) else (source_of(x), [x])
-            for function in used:
-                for other, meaning in globals_of(function):
-                    self.add(other, meaning)
+            own = [inspect.unwrap(function) for function in used]
+            if any(function.__code__.co_flags & __future__.annotations.compiler_flag for function in own):
+                self.imports["from __future__ import annotations"] = None
+            known = own[0].__globals__ if own else getattr(sys.modules.get(x.__module__), "__dict__", {})
+            for other in names_in(text):
+                if other in known:
+                    self.add(other, known[other])
             del self.parts[name]  # after what it uses
             self.parts[name] = text
-        elif isinstance(x, PLAIN):
-            self.constants[name] = (
-                repr(x) if x == x and x not in (float("inf"), float("-inf")) else f"float({str(x)!r})"
-            )
+        elif isinstance(x, float) and x - x != 0.0:
+            self.constants[name] = f"float({str(x)!r})"
+        elif is_literal(x):
+            self.constants[name] = repr(x)
+        else:
+            self.lost[name] = None
 
 
 def is_from_library(x: Any) -> bool:
@@ -150,13 +160,24 @@ def is_from_library(x: Any) -> bool:
     return function is None or (function.__globals__.get("__name__") == module and "__file__" in function.__globals__)
 
 
-def globals_of(function: FunctionType) -> Iterator[tuple[str, Any]]:
-    """The global names that a function uses, also inside comprehensions, with what they mean."""
-    codes = [function.__code__]
+def is_literal(x: Any) -> bool:
+    """Whether Python can read back what it writes for x: a number, a text, or a list, dict and so on of them."""
+    try:
+        return bool(ast.literal_eval(repr(x)) == x)
+    except (ValueError, SyntaxError):
+        return False
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The global names that a text uses, in methods, decorators, bases, defaults and annotations."""
+    try:
+        codes = [compile(text, FILE, "exec", dont_inherit=True)]
+    except SyntaxError:
+        first = text.splitlines()[0]
+        raise ValueError(f"keep() cannot move the lines of {first!r:.60}: indent long texts like the code") from None
     for code in codes:
         codes += [x for x in code.co_consts if isinstance(x, type(code))]
-        names = [i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
-        yield from ((name, function.__globals__[name]) for name in names if name in function.__globals__)
+        yield from (i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
 
 
 def source_of(function: Any) -> str:
@@ -180,7 +201,8 @@ def class_source(cls: type) -> tuple[str, list[FunctionType]]:
     members = {key: getattr(x, "__func__", getattr(x, "fget", None) or x) for key, x in vars(cls).items()}
     functions = {key: x for key, x in members.items() if isinstance(x, FunctionType)}
     statement, lines = find_statement(cls, functions)
-    head, body = f"class {cls.__name__}:", []
+    bases = ", ".join([base.__name__ for base in cls.__bases__ if base is not object])
+    head, body = f"class {cls.__name__}{f'({bases})' if bases else ''}:", []
     named: dict[int, str] = {}
     if statement:
         first = statement.body[0].lineno - 1 - len(getattr(statement.body[0], "decorator_list", ()))
@@ -199,6 +221,9 @@ def class_source(cls: type) -> tuple[str, list[FunctionType]]:
                 body.append(text)
             if isinstance(part, ast.FunctionDef) and name in functions:
                 named[id(functions[name])] = name
+    else:  # no method is as it was
+        numbers = {key: x for key, x in vars(cls).items() if not key.startswith("__") and is_literal(x)}
+        body += ["\n".join([f"{key} = {x!r}" for key, x in numbers.items()])] * bool(numbers)
     for key, function in functions.items():
         if id(function) not in named and function.__name__ == key and (lines_of := try_source(function, statement)):
             body.append(lines_of)
@@ -212,7 +237,8 @@ def class_source(cls: type) -> tuple[str, list[FunctionType]]:
 
 def try_source(function: FunctionType, statement: Any) -> str:
     """A method's source; "" for one that a decorator of the class made, such as dataclass."""
-    if statement is not None and statement.decorator_list and function.__code__.co_filename == "<string>":
+    made = inspect.unwrap(function).__code__.co_filename == "<string>"
+    if statement is not None and statement.decorator_list and made:
         return ""
     return source_of(function)
 

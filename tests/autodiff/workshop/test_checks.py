@@ -1,5 +1,6 @@
 """A check ends with a Report, whatever the student's code does."""
 
+import linecache
 import random
 
 import pytest
@@ -204,6 +205,65 @@ def test_files_keep_other_styles(engine, tmp_path, monkeypatch):
     names = {"__name__": "mine"}
     exec((tmp_path / "my_value.py").read_text(), names)
     assert check(5, names[engine.__name__])
+
+
+KEPT = {  # what a class uses besides its methods
+    "a base": "class Base:\n    size = 2\n\nclass Value(Base):\n    def f(self): return self.size\n",
+    "a decorator": """
+import functools
+
+def doubled(f):
+    @functools.wraps(f)
+    def g(self): return 2 * f(self)
+    return g
+
+class Value:
+    @doubled
+    def f(self): return 1
+""",
+    "a dataclass": """
+from dataclasses import dataclass
+
+@dataclass
+class Value:
+    data: float = 2
+
+    def f(self): return self.data
+""",
+    "a table": "TABLE = {'a': [2]}\n\nclass Value:\n    def f(self): return TABLE['a'][0]\n",
+    "annotations": """
+from __future__ import annotations
+
+class Value:
+    def f(self, other: Value = None): return 2
+""",
+}
+
+
+def defined(text, name):
+    """The class Value of a notebook's cell."""
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    names = {"__name__": "__main__"}
+    exec(compile(text, name, "exec", dont_inherit=True), names)
+    return names["Value"]
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
+def test_files_keep_what_a_class_uses(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    keep(defined(text, "<kept>"))
+    names = {"__name__": "my_value"}
+    exec(compile((tmp_path / "my_value.py").read_text(), "my_value.py", "exec", dont_inherit=True), names)
+    assert names["Value"]().f() == 2
+
+
+def test_files_tell_what_they_lack(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    keep(defined("rng = object()\n\nclass Value:\n    def f(self): return rng\n", "<lacking>"))
+    assert capsys.readouterr().out == "my_value.py: Value with 1 method; it uses, but does not have, rng\n"
+    long = 'class Value:\n    def f(self):\n        return """\ntext\n"""\n\n    def g(self): return 1\n'
+    with pytest.raises(ValueError, match="indent long texts like the code"):
+        keep(defined(long, "<long>"))
 
 
 def test_start_falls_back(tmp_path, monkeypatch, capsys):
