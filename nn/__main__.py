@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import io
 import re
 import shlex
@@ -30,6 +31,7 @@ from .cli.tables import description, is_table, keep, predictions, resumed, table
 from .lectures.catalog import WATCH, watch
 from .losses import LOSSES
 from .optim import OPTIMIZERS
+from .table import drop
 from .training.loop import NonfiniteLossError
 from .training.progress import Progress
 from .training.runners import RUNNERS
@@ -143,8 +145,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def words(text: str) -> list[str]:
-    """ "a, b" as ["a", "b"]."""
-    return [word.strip() for word in text.split(",") if word.strip()]
+    """ "a, b" as ["a", "b"]; a word with a comma stands in quotation marks."""
+    return [word.strip() for word in next(csv.reader(text.splitlines(), skipinitialspace=True), ()) if word.strip()]
 
 
 def widths(text: str) -> list[int]:
@@ -206,8 +208,9 @@ def train_once(options: argparse.Namespace) -> None:
         trial_page(trial, task).save(options.page)
         show([f"to train it live in the same way, open {options.page} in a browser"])
     train_and_report(task, trial, options)
-    own = {"--target": options.target, "--drop": ",".join(options.drop), "--test": options.test, "--loss": options.loss}
-    pairs = [(name, str(given)) for name, given in own.items() if given not in (None, "") and is_table(task)]
+    left_out = shlex.split(drop(*options.drop))[1] if options.drop else None
+    own = {"--target": options.target, "--drop": left_out, "--test": options.test, "--loss": options.loss}
+    pairs = [(name, str(given)) for name, given in own.items() if given is not None and is_table(task)]
     command = shlex.join([task, *[word for pair in pairs for word in pair]])
     show(advice(untried(suggestions(command, trial), options, base)))
     if options.save:

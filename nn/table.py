@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import islice
 from math import isfinite
 from random import Random
+from shlex import quote
 from typing import Any, NamedTuple, Self
 
 from ._checks import below_1, quantity, refuse_missing, suggest
@@ -45,7 +46,7 @@ class Table:
         empty = [i for i, cell in enumerate(cells) if cell.lower() in MISSING]
         if empty:
             found = f"is {cells[empty[0]]!r}" if cells[empty[0]] else "is empty"
-            hint = f"delete the rows, or leave out the column with --drop {name}"
+            hint = f"delete the rows, or leave out the column with {drop(name)}"
             hint = "or delete the rows" if name in self.needed else hint
             raise TableError(
                 f"{self.path}, row {self.places[empty[0]]}, column {name}: the cell {found}, and so "
@@ -81,6 +82,11 @@ class Table:
             return self.names[int(given) - 1]
         near = suggest(given, self.names)
         raise TableError(f"{self.path} has no column {given!r:.40} for {what}: choose {shown(self.names)}{near}")
+
+
+def drop(*names: str) -> str:
+    """The option that leaves out these columns, as a shell reads it; a name with a comma stands in quotation marks."""
+    return "--drop " + quote(",".join(['"' + name + '"' if "," in name else name for name in names]))
 
 
 def number_in(cell: str) -> float | None:
@@ -293,7 +299,7 @@ class Columns(NamedTuple):
         extra = [name for name in table.names if name not in (*known, self.target, *self.dropped)]
         if missing or extra:
             parts = [f"lacks {shown(missing)}"] * bool(missing) + [f"has also {shown(extra)}"] * bool(extra)
-            hint = f": leave that out with --drop {extra[0]}" if extra and not missing else ""
+            hint = f": leave that out with {drop(*extra)}" if extra and not missing else ""
             raise TableError(f"{table.path} {' and '.join(parts)}; the net takes {shown(known, 30)}{hint}")
         return self.target in table.names
 
@@ -316,7 +322,7 @@ def feature_of(table: Table, name: str) -> Feature:
         raise TableError(
             f"{table.path}: column {name} is text with {len(levels)} different values: {shown(levels, 3)}; a net takes "
             f"text of at most {MOST_LEVELS} values: write numbers without signs and units, as 1.5, or leave out the "
-            f"column with --drop {name}"
+            f"column with {drop(name)}"
         )
     return Feature(name, levels=levels)
 

@@ -4,6 +4,7 @@ import csv
 import json
 import random
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,18 @@ def test_table_suggestions_work(capsys):
     assert len(suggested) == 3
     for line in suggested:
         run(capsys, *line.split(), "--epochs", "2")
+
+
+def test_table_drops_names_with_commas_and_spaces(capsys):
+    write("sizes.csv", ["size, in cm", "first name", "y"], [[i, f"name{i}", i % 2] for i in range(12)])
+    advice = re.search(r"--drop .*", refusal(capsys, "sizes.csv", "--target", "y"))[0]
+    text = run(capsys, "sizes.csv", "--target", "y", *shlex.split(advice), "--epochs", "1", "--save", "net.json")
+
+    assert "sizes.csv --target y --drop 'first name' --hidden 2" in text
+    run(capsys, "net.json", "--predict", "sizes.csv", "-o", "out.csv")
+    write("more.csv", ["size, in cm", "a, b", "c"], [[1, 2, 3]])
+    advice = re.search(r"--drop .*", refusal(capsys, "net.json", "--predict", "more.csv"))[0]
+    assert run(capsys, "net.json", "--predict", "more.csv", *shlex.split(advice))
 
 
 def test_table_from_many_starts(capsys):
