@@ -136,7 +136,8 @@ def as_value(output: Any) -> tuple[Value, dict[Value, str]]:
         adoption.warn(stacklevel=4)
         found, doubts = adoption.outputs, adoption.doubts
     if not isinstance(found, (list, tuple)) or any(type(x) is not Value for x in found):
-        raise TypeError(f"draw takes a Value or a list of Values, got {type(output).__name__}: {output!r:.60}")
+        hint = "; draw what it gives, as in draw(net(x))" if callable(output) else ""
+        raise TypeError(f"draw takes a Value or a list of Values, got {type(output).__name__}: {output!r:.60}{hint}")
     if not found:
         raise ValueError("there is nothing to draw: pass at least one Value")
     outputs = list(dict.fromkeys(found))

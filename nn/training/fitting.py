@@ -142,6 +142,8 @@ def fit(
         history = fit(net, *moons(96), "hinge", "adam", batch_size=32, epochs=40, runner="jax")
     """
     refuse_words(fit, others)
+    if not callable(model):
+        raise TypeError(f"expected a model such as MLP(2, [4, 1]), got {model!r:.60}; write fit(model, X, Y)")
     if isinstance(model, Module):
         model.eval()
     X = examples_in(X, model)

@@ -372,6 +372,11 @@ REFUSALS = {  # by subject: what is called, the error, and its words
             TypeError,
             r"an example must be a list of numbers: write \[1\] for 1 in X",
         ),
+        (
+            lambda: fit([[0, 1]], [1], NET),
+            TypeError,
+            r"expected a model such as MLP\(2, \[4, 1\]\), got \[\[0, 1\]\]; write fit\(model, X, Y\)",
+        ),
         (lambda: fit(MLP(1, [1]), 3, [4]), TypeError, r"X must be a list: write X=\[\[3\]\], got 3"),
         (
             lambda: fit(

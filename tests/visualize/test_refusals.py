@@ -65,6 +65,7 @@ REFUSALS = {  # by subject: what is called, the error, and its words
             (partial(draw, wrong), TypeError, "draw takes a Value or a list")
             for wrong in ([1.0], [Value(1.0), "x"], {"f": Value(1.0)})
         ],
+        (partial(draw, nn.MLP(2, [1])), TypeError, r"got MLP: MLP\(.*; draw what it gives, as in draw\(net\(x\)\)"),
         *[(partial(draw, wrong), ValueError, "nothing to draw") for wrong in ([], ValueError("nothing recorded"))],
     ],
     "options of draw": [
