@@ -11,7 +11,7 @@ from ..quiz.exercises import described
 from ..quiz.mistakes import GATES, RULES
 from .gates import INSTEAD, Point, explain, gate_at
 from .guard import Trouble
-from .passes import ONE_PATH, RIGHT_PASS, SLIPS, Sweep, pairs, post_order
+from .passes import ONE_PATH, RIGHT_PASS, SINGLE, Sweep, pairs, post_order
 from .probes import Probe, random_probe, read, same, to_number
 from .solution import engine
 
@@ -374,7 +374,7 @@ class Passes:
         """The mistake in the pass that gives all these numbers, or ""."""
         if not hasattr(self.node(1.0), "local") and self.gate_mistake:
             return ""
-        one = next((x.mistake for x in SLIPS if all(self.fits(x, probe) for probe in PASSES)), "")
+        one = next((x.mistake for x in SINGLE if all(self.fits(x, probe) for probe in PASSES)), "")
         if not one and all(map(self.takes_one_path, PASSES)):
             return ONE_PATH  # which of them depends on the order of the student's walk
         return one or next((x.mistake for x in pairs() if all(self.fits(x, probe) for probe in PASSES)), "")

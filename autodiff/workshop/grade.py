@@ -140,12 +140,12 @@ def run_cell(number: int, source: str, space: dict[str, Any]) -> None:
             place = (error.lineno or 0) - 1
             if not (0 <= place < len(lines) and MAGIC.match(lines[place])):
                 raise
-            lines[place] = plain(lines[place])
+            lines[place] = leave_out_magic(lines[place])
     linecache.cache[name] = (len(source), None, [f"{line}\n" for line in lines], name)
     exec(code, space)
 
 
-def plain(line: str) -> str:
+def leave_out_magic(line: str) -> str:
     """A line for IPython as Python: the statement that is timed, None for an answer of the system, or pass."""
     changed = ASSIGNED.sub(r"\1 None", TIMED.sub(r"\1", line))
     return re.sub(r"\S.*", "pass", line) if changed == line else changed

@@ -220,7 +220,7 @@ CLEARS = [
         clear=lambda f, nodes, new: new, again=False),
 ]  # fmt: skip
 PARTS = (STARTS, WALKS, SUMS, CLEARS)
-SLIPS = [sweep for part in PARTS for sweep in part]
+SINGLE = [sweep for part in PARTS for sweep in part]
 ONE_PATH = "only one of several paths counts: several paths add up, += instead of ="
 
 

@@ -132,7 +132,7 @@ class Writer:
             if any(function.__code__.co_flags & __future__.annotations.compiler_flag for function in own):
                 self.imports["from __future__ import annotations"] = None
             known = own[0].__globals__ if own else getattr(sys.modules.get(x.__module__), "__dict__", {})
-            for other in names_in(text):
+            for other in names_used(text):
                 if other in known:
                     self.add(other, known[other])
             del self.parts[name]  # after what it uses
@@ -168,7 +168,7 @@ def is_literal(x: Any) -> bool:
         return False
 
 
-def names_in(text: str) -> Iterator[str]:
+def names_used(text: str) -> Iterator[str]:
     """The global names that a text uses, in methods, decorators, bases, defaults and annotations."""
     try:
         codes = [compile(text, FILE, "exec", dont_inherit=True)]
