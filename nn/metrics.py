@@ -91,8 +91,14 @@ def try_model(model: Any, X: Sequence[Any], Y: Any, loss: Loss) -> tuple[list[An
 
 
 def are_classes(targets: Sequence[Sequence[Any]], loss: Loss) -> bool:
-    """Whether targets are classes, by the loss or because all are 0 and 1 (or -1 and 1), not numbers to fit."""
+    """Whether targets are classes, by the loss or because all are 0 and 1 (or -1 and 1), not numbers to fit.
+
+    Several 1s in a target, or none, are labels that may come together: there is no one class to find.
+    """
     values = {x for target in targets for x in numbers(target)}
+    several = [target for target in targets if len(target) > 1 and not isinstance(target[0], list)]
+    if loss.decide is above_half and any(target.count(max(target)) > 1 for target in several):
+        return False
     return loss.decide is not above_half or loss.probabilities or values <= {0.0, 1.0} or values <= {-1.0, 1.0}
 
 
@@ -129,7 +135,7 @@ def evaluate(
     """(mean loss, accuracy); accuracy is the share of correctly classified examples, from 0 to 1.
 
     Accuracy is nan if the targets are numbers to fit, not classes. Targets are classes if the loss is over classes or
-    probabilities, or if they are all 0 and 1 (or -1 and 1).
+    probabilities, or if they are all 0 and 1 (or -1 and 1); those of several numbers need one that is the largest.
 
     >>> from nn import MLP, evaluate, truth_table
     >>> evaluate(MLP(2, [1], initializer="zeros"), *truth_table("and"))

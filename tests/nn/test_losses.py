@@ -356,3 +356,13 @@ def test_attention_layer_norm_softmax_match_pytorch():
 )
 def test_are_classes_or_numbers(loss, targets, classes):
     assert are_classes(targets, loss_named(loss)) is classes
+
+
+@pytest.mark.parametrize("loss", ["bce", "mse"])
+def test_labels_that_come_together_have_no_accuracy(loss):
+    """Of targets with several 1s, or none, no output is to be the largest: a perfect net had an accuracy of 3/4."""
+    X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    net = MLP.from_matrices([[[-15.0, 30.0, 0.0], [-14.0, 0.0, 30.0]]], output="sigmoid")
+
+    assert nn.evaluate(net, X, Y, loss) == (pytest.approx(0.0, abs=1e-5), pytest.approx(math.nan, nan_ok=True))
+    assert nn.evaluate(net, X[1:3], Y[1:3], loss)[1] == 1.0
