@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 NEAREST = 3  # neighbors
 PASSES = 500  # of the perceptron over few rows
+OUTLYING = 3.0  # distances between quartiles; one number like 9999 would make all the others look alike
 FEW_ROWS = 20  # up to here neighbors say nothing
 
 
@@ -28,7 +29,9 @@ def fit_simple_models(
     n, columns = len(rows), [scaled for column in zip(*rows) for scaled in scale(column)]
     centered = [[*column] for column in zip(*[center_column(column) for column in zip(*targets)])]
     whole = sum([t * t for row in centered for t in row])
-    if not columns or n < 4 or whole == 0.0:
+    if whole == 0.0:  # a constant knows them
+        return Fits(1.0, 1.0, 1.0, 1.0, 0.0)
+    if not columns or n < 4:
         return Fits(0.0, 0.0, 0.0, 0.0, 1.0)
     basis = orthogonal(columns)
     if len(basis) > n // 2:  # a plane would fit anything
@@ -63,8 +66,11 @@ def center_column(column: Sequence[float]) -> list[float]:
 
 
 def scale(column: Sequence[float]) -> list[list[float]]:
-    """The column with mean 0 and deviation 1; nothing if it is constant."""
-    centered = center_column(column)
+    """The column with mean 0 and deviation 1, outliers moved closer; nothing if it is constant."""
+    ranked = sorted(column)
+    low, high = ranked[len(ranked) // 4], ranked[-1 - len(ranked) // 4]
+    far = OUTLYING * (high - low) or ranked[-1] - ranked[0]
+    centered = center_column([min(max(x, low - far), high + far) for x in column])
     size = hypot(*centered)
     largest = max([abs(x) for x in column])
     return [[x / size * len(column) ** 0.5 for x in centered]] if size > 1e-9 * largest else []
@@ -118,23 +124,31 @@ def perceptron(rows: Sequence[Sequence[float]], wanted: Sequence[int]) -> float:
     """The best accuracy of a perceptron with one output for each class, in several passes over the rows."""
     kinds = sorted({*wanted})
     weights = [[0.0 for _ in [*rows[0], 1.0]] for _ in kinds]
+    examples = [([*row, 1.0], kinds.index(kind)) for row, kind in zip(rows, wanted)]
     best = 0
     for _ in range(PASSES * FEW_ROWS // max(FEW_ROWS, len(rows))):
-        right = 0
-        for row, kind in zip(rows, wanted):
-            x, place = [*row, 1.0], kinds.index(kind)
-            scores = [sum([w * a for w, a in zip(unit, x)]) for unit in weights]
-            rivals = [score for j, score in enumerate(scores) if j != place]
-            if len(rivals) == 0 or scores[place] > max(rivals):
-                right += 1
+        met = 0  # right when met: the weights change on the way, so that this may be more than they get right
+        for x, place in examples:
+            rival = strongest_rival(weights, x, place)
+            if rival < 0:
+                met += 1
             else:
-                other = next(j for j, score in enumerate(scores) if j != place and score == max(rivals))
                 weights[place] = [w + a for w, a in zip(weights[place], x)]
-                weights[other] = [w - a for w, a in zip(weights[other], x)]
-        best = max(best, right)
+                weights[rival] = [w - a for w, a in zip(weights[rival], x)]
+        if met > best:
+            best = max(best, len([1 for x, place in examples if strongest_rival(weights, x, place) < 0]))
         if best == len(rows):
             break
     return best / len(rows)
+
+
+def strongest_rival(weights: Sequence[Sequence[float]], x: Sequence[float], place: int) -> int:
+    """The class whose score is the highest but for that of this place, if it is not lower; else -1."""
+    scores = [sum([w * a for w, a in zip(unit, x)]) for unit in weights]
+    rivals = [score for j, score in enumerate(scores) if j != place]
+    if len(rivals) == 0 or scores[place] > max(rivals):
+        return -1
+    return next(j for j, score in enumerate(scores) if j != place and score == max(rivals))
 
 
 def nearest(rows: Sequence[Sequence[float]]) -> list[list[int]]:
