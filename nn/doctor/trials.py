@@ -52,6 +52,7 @@ class Experiment:
         self.optimizer, self.penalty, self.batch_size, self.test = optimizer, penalty, batch_size, test
         self.epochs, self.gates = epochs, gates
         self.goal = LEARNED  # what can be explained of these examples
+        self.others: list[Change] = []  # the first remedy of each finding, which may be needed together
         self.proven: dict[str, Change] = {}  # by kind of finding, the change that helped
 
     # --- Cures as code -------------------------------------------------------------------------------
@@ -165,7 +166,7 @@ class Experiment:
         reached = reached or self.has_learned
         most = min(change.get("epochs", MARKS[-1]), self.room())
         if change.get("resume"):
-            look, most = True, min(most, max(LONGEST * self.epochs, 1000))
+            look, most = True, most if look else min(most, max(LONGEST * self.epochs, 1000))
         result, net = self.run({**change, "epochs": most}, reached if look else None)
         return result.epochs if reached(net, result) and result.explained >= change.get("goal", 0.0) else 0
 
@@ -203,12 +204,21 @@ class Experiment:
             reached = {"rare class": self.finds_all, "overfitting": self.does_better}.get(
                 finding.kind, self.has_learned
             )
-            given = finding.changes if "epochs" not in finding.changes[0] else []
-            starts = [{**change, "seed": change.get("seed", 0) + i} for i in range(STARTS) for change in given][:TRIALS]
+            given = [change for change in finding.changes if "epochs" not in change]
+            starts = [
+                {**change, "seed": change.get("seed", 0) + i} for i in range(STARTS) for change in given
+                if i == 0 or not change.get("resume")
+            ][:TRIALS]  # fmt: skip
+            if len(self.others) > 1 and given:
+                starts.append({name: x for each in [*self.others, given[0]] for name, x in each.items()})
             tried = (
                 {**change, "epochs": epochs} for change in starts if (epochs := self.attempt(change, reached, True))
             )
-            self.proven[finding.sentence] = next(tried, finding.changes[0])
+            found = next(tried, None)
+            if found and self.goal < LEARNED:  # the neighbors may know less than a net can learn
+                further = {**found, "epochs": self.further(found["epochs"])}
+                found = further if self.attempt(further, reached) else found
+            self.proven[finding.sentence] = found or finding.changes[0]
         return self.proven[finding.sentence]
 
     def further(self, epochs: int) -> int:
@@ -227,6 +237,8 @@ class Experiment:
         sick = self.standing() if change.get("resume") else self.train_on(epochs)
         more = "as it is" if change.get("resume") else "as it is, trained on"
         lines = [f"{finding.kind}, {epochs} epochs with and without the cure", f"{more}: {sick!r}", f"cured: {cured!r}"]
+        if finding.kind not in ("rare class", "overfitting") and not self.has_learned(net, cured):
+            lines.append("This alone is not enough: ask again about the cured net.")
         if finding.kind == "rare class":
             lines[1:] = [f"{line}, of the rarest {100 * x.found:.0f} %" for line, x in zip(lines[1:], (sick, cured))]
         if self.test is not None:
