@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any, NamedTuple
 
 LEARNED = 0.95  # the accuracy (or 1 - the share of the loss, for numeric targets) of a healthy net
@@ -34,6 +35,8 @@ class Held(NamedTuple):
     examples: int
     accuracy: float  # nan for numeric targets
     loss: float
+    known: int = 0  # how many of them the net was trained on
+    apart: tuple[int, float, float] | None = None  # the input that differs most, its mean in training, and here
 
 
 class Case(NamedTuple):
@@ -63,6 +66,7 @@ class Case(NamedTuple):
     pull: float = 0.0  # how strongly penalty and weight decay pull a weight of 1 towards 0
     cancelled: float = 0.0  # the share of the loss's gradient that this pull cancels
     frozen: int = 0  # parameters with a gradient that the optimizer does not have
+    clip: float = inf  # the longest gradient
     unbiased: bool = False  # whether no bias reaches the outputs
     sequences: bool = False  # whether examples are sequences
     ids: bool = False  # whether inputs are numbers of things, as for an Embedding
@@ -78,7 +82,8 @@ class Case(NamedTuple):
         """Whether the accuracy is high enough, or the loss small enough."""
         if self.classes:
             return self.right() >= LEARNED * len(self.examples)
-        return self.loss <= max((1.0 - LEARNED) * self.constant, 1e-12)
+        scale = self.constant or sum([t * t for row in self.targets for t in row]) / len(self.targets)
+        return self.loss <= max((1.0 - LEARNED) * scale, 1e-12)
 
     def explained(self) -> float:
         """The accuracy, or the share of the variance of numeric targets that the net explains."""

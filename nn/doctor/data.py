@@ -20,6 +20,8 @@ RANGES = (  # of outputs
     ("sigmoid", 0.0, 1.0), ("tanh", -1.0, 1.0), ("relu", 0.0, inf), ("softplus", 0.0, inf), ("softmax", 0.0, 1.0),
     ("step", 0.0, 1.0), ("sign", -1.0, 1.0), ("piecewise_linear", 0.0, 1.0),
 )  # fmt: skip
+STANDARD = "Give the net nn.standardize(X): every input with mean 0 and deviation 1."
+DISTANT = "Train on targets with mean 0 and deviation 1, and scale the answers back."
 SCALED: Change = {"X": "standardize(X)"}
 SQUARES = ("squared_error", "mean_squared_error", "half_squared_error")
 
@@ -149,7 +151,9 @@ def idle_inputs(case: Case) -> Iterator[Finding]:
     """Columns that never change, or that repeat another one: they tell nothing."""
     columns = case.columns() if len(case.examples) > 3 else []
     constant = [j for j, column in enumerate(columns) if min(column) == max(column)]
-    if constant and len(constant) * 4 >= len(columns):
+    one = constant[0] if len(constant) == 1 < len(columns) else -1
+    bias = case.unbiased and one >= 0 and columns[one][0] != 0.0  # the column that a net without biases needs
+    if constant and len(constant) * 4 >= len(columns) and not bias:
         value = "the same in every row" if len(constant) > 1 else f"{columns[constant[0]][0]:g} in every row"
         every = len(constant) == len(columns)
         end = "so every row gets the same answer." if every else "so it tells nothing about the targets."
@@ -181,15 +185,38 @@ def unscaled_inputs(case: Case) -> Iterator[Finding]:
         sentence = f"input x{sizes.index(high) + 1} reaches {high:.3g}"
         if high > DIFFERENT * low:
             sentence += f", but x{sizes.index(low) + 1} only {low:.3g}"
-        advice = "Give the net nn.standardize(X): every input with mean 0 and deviation 1."
-        change = {"X": f"[[[z / {high:.3g} for z in step] for step in x] for x in X]"} if case.sequences else SCALED
-        yield Finding("unscaled inputs", f"{sentence}: no single learning rate suits all weights.", advice, [change])
+        sentence += ": no single learning rate suits all weights."
+        yield Finding("unscaled inputs", sentence, STANDARD, [scaled_inputs(case, high)])
+
+
+def tiny_numbers(case: Case) -> Iterator[Finding]:
+    """Inputs or numeric targets so close to 0 that a net hardly tells them apart."""
+    small = 1.0 / DIFFERENT
+    inputs, targets = [max([abs(z) for row in rows for z in row]) for rows in (case.examples, case.targets)]
+    if not case.classes and 0.0 < targets < small and not isfinite(reach_of(case.output)[0]):
+        sentence = f"targets reach only {targets:.3g}, while a fresh net answers about 1."
+        yield Finding("unscaled targets", sentence, DISTANT, [scaled_targets(case)])
+    if not case.ids and 0.0 < inputs < small:
+        sentence = f"inputs reach only {inputs:.3g}: all rows look alike, and the gradients of their weights are tiny."
+        yield Finding("unscaled inputs", sentence, STANDARD, [scaled_inputs(case, inputs)])
+
+
+def scaled_inputs(case: Case, size: float) -> Change:
+    """Inputs of this size as numbers of about 1."""
+    return {"X": f"[[[z / {size:.3g} for z in step] for step in x] for x in X]"} if case.sequences else SCALED
+
+
+def scaled_targets(case: Case) -> Change:
+    """Numeric targets as numbers of about 1."""
+    if len(case.targets[0]) > 1:
+        return {"Y": "standardize(Y)"}
+    return {"Y": "[y for (y,) in standardize([[y] for y in Y])]"}
 
 
 def far_from_zero(case: Case) -> Iterator[Finding]:
     """Inputs all of one sign and far from 0: the gradients of a unit's weights all have one sign (D13)."""
     columns = case.columns()
-    if len(columns) < 2 or not all(min(x) > 0.0 or max(x) < 0.0 for x in case.examples):
+    if len(columns) + (not case.unbiased) < 2 or not all(min(x) > 0.0 or max(x) < 0.0 for x in case.examples):
         return
     means = [sum(column) / len(column) for column in columns]
     spreads = [max(column) - min(column) for column in columns]
@@ -207,8 +234,4 @@ def unscaled_targets(case: Case) -> Iterator[Finding]:
     if case.classes or size <= FAR or isfinite(reach_of(case.output)[0]):
         return
     sentence = f"targets reach {size:.3g}, while a fresh net answers about 1: errors and gradients are huge."
-    advice = "Train on targets with mean 0 and deviation 1, and scale the answers back."
-    change = (
-        {"Y": "standardize(Y)"} if len(case.targets[0]) > 1 else {"Y": "[y for (y,) in standardize([[y] for y in Y])]"}
-    )
-    yield Finding("unscaled targets", sentence, advice, [change])
+    yield Finding("unscaled targets", sentence, DISTANT, [scaled_targets(case)])

@@ -12,6 +12,7 @@ from autodiff.graph import sweep
 
 from .._checks import Examples, Targets, several
 from ..activations import ACTIVATIONS
+from ..data import mean_and_deviation
 from ..layers import Layer, Neuron
 from ..losses import AnyLoss, Loss, as_list, loss_named, read_target
 from ..metrics import are_classes, by_position, encode_targets, evaluate, examples_in, numbers
@@ -27,6 +28,7 @@ from .findings import Diagnosis
 from .rules import advise, findings, goal, simple_fits
 from .trials import Experiment, restored
 
+SURE = 5.0  # standard errors between two means
 ROOM = 100_000  # rows * parameters that are examined
 FEWEST, MOST_ROWS = 100, 500  # rows, if there are so many
 
@@ -103,9 +105,11 @@ def diagnose(
             return Diagnosis([f._replace(experiment=trial) for f in broken], f"{len(rows)} examples")
         task = Task(model, X, encoded, row, chosen)
         case = examine(task, history, penalty)
-        case = case._replace(attempt=trial.attempt, held=hold(model, test, loss_named(loss)))
-        trial.goal = goal(case, simple_fits(case))
-        found = findings(case)
+        case = case._replace(attempt=trial.attempt, held=hold(model, test, loss_named(loss), rows))
+        fits = simple_fits(case)
+        trial.goal = goal(case, fits)
+        found = findings(case, fits)
+        trial.others = [finding.changes[0] for finding in found if finding.changes]
         of_all = f" (a sample of {len(rows)} examples)" if len(places) < len(rows) else ""
         state = "\n".join([case.state() + of_all, *filter(None, [advise(found, case)])])
         return Diagnosis([finding._replace(experiment=trial) for finding in found], state)
@@ -139,8 +143,8 @@ def gates_of(model: Any, x: Any, target: Any, row: Loss) -> int:
     return Value(0.0).born - before
 
 
-def hold(model: Any, test: Sequence[Any] | None, row: Loss) -> Held | None:
-    """How the model does on other examples."""
+def hold(model: Any, test: Sequence[Any] | None, row: Loss, known: Sequence[Any]) -> Held | None:
+    """How the model does on other examples than those that it knows."""
     if test is None:
         return None
     both = several("test", test, "test=(X, Y)")
@@ -148,8 +152,22 @@ def hold(model: Any, test: Sequence[Any] | None, row: Loss) -> Held | None:
         raise ValueError(f"test is a pair (X, Y), got {len(both)}")
     X, Y = examples_in(both[0], model), several("Y", both[1], "Y=[{}]")
     places = sample(len(X), max(1, len(getattr(model, "parameters", list)())))
-    loss, accuracy = evaluate(model, [X[i] for i in places], [Y[i] for i in places], row)
-    return Held(len(places), accuracy, loss)
+    X, Y = [X[i] for i in places], [Y[i] for i in places]
+    loss, accuracy = evaluate(model, X, Y, row)
+    trained = {repr(x) for x in known}
+    return Held(len(X), accuracy, loss, len([x for x in X if repr(x) in trained]), set_apart(model, known, X))
+
+
+def set_apart(model: Any, X: Sequence[Any], others: Sequence[Any]) -> tuple[int, float, float] | None:
+    """(column, its mean in X, its mean in the others) of inputs that lie so far apart that it is no chance."""
+    if takes_sequences(model):
+        return None
+    for j, (column, other) in enumerate(zip(zip(*X), zip(*others))):
+        (here, spread), (there, width) = mean_and_deviation(column), mean_and_deviation(other)
+        error = (1.0 / len(column) + 1.0 / len(other)) ** 0.5
+        if min(len(column), len(other)) > 1 and abs(here - there) > max(spread, width) * max(1.0, SURE * error):
+            return j, here, there
+    return None
 
 
 def examine(task: Task, history: History | None = None, penalty: Callable[[Any], Any] | None = None) -> Case:
@@ -204,6 +222,7 @@ def examine(task: Task, history: History | None = None, penalty: Callable[[Any],
         momentum=getattr(chosen, "momentum", betas[0]),
         updates=history.updates if history else 0,
         pull=pull,
+        clip=chosen.clip_norm or inf,
         cancelled=cancelled,
         frozen=sum([p.grad != 0.0 for p in others]),
         faded=history is not None and has_faded(chosen, history.updates),

@@ -28,16 +28,8 @@ def divergence(case: Case) -> Iterator[Finding]:
     if case.constant > 0.0:
         limit = min(limit, ENORMOUS * max(case.constant, 1e-3))
     grew = len(losses) > 0 and (case.broke or not losses[-1] <= limit)
-    if grew and case.layers and losses[0] > HUGE * max(case.constant, 1e-3):
-        sentence = f"the loss of the first epoch is {losses[0]:.3g}: the start makes every layer's numbers larger."
-        advice = "Start from smaller weights: xavier or he."
-        shallow = {"hidden": case.hidden()[:1], "initializer": "xavier"}
-        smaller: list[Change] = [
-            {"initializer": "xavier"},
-            {"initializer": "xavier", "learning_rate": case.usual},
-            shallow,
-        ]
-        yield Finding("exploding gradient", sentence, advice, smaller)
+    if grew and (exploded := [*exploding_start(case)]):
+        yield from exploded
     elif grew:
         sentence = f"at rate {rate:g} the loss grew from {losses[0]:.3g} to {losses[-1]:.3g}."
         if case.broke and losses[-1] <= losses[0]:
@@ -51,6 +43,20 @@ def divergence(case: Case) -> Iterator[Finding]:
     elif not losses and not (isfinite(case.loss) and min(case.largest, case.loss) < ENORMOUS):
         sentence = f"the loss is {case.loss:.3g}, and a weight has grown to {case.largest:.3g}."
         yield Finding("diverged", sentence, f"{advice}, or with clip_norm=1.0.", changes)
+
+
+def exploding_start(case: Case) -> Iterator[Finding]:
+    """A first loss so large that the start explains it; in mini-batches, the first epoch's loss is after many steps."""
+    losses = case.losses
+    if case.layers and losses and case.updates <= len(losses) and losses[0] > HUGE * max(case.constant or 1.0, 1e-3):
+        sentence = f"the loss of the first epoch is {losses[0]:.3g}: the start makes every layer's numbers larger."
+        advice = "Start from smaller weights: xavier or he."
+        smaller: list[Change] = [
+            {"initializer": "xavier"},
+            {"initializer": "xavier", "learning_rate": case.usual},
+            {"hidden": case.hidden()[:1], "initializer": "xavier"},
+        ]
+        yield Finding("exploding gradient", sentence, advice, smaller)
 
 
 def stagnation(case: Case) -> Iterator[Finding]:
@@ -97,17 +103,17 @@ def slow_progress(case: Case) -> Iterator[Finding]:
             "unfinished",
             sentence,
             f"Train on for {longer} epochs, and ask again.",
-            [{"resume": True, "epochs": longer}],
+            [{"resume": True, "epochs": longer}, {"resume": True}],
         )
     elif epochs >= 8 and 0.0 < losses[-1] < 0.9 * losses[epochs // 2]:
         wanted, left, longer = 0.1 * case.constant, losses[-1], epochs
         while left > wanted and longer < 64 * epochs:
             left, longer = left * losses[-1] / losses[epochs // 2], 2 * longer
-        if 0.0 < left <= wanted:
+        if 0.0 < left <= wanted < losses[-1]:
             fall = f"from {losses[epochs // 2]:.3g} to {losses[-1]:.3g} in the second half of {epochs} epochs"
             advice = f"Train on: if it goes on like this, about {longer - epochs} epochs are needed."
             onward = {"resume": True, "epochs": longer - epochs}
-            yield Finding("unfinished", f"the loss still falls, {fall}.", advice, [onward])
+            yield Finding("unfinished", f"the loss still falls, {fall}.", advice, [onward, {"resume": True}])
 
 
 def overfitting(case: Case) -> Iterator[Finding]:
@@ -116,7 +122,12 @@ def overfitting(case: Case) -> Iterator[Finding]:
     if held is None or not case.was_trained():
         return
     advice = "Get more examples, use fewer units, or shrink the weights: SGD(model, 0.1, weight_decay=0.01)."
-    if case.classes:
+    if held.apart and not (held.loss <= 2.0 * case.loss):
+        j, here, there = held.apart
+        sentence = f"input x{j + 1} is {here:.3g} on average in training, but {there:.3g} in the other examples."
+        advice = "Give both the same columns in the same order, and the same scale: nn.standardize(X_test, like=X)."
+        yield Finding("unscaled inputs", sentence, advice)
+    elif case.classes:
         share = case.right() / len(case.examples)
         error = (held.accuracy * (1.0 - held.accuracy) / held.examples) ** 0.5
         if share - held.accuracy > max(GAP, 2.0 * error):

@@ -40,11 +40,16 @@ def wrong_loss(case: Case, fits: Fits) -> Iterator[Finding]:
         sentence = "softmax of one output is always 1, whatever the weights are."
         advice = "End the net in sigmoid, or give it one output per class."
         yield Finding("wrong loss", sentence, advice, [{"output": "sigmoid"}])
-    elif case.cost in SQUARES and outputs == 1 and are_ids(kinds, n) and fits.line < LEARNED:
+    elif case.cost in SQUARES and outputs == 1 and are_ids(kinds, n) and falls_short(case, fits):
         sentence = f"the targets are the class numbers 0 to {len(kinds) - 1}, which the loss compares as sizes."
         advice = 'Use one output per class, output="softmax" and loss="cross_entropy".'
         change: Change = {"outputs": len(kinds), "output": "softmax", "loss": "cross_entropy"}
         yield Finding("wrong loss", sentence, advice, [change])
+
+
+def falls_short(case: Case, fits: Fits) -> bool:
+    """Whether the nearest rows know targets that neither a line nor the net knows: no noise, but classes."""
+    return beyond_a_line(case, fits) and (fits.neighbors == 0.0 or fits.neighbors > case.explained() + 0.05)
 
 
 def are_ids(kinds: Sequence[float], rows: int) -> bool:
@@ -91,29 +96,32 @@ def rate_too_small(case: Case) -> Iterator[Finding]:
     rate, usual = case.rate, case.usual
     if rate <= 0.0:
         return
-    changes = [{"learning_rate": usual}]
     if not case.plain:
         moved = rate * max(case.updates, 100) / (1.0 - min(case.momentum, 0.99)) ** (usual > 0.03)
         if rate * HARDLY <= usual and moved < MOVED:
             sentence = f"at rate {rate:g}, {case.updates or 100} updates move a weight by at most {moved:.1g} or so."
-            yield Finding("rate too small", sentence, f"Try {usual:g}.", changes)
+            yield Finding("rate too small", sentence, f"Try {usual:g}.", [{"learning_rate": usual}])
         return
-    length, after = hypot(*case.gradient), case.loss_after(usual)
+    length = hypot(*case.gradient)
+    updates = case.updates or 100
+    if case.clip < length and rate * case.clip * max(updates, 100) < MOVED:
+        sentence = f"clip_norm={case.clip:g} shortens each step: {updates} of them move a weight by at most"
+        sentence += f" {rate * case.clip * updates:.1g}."
+        yield Finding("rate too small", sentence, "Try clip_norm=1.0.", [{"clip_norm": 1.0}, {"clip_norm": None}])
+        return
     expected = rate * length * length
+    bolder = [each for each in (usual, usual / 4.0, usual / 16.0) if rate * HARDLY <= each]
+    better = next((each for each in bolder if case.loss_after(each) < case.loss - 5.0 * expected), 0.0)
     slow = (
         length > 3.0 * FLAT
         and expected < 1e-4 * case.loss
         and case.loss_after(100.0 * rate) < case.loss - 50.0 * expected
     )
-    if slow or (case.losses and rate * HARDLY <= usual and after < case.loss - 5.0 * expected):
+    if slow or (case.losses and better > 0.0):
         share = 100.0 * expected / case.loss
         sentence = f"a step at rate {rate:g} lowers the loss by only {share:.1g} %."
-        yield Finding(
-            "rate too small",
-            sentence,
-            f"Try {max(usual, 100 * rate):g}.",
-            [{"learning_rate": max(usual, 100 * rate)}] if slow else changes,
-        )
+        wanted = max(better or usual, 100.0 * rate) if slow else better
+        yield Finding("rate too small", sentence, f"Try {wanted:g}.", [{"learning_rate": wanted}])
 
 
 def momentum_too_large(case: Case) -> Iterator[Finding]:
@@ -155,9 +163,14 @@ def frozen_parameters(case: Case) -> Iterator[Finding]:
 def no_bias(case: Case) -> Iterator[Finding]:
     """A net without biases, where a copy with biases learns."""
     change: Change = {"bias": True}
-    if case.unbiased and case.attempt is not None and (epochs := case.attempt(change)) > 0:
-        sentence = "no unit has a bias, so the answer for inputs of 0 never changes; with biases, the same net learns"
-        yield Finding("no bias", f"{sentence} in {epochs} epochs.", "Leave out bias=False.", [change])
+    sentence = "no unit has a bias, so the answer for inputs of 0 never changes"
+    wrong = [i for i, x in enumerate(case.examples) if not any(x) and case.answers[i] != case.wanted[i]]
+    if case.unbiased and wrong:
+        sentence += f", and that of row {wrong[0]} is wrong."
+        yield Finding("no bias", sentence, "Leave out bias=False.", [change])
+    elif case.unbiased and case.attempt is not None and (epochs := case.attempt(change)) > 0:
+        sentence += f"; with biases, the same net learns in {epochs} epochs."
+        yield Finding("no bias", sentence, "Leave out bias=False.", [change])
 
 
 def linear_net(case: Case, fits: Fits) -> Iterator[Finding]:
@@ -175,7 +188,7 @@ def linear_net(case: Case, fits: Fits) -> Iterator[Finding]:
         changes = [{"hidden": [8], "activation": ["tanh"]}]
     best = f"{100 * fits.line_right:.0f} % right" if case.classes else f"{100 * fits.line:.0f} % of the variance"
     advice = "Add hidden units with tanh: layers without a bend between them are one linear function."
-    yield Finding("linear net", f"{sentence}, and the best of those has {best}.", advice, changes)
+    yield Finding("linear net", f"{sentence}, and a linear fit has {best}.", advice, changes)
 
 
 def one_unit(case: Case, fits: Fits) -> Iterator[Finding]:

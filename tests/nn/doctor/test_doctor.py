@@ -345,6 +345,30 @@ def test_diagnose_reads_what_fit_was_given():
     assert pickle.loads(pickle.dumps(history)).arguments == {}
 
 
+@pytest.mark.parametrize("move", [lambda a, b: [b, a], lambda a, b: [30 + 10 * a, b]], ids=["swapped", "unscaled"])
+def test_diagnose_tests_from_elsewhere(move):
+    """Columns of the test set that are swapped or not scaled are no overfitting."""
+    points = [[a, 2.0 + b] for a, b in POINTS]
+    net = MLP(2, [8, 1], output="sigmoid", seed=0)
+    history = fit(net, points[:45], LABELS[:45], "bce", "adam", 300, learning_rate=0.05, progress=False)
+    test = [move(*x) for x in points[45:]], LABELS[45:]
+    found = diagnose(net, points[:45], LABELS[:45], history=history, test=test)
+
+    assert found.kinds == ["unscaled inputs"]
+    assert found[0].sentence.startswith("input x1 is ")
+    assert diagnose(net, points[:45], LABELS[:45], history=history, test=(points[45:], LABELS[45:])) == []
+
+
+def test_diagnose_says_what_a_test_cannot():
+    net = MLP(2, [8, 1], output="sigmoid", seed=0)
+    history = fit(net, POINTS, LABELS, "bce", "adam", 300, learning_rate=0.05, progress=False)
+    leaked = diagnose(net, POINTS, LABELS, history=history, test=(POINTS[:20], LABELS[:20]))
+    same = diagnose(MLP(2, [1], seed=0), POINTS, [3.0 for _ in POINTS])
+
+    assert str(leaked).endswith("\n20 of the 20 other examples are training examples, too.")
+    assert str(same).endswith("\nAll targets are equal: there is nothing to learn from the inputs.")
+
+
 def test_diagnose_is_at_a_loss():
     """A run that neither more epochs nor a rule explains: it does not say that nothing is broken."""
     points, wanted, net = curve(lambda x: math.sin(12 * x), 1)
@@ -412,6 +436,34 @@ def test_demo_shows_evidence_where_nothing_runs():
 
     assert demo.code == CAUSES["contradictory rows"]()[0].cure == ""
     assert "rows 3 and 7 are equal, but their targets are 0 and 1" in str(demo)
+
+
+def test_cures_of_two_causes_together():
+    net = MLP(2, [6, 1], output="sigmoid", initializer="zeros")
+    found = diagnose(net, X, Y, "bce", optimizer="adam", learning_rate=1e-6)
+
+    assert found.kinds == ["identical units", "rate too small"]
+    assert cured(found, net, X, Y)[1] == 1.0
+    assert "MLP(2, [6, 1]" in found[0].cure
+    assert "Adam(model, 0.02)" in found[0].cure
+
+
+def test_demo_says_that_a_cure_is_not_enough():
+    net = MLP(2, [1], output="sigmoid", bias=False, seed=2)
+    history = fit(net, X, [1, 0, 0, 0], "bce", SGD(net, 0.5, weight_decay=1.0), 300, progress=False)
+    found = diagnose(net, X, [1, 0, 0, 0], history=history)
+
+    assert found.kinds == ["penalty too large"]
+    assert "\nThis alone is not enough: ask again about the cured net.\n" in str(found[0].demo())
+
+
+def test_cure_of_a_run_hardly_begun_is_proven():
+    net = MLP(2, [8, 1], "leaky_relu", output="sigmoid", seed=1)
+    history = fit(net, POINTS, LABELS, "bce", SGD(net, 0.02), 4, progress=False)
+    found = diagnose(net, POINTS, LABELS, history=history)
+
+    assert found.kinds == ["unfinished"]
+    assert cured(found, net, POINTS, LABELS)[1] > 0.9
 
 
 def test_diagnose_sequences():

@@ -114,7 +114,8 @@ def test_doctor_in_a_page_matches_python(tmp_path):
     cases = {kind: make() for kind, make in NETS.items()}
     lines = []
     for found in cases.values():
-        after = [[rate, found.loss_after(rate)] for rate in (found.rate, 100.0 * found.rate, found.usual)]
+        rates = found.rate, 100.0 * found.rate, found.usual, found.usual / 4.0, found.usual / 16.0
+        after = [[rate, found.loss_after(rate)] for rate in rates]
         plain = found._replace(loss_after=after)
         lines.append(json.dumps(finite([[[*layer] for layer in found.layers], *plain[1:]])))
     ran = subprocess.run(["node", page], input="\n".join(lines), capture_output=True, text=True, check=True)
