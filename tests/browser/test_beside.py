@@ -217,6 +217,16 @@ def test_doctor_is_silent_on_a_net_that_learns(visit):
     assert healthy(tab)
 
 
+def test_doctor_counts_right_answers_of_classes(visit):
+    tab = visit(xor(), "#data=blobs&noise=0.4&hidden=1")
+    tab.evaluate(TRAIN, 1000)
+    finding = tab.locator(".doctor p", has_text="stuck").text_content()
+    right = tab.text_content(".counts").split(" \N{MIDDLE DOT} ")[2].split()[0]
+
+    assert int(right) > 100
+    assert f"{right} of 200 examples right" in finding
+
+
 # --- Pages without panels ---------------------------------------------------------------------------
 
 

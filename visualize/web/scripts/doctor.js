@@ -46,7 +46,7 @@ function caseOf(training, given) {
     });
   });
   const classes = config.data !== "given" || given.classes, loss = (at) => X.reduce((sum, x, i) => sum + net.judge(at, x, targets[i])[0], 0) / X.length;
-  const answers = X.map((x, i) => training.decision.of([net.judge(parameters, x, targets[i])[1]].flat()));
+  const answers = X.map((x) => training.decision.of(training.forward(x).at(-1)));
   const mean = targets[0].map((_, k) => targets.reduce((sum, target) => sum + target[k], 0) / targets.length);
   const constant = classes || head.activation !== "linear" ? 0 : targets.reduce((sum, target) => sum + net.head.loss(...mean, ...target)[0], 0) / targets.length;
   const whole = training.measure();
