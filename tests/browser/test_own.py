@@ -97,6 +97,26 @@ def test_expression_of_hostile_text(box, text):
     assert tab.locator("img, main script:not([type])").count() == 0
 
 
+@pytest.mark.parametrize("names", [("__proto__", "constructor"), ("toString", "hasOwnProperty")])
+def test_expression_with_names_of_javascript(box, names):
+    tab, write = box()
+    write(" * ".join(names))
+    tab.get_by_label(f"value of {names[1]}").fill("7")
+    tab.keyboard.press("Tab")
+    tab.reload()
+
+    assert [tab.get_by_label(f"value of {name}").input_value() for name in names] == ["1", "7"]
+    tab.get_by_label(f"value of {names[1]}").fill("constructor")
+    assert tab.get_by_label(f"value of {names[1]}").get_attribute("aria-invalid") == "true"
+
+
+def test_expression_of_italic_letters_keeps_the_caret(box):
+    tab, write = box()
+    write("\U0001d465 + \U0001d466 ?")
+
+    assert tab.locator("form.own output").text_content().splitlines()[:2] == ["    x + y ?", "          ^"]
+
+
 def test_expression_too_large(box):
     tab, write = box()
     write(" + ".join(f"x{i}" for i in range(100)))

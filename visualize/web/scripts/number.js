@@ -1,6 +1,6 @@
 // Numbers as text and text as numbers, as in the engine.
 
-export const NONFINITE = { inf: Infinity, "-inf": -Infinity, nan: NaN };
+export const NONFINITE = { __proto__: null, inf: Infinity, "-inf": -Infinity, nan: NaN };
 
 /** A number from the page's data, where inf and nan are strings. */
 export const real = (x) => (typeof x === "string" ? NONFINITE[x] : x);

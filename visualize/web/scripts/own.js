@@ -20,7 +20,8 @@ Tutor.sketch = (random, level) => {
 
 /** The text as an article, whose names get the numbers `known`, or 1, 2, 3. Errors say what to write instead. */
 function article(text, known) {
-  const numbers = {};
+  const numbers = Object.create(null); // a name may be __proto__
+  text = text.replace(/[\u{10000}-\u{10ffff}]/gu, (letter) => letter.normalize("NFKC")); // one place for each letter: x for an italic x
   for (;;) {
     try {
       const [output, idle] = engine.read(text, py.dict(Object.entries(numbers)), py.dict());
@@ -44,7 +45,7 @@ export class Own {
     this.form = document.querySelector("form.own");
     [this.box, this.output] = this.form.elements;
     this.first = first;
-    this.numbers = {};
+    this.numbers = Object.create(null);
     this.inputs = [];
     this.form.hidden = false;
     this.form.addEventListener("submit", (event) => (event.preventDefault(), this.write()));
