@@ -70,19 +70,20 @@ def check_functions(own: Mapping[str, Any]) -> dict[str, Callable[..., Any]]:
 def call(name: str, arguments: list[Any], own: Mapping[str, Callable[..., Any]]) -> Any:
     """Call the function of that name with numbers, Values and lists of them; ValueError if they do not fit."""
     parameters: Sequence[str]
+    short = name
     if name in own:
         function, parameters = own[name], list_parameters(own[name])
     elif name in FUNCTIONS:
         function, parameters = FUNCTIONS[name]
     elif name in PRIMITIVES:
         row, function = words(name), PRIMITIVES[name]
+        short = row.name
         parameters = row.usage or (["a", "b"] if name in INFIX else list_parameters(function))
         function = OF_LISTS.get(name, function)
     else:
         raise ValueError(unknown(name, own))
     if not fits(parameters, arguments, name in own and not isinstance(function, Primitive)):
         usage = ", ".join(parameter for parameter in parameters if "*" not in parameter)
-        short = words(name).name
         many = f"; for more operands, write {short}(a, b, c)" if short != name and len(arguments) > 2 else ""
         got = f", got {len(arguments)}" if name in own and list not in map(type, arguments) else many
         raise ValueError(f"call it as {name}({usage}){got}")

@@ -211,10 +211,16 @@ def test_page_matches_python_on_random_expressions(count):
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 101 + "x", "x" * 100_001, "</script><img src=x onerror=alert(1)>", "__proto__ + 1"]
+    "text", ["(" * 101 + "x", "x" * 100_001, "</script><img src=x onerror=alert(1)>", "__proto__ + 1", "x + \U0001f600"]
 )
 def test_page_reads_hostile_texts_as_python(text):
     compare(text, {"x": 1.0, "__proto__": 2.0})
+
+
+@pytest.mark.parametrize("arguments", ["", "x", "x, x, x, x, x", "[x]", "x, [x]", "[x, x], [x], x, x"])
+def test_page_names_misused_functions_as_python(arguments):
+    for name in CALLS:
+        compare(f"1_000 * {name}({arguments})", {"x": 1.0})
 
 
 def test_page_offers_one_of_two_rules_that_differ_by_rounding():

@@ -345,12 +345,12 @@ export const py = (() => {
     get: member, id,
     dict: Object.assign((pairs = [], more) => new Dict(pairs instanceof Dict ? pairs.$items() : pairs), { $fromkeys: (keys, value = null) => new Dict([...keys].map((k) => [k, value])) }),
     set: (items) => new Set_(items), list: (x = []) => [...x],
-    float: (x = 0) => (typeof x === "string" ? (x in NONFINITE ? NONFINITE[x] : Number(x)) : Number(x)), int: (x = 0, base) => (typeof x === "string" ? Number.parseInt(x, base) : Math.trunc(x)),
+    float: (x = 0) => (typeof x === "string" ? (x in NONFINITE ? NONFINITE[x] : Number(x.replaceAll("_", ""))) : Number(x)), int: (x = 0, base) => (typeof x === "string" ? Number.parseInt(x, base) : Math.trunc(x)),
     bool: (x) => (x == null || x === false || x === 0 || x === "" ? false : Array.isArray(x) || x instanceof String ? x.length > 0 : x instanceof Dict ? x.size > 0 : x.__len__ ? x.__len__() > 0 : true),
     str: (x = "") => (x == null ? "None" : String(x)),
     len: (x) => x.length ?? x.size ?? x.__len__(),
     at: (x, i) => {
-      const found = x instanceof Dict ? x.$get(i, undefined) : x.groups && typeof i === "string" ? x.groups[i] : x.at(i);
+      const found = x instanceof Dict ? x.$get(i, undefined) : x.groups && typeof i === "string" ? x.groups[i] : typeof x === "string" && i >= 0 && i < x.length ? String.fromCodePoint(x.codePointAt(i)) : x.at(i);
       return found === undefined ? missing(i) : found;
     },
     put: (x, i, v) => (x instanceof Dict ? x.put(i, v) : (x[place(x, i)] = v)),
