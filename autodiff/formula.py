@@ -311,7 +311,7 @@ class MathFormula(SlideFormula):
     @classmethod
     def constant(cls, text: str, number: float) -> Formula:
         plain = text.removeprefix("-")
-        tree = ("mn" if plain[0].isdigit() else "mi", plain)
+        tree = ("mn" if plain[0].isdigit() else "mi", plain.replace("-", "\N{MINUS SIGN}"))
         typeset = Typeset.of(text, tree if plain == text else negate(tree))
         return cls(typeset, MINUS if plain != text else ATOM, number)
 

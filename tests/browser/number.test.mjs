@@ -22,6 +22,6 @@ test("what is not finite has a name there and back", () => {
 });
 
 test("numbers as readers type them", () => {
-  assert.deepEqual(["−3", "1,5", " 1/4 ", "-inf"].map(parseNumber), [-3, 1.5, 0.25, -Infinity]);
-  assert.deepEqual(["", "abc", "1/2/3", "2^3"].map(parseNumber), [null, null, null, null]);
+  assert.deepEqual(["−3", "1,5", " 1/4 ", "-inf", "2e−3"].map(parseNumber), [-3, 1.5, 0.25, -Infinity, 0.002]);
+  assert.deepEqual(["", "abc", "1/2/3", "2^3", "2−3", "constructor"].map(parseNumber), [null, null, null, null, null, null]);
 });

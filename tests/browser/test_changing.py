@@ -128,6 +128,19 @@ def test_floats_round_trip_exactly(visit):
     assert number(tab.locator(".result data")) == 0.1 + 0.2
 
 
+def test_numbers_have_true_minus_signs(visit):
+    x, y = variables(x=1e-7, y=2)
+    tab = visit(page(x * 1e-8 + y * y * -3e-9), "#step=99")
+    tab.get_by_label("value of x").fill("\N{MINUS SIGN}4e\N{MINUS SIGN}6")
+    for name in ("Inputs", "Chain", "Mistakes", "Steps", "Descend"):
+        tab.get_by_role("tab", name=name).click()
+        if name == "Chain":
+            tab.get_by_label("Node").select_option("0")
+        shown = tab.inner_text(".lesson").replace(tab.text_content(".sentence"), "")  # which is read aloud
+        assert "e\N{MINUS SIGN}08" in shown
+        assert "e-" not in shown
+
+
 def test_inf_and_nan_survive(visit):
     x, y = variables(x=math.inf, y=math.nan)
     tab = visit(page(x * 2.0 + y * 0.0), "#step=7")

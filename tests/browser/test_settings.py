@@ -97,6 +97,15 @@ def test_address_hides_parts(visit, xor):
     assert not visit(xor, "#hide=controls").get_by_label("seed").is_visible()
 
 
+def test_numbers_have_true_minus_signs(visit, xor):
+    tab = visit(xor, "#rate=0.00001&decay=0.00001&data=own&own=0_0_1")
+    tab.get_by_role("button", name="Train").click()
+    tab.get_by_text("Learned at").wait_for()
+
+    assert tab.inner_text(".playground").count("e\N{MINUS SIGN}05") >= 3
+    assert "e-0" not in tab.inner_text(".playground")
+
+
 def test_title_above_given_data(visit):
     tab = visit(playground(nn.MLP(2, [4, 1], seed=0), *nn.truth_table("or"), title="OR by a net"))
     seen = [heading(tab)]

@@ -56,7 +56,7 @@ export class Explanation {
 
   /** The rules of a question in words. */
   roles(lesson, result, { row, node, steps }) {
-    if (row.phase === "forward") return `${lesson.names[row.node]} equals ${fillNames(row.spoken, lesson.names)}.`;
+    if (row.phase === "forward") return `${lesson.names[row.node]} equals ${fillNames(pretty(row.spoken), lesson.names)}.`;
     const texts = steps.map((i) => lesson.steps[i]).map((step) => [lesson.written[step.node], lesson.role(step, result)]);
     return node === null ? `${texts[0][1]}.` : `It comes ${texts.map(([name, role]) => `from ${name} (${role})`).join(" and ")}.`;
   }

@@ -220,6 +220,6 @@ export class Inspect {
     this.show();
     this.playground.paint();
     [this.player.onstep, this.after] = [onstep, this.player.numbers];
-    this.act.prepend(element("p", { role: "status" }, `Updated on this example alone: its loss goes from ${show(loss)} to ${show(this.measure().loss)}.`));
+    this.act.prepend(element("p", { role: "status" }, pretty(`Updated on this example alone: its loss goes from ${show(loss)} to ${show(this.measure().loss)}.`)));
   }
 }

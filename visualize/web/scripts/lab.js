@@ -80,7 +80,7 @@ export class Lab {
     const way = [output, ...path.map((i) => names[lesson.steps[i].operand])].join(" → ");
     const product = path.reduce((p, i) => p * result.steps[i].local, 1);
     const factors = path.map((i) => derivative(lesson.steps[i].node, lesson.steps[i].operand, lesson.symbols)).flatMap((f, k) => [k ? " × " : "", formula(f)]);
-    const numbers = path.map((i) => show(result.steps[i].local, lesson.digits)).map((t) => (t.startsWith("-") ? `(${pretty(t)})` : t));
+    const numbers = path.map((i) => show(result.steps[i].local, lesson.digits)).map((t) => (t.startsWith("-") ? `(${pretty(t)})` : pretty(t)));
     const light = (steps) => () => this.player.graph.mark(this.chosen, steps);
     return element("li", { onmouseenter: light(path), onmouseleave: light(null) }, element("span", { class: "way" }, way), ...factors,
       element("span", { class: "numbers" }, `${numbers.join(" × ") || "1"} = ${pretty(lesson.text(product))}`));

@@ -8,9 +8,12 @@ export const real = (x) => (typeof x === "string" ? NONFINITE[x] : x);
 /** A number as text that reads back as the same number. */
 export const exact = (x) => (Number.isFinite(x) ? String(x) : Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf");
 
+/** A typed text with hyphens for minus signs. */
+const hyphened = (text) => text.trim().replace(/[−–]/g, "-");
+
 /** The number that a reader typed, such as -4, 0.5 or 1/3; null if it is not one. */
 export function parseNumber(text) {
-  const plain = text.trim().replace(/^[−–]/, "-").replace(",", ".").toLowerCase();
+  const plain = hyphened(text).replace(",", ".").toLowerCase();
   if (plain in NONFINITE) return NONFINITE[plain];
   const parts = plain.split("/").map((part) => (part.trim() === "" ? NaN : Number(part)));
   if (parts.length > 2 || parts.some(Number.isNaN)) return null;
@@ -19,7 +22,7 @@ export function parseNumber(text) {
 
 /** Half a unit of the last typed digit; 0 for a fraction. */
 function half(text) {
-  const [, places, power] = /^\s*[-+−–]?\d*(?:[.,](\d*))?(?:e([-+]?\d+))?\s*$/i.exec(text) ?? [];
+  const [, places, power] = /^[-+]?\d*(?:[.,](\d*))?(?:e([-+]?\d+))?$/i.exec(hyphened(text)) ?? [];
   return /\//.test(text) ? 0 : 0.5 * 10 ** (Number(power ?? 0) - (places ?? "").length);
 }
 

@@ -19,7 +19,7 @@ const CHOICES = {
 };
 const SPEEDS = [["slow at first", 0], ["1 step a frame", 1], ["10 a frame", 10], ["100 a frame", 100], ["as fast as possible", 1e6]];
 
-const words = (x) => (typeof x === "number" ? show(x) : x.replaceAll("_", " "));
+const words = (x) => (typeof x === "number" ? pretty(show(x)) : x.replaceAll("_", " "));
 
 /** One output as a number, several as their class and its output. */
 function describeOutputs(outputs, places, classes) {
@@ -137,7 +137,7 @@ export class Playground {
   name() {
     const { training, config, data } = this, activations = [...config.activation.slice(0, config.hidden.length), training.head.activation];
     const model = data.plain ? `MLP(${training.sizes.join("-")}, ${activations.map(words).join(", ")}, ${training.parameters.length} parameters)` : data.model;
-    const [h1, p] = this.section.querySelectorAll("header > *"), rate = `learning rate ${show(config.rate)}`;
+    const [h1, p] = this.section.querySelectorAll("header > *"), rate = `learning rate ${words(config.rate)}`;
     this.title ??= h1.textContent;
     h1.textContent = !data.titled ? `Training ${model}` : config.data === "given" ? this.title : `Training on ${words(config.data)}`;
     p.replaceChildren(...(data.titled ? [element("code", {}, model), ", "] : []), `${words(config.loss)}, ${words(config.optimizer)}, ${rate}, ${training.X.length} examples`);
@@ -205,7 +205,7 @@ export class Playground {
   /** Step, loss and number of right examples in words. */
   standing() {
     const { training, seen } = this;
-    return `step ${training.steps.toLocaleString("en")}: loss ${show(seen.loss)}${training.tally(seen.right, training.X.length)}.`;
+    return `step ${training.steps.toLocaleString("en")}: loss ${words(seen.loss)}${training.tally(seen.right, training.X.length)}.`;
   }
 
   /** Pause once when all is learned or the loss stops falling. */
@@ -277,11 +277,11 @@ export class Playground {
   paint() {
     const { training, config, pictures } = this, seen = (this.seen = training.look());
     pictures.paint(training, config.chosen);
-    const tests = training.testX.length ? ` · test loss ${show(seen.testLoss)}${training.tally(seen.testRight, training.testX.length)}` : "";
+    const tests = training.testX.length ? ` · test loss ${words(seen.testLoss)}${training.tally(seen.testRight, training.testX.length)}` : "";
     this.counter.replaceChildren(element("span", { class: "steps" }, `step ${training.steps.toLocaleString("en")}`), " · loss ",
-      element("data", { value: exact(seen.loss), class: "loss" }, show(seen.loss)), `${training.tally(seen.right, training.X.length).replace(",", " ·")}${tests}`,
+      element("data", { value: exact(seen.loss), class: "loss" }, words(seen.loss)), `${training.tally(seen.right, training.X.length).replace(",", " ·")}${tests}`,
       element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps per second` : ""));
-    pictures.curve.canvas.setAttribute("aria-label", `Loss curve: from ${show(training.firstLoss)} to ${show(seen.loss)} in ${training.steps} steps`);
+    pictures.curve.canvas.setAttribute("aria-label", `Loss curve: from ${words(training.firstLoss)} to ${words(seen.loss)} in ${training.steps} steps`);
     pictures.surface.canvas.setAttribute("aria-label", training.numeric ? "Decision surface" : `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
     if (this.allWeights.open) this.paintWeights();
@@ -290,7 +290,7 @@ export class Playground {
 
   paintExample(row, i) {
     const { training } = this, outputs = training.forward(training.X[i]).at(-1), right = training.right(outputs, training.targets[i]);
-    const verdict = training.numeric ? `off by ${show(Math.abs(outputs[0] - training.targets[i][0]))}` : right ? "✓ right" : "✗ wrong";
+    const verdict = training.numeric ? `off by ${words(Math.abs(outputs[0] - training.targets[i][0]))}` : right ? "✓ right" : "✗ wrong";
     const [first, ...cells] = row.cells, { classes } = training.naming;
     setAttribute(first.firstChild, "aria-pressed", String(i === this.config.chosen));
     [describeOutputs(training.targets[i], 0, classes), describeOutputs(outputs, 3, classes), verdict].forEach((text, k) => setText(cells[k], text));

@@ -1,7 +1,7 @@
 // Many starts of the same net side by side, trained in slices of frames while the net above pauses.
 
 import { button, element, svgElement } from "./dom.js";
-import { show } from "./number.js";
+import { pretty, show } from "./number.js";
 import { Training } from "./training.js";
 
 const MANY_STARTS = 12, STEPS = 3000; // seeds, and steps of each
@@ -45,7 +45,7 @@ class Start {
     this.line.setAttribute("points", this.curve.map((point) => at(point).map((x) => x.toFixed(1)).join()).join(" "));
     this.button.dataset.state = this.state;
     const after = `after ${this.training.steps.toLocaleString("en")} steps`;
-    this.status.textContent = `seed ${this.seed}: ${{ learned: `✓ ${after}`, diverged: `✗ diverged ${after}`, "not learned": `✗ loss ${show(this.curve.at(-1)[1])}` }[this.state] ?? after}`;
+    this.status.textContent = `seed ${this.seed}: ${{ learned: `✓ ${after}`, diverged: `✗ diverged ${after}`, "not learned": `✗ loss ${pretty(show(this.curve.at(-1)[1]))}` }[this.state] ?? after}`;
   }
 }
 

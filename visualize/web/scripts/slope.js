@@ -186,7 +186,7 @@ export class Slope {
     const finite = [now.value, ...axes.map((i) => now.numbers[i]), size].every(Number.isFinite), still = axes.every((i) => then[i] === now.numbers[i]);
     const rule = (i) => {
       const slope = lesson.text(now.gradients[i]);
-      return `${this.names[i]} ← ${text(now.numbers[i])} ${climbs ? "+" : "−"} ${show(eta)} × ${slope.startsWith("-") ? `(${pretty(slope)})` : slope} = ${text(then[i])}`;
+      return `${this.names[i]} ← ${text(now.numbers[i])} ${climbs ? "+" : "−"} ${pretty(show(eta))} × ${slope.startsWith("-") ? `(${pretty(slope)})` : pretty(slope)} = ${text(then[i])}`;
     };
     this.rule.replaceChildren(...axes.map((i) => element("span", {}, rule(i))));
     const worse = before && (climbs ? before.value - now.value : now.value - before.value), lost = worse > NOISY * Math.abs(before?.value);
@@ -194,7 +194,7 @@ export class Slope {
     const went = !before ? `${f} = ${text(now.value)}.` : lost ? `Overshoot: ${f} ${climbs ? "fell" : "rose"} from ${text(before.value)} to ${text(now.value)}; η is too large here.`
       : `Step ${this.trail.length - 1}: ${f} went from ${text(before.value)} to ${text(now.value)}${across ? ", across to the other side" : ""}.`;
     const kink = result.steps.find((step) => step.kink)?.kink;
-    const flat = `${kink ? `A kink: ${kink}` : "A flat place: the gradient is 0"}; nothing moves.`, arrived = `Arrived: |gradient| < ${show(NEAR)}.`;
+    const flat = `${kink ? `A kink: ${kink}` : "A flat place: the gradient is 0"}; nothing moves.`, arrived = `Arrived: |gradient| < ${pretty(show(NEAR))}.`;
     const end = !size ? flat : still ? "The step is too small to change any input." : arrived;
     this.status.textContent = !finite ? (before ? "Diverged: the numbers are no longer finite. Go back to the start and use a smaller η." : `${f} or its gradient is not finite here: try other inputs.`)
       : size < NEAR || still ? `${went} ${end}` : went;
@@ -274,7 +274,7 @@ export class Slope {
     const label = (words, at, down, anchor) => this.labels.append(svgElement("text", { x: at, y: down, "text-anchor": anchor }, words)), ends = [low - rim, high + rim];
     ends.forEach((end, k) => label(`${second} = ${text(roundTo(end, ends))}`, 4, k ? 14 : PLOT_HIGH - 6, "start"));
     range[0].forEach((end, k) => label(`${first} = ${text(roundTo(end, range[0]))}`, k * PLOT_WIDE, PLOT_HIGH + FOOT - 5, k ? "end" : "start"));
-    if (this.every) label(`one line every ${show(this.every)}; bluer is higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
+    if (this.every) label(`one line every ${pretty(show(this.every))}; bluer is higher`, PLOT_WIDE / 2, PLOT_HIGH + FOOT - 5, "middle");
     this.marks.replaceChildren(...parts);
     const at = (numbers) => axes.map((i) => `${this.names[i]} = ${text(numbers[i])}`).join(", ");
     this.map.setAttribute("aria-label", `${f} over ${axes.map((i, k) => `${this.names[i]} from ${range[k].map((end) => text(roundTo(end, range[k]))).join(" to ")}`).join(" and ")}; now at ${at(now.numbers)}, ${f} = ${text(now.value)}; the next step goes to ${at(then)}`);

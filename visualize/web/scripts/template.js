@@ -16,6 +16,6 @@ export function fillNumbers(template, texts) {
 
 /** A printed number as a tree. */
 export function numeral(text) {
-  const plain = text.replace(/^-/, ""), made = [/^\d/.test(plain) ? "mn" : "mi", plain];
+  const plain = text.replace(/^-/, ""), made = [/^\d/.test(plain) ? "mn" : "mi", plain.replace("-", "−")];
   return plain === text ? made : ["mrow", ["mo", "−"], made];
 }
