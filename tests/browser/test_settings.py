@@ -165,6 +165,7 @@ def test_data_of_own_points_alone(visit, xor):
     tab = visit(xor, "#data=own")
     tab.get_by_role("button", name="Train", exact=True).click()
     assert "There are no examples yet" in tab.text_content(".message")
+    assert tab.text_content(".counts") == "step 0 \N{MIDDLE DOT} no examples yet"
     canvas = tab.locator("[data-part=surface] canvas")
     box = canvas.bounding_box()
     for k, share in enumerate((0.2, 0.5, 0.8)):

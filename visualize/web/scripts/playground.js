@@ -19,6 +19,8 @@ const CHOICES = {
 };
 const SPEEDS = [["slow at first", 0], ["1 step a frame", 1], ["10 a frame", 10], ["100 a frame", 100], ["as fast as possible", 1e6]];
 
+const NAMES = { given: "as given", own: "your points" }; // of data
+
 const words = (x) => (typeof x === "number" ? pretty(show(x)) : x.replaceAll("_", " "));
 
 /** One output as a number, several as their class and its output. */
@@ -87,7 +89,7 @@ export class Playground {
     const clicks = Array.from({ length: classes }, (_, k) => [`adds a point of class ${training.naming.classes?.[k] ?? k}`, k]);
     if (this.adds >= classes) this.adds = -1;
     this.controls.replaceChildren(
-      group("data", "Data", plain && box("data", "data", given.sets.map((name) => [{ given: "as given", own: "your points" }[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
+      group("data", "Data", plain && box("data", "data", given.sets.map((name) => [NAMES[name] ?? name, name])), isDrawn && box("examples", "examples"), isDrawn && data !== "rectangle" && box("noise", "noise"),
         (isDrawn || (isGiven && plain && given.X.length > FEW)) && box("test", "test share"), isDrawn && number("draw", "data seed"), classes > 0 && this.control("click", "a click", [["picks one", -1], ...clicks], this.adds, (k) => (this.adds = k)),
         config.own.length > 0 && knob("clear", "Remove your points", "Remove points", () => this.change({ own: [] }))),
       group("layers", "Layers", ...(plain ? hidden.map(layer) : [given.activations.length > 1 && bend(0, "hidden activation")]), plain && knob("layer", "One more hidden layer", "+ layer", () => this.resize(hidden.length, 4), hidden.length === LAYERS)),
@@ -139,8 +141,8 @@ export class Playground {
     const model = data.plain ? `MLP(${training.sizes.join("-")}, ${activations.map(words).join(", ")}, ${training.parameters.length} parameters)` : data.model;
     const [h1, p] = this.section.querySelectorAll("header > *"), rate = `learning rate ${words(config.rate)}`;
     this.title ??= h1.textContent;
-    h1.textContent = !data.titled ? `Training ${model}` : config.data === "given" ? this.title : `Training on ${words(config.data)}`;
-    p.replaceChildren(...(data.titled ? [element("code", {}, model), ", "] : []), `${words(config.loss)}, ${words(config.optimizer)}, ${rate}, ${training.X.length} examples`);
+    h1.textContent = !data.titled ? `Training ${model}` : config.data === "given" ? this.title : `Training on ${NAMES[config.data] ?? config.data}`;
+    p.replaceChildren(...(data.titled ? [element("code", {}, model), ", "] : []), `${words(config.loss)}, ${words(config.optimizer)}, ${rate}, ${training.X.length} example${training.X.length === 1 ? "" : "s"}`);
   }
 
   // --- Training ------------------------------------------------------------------------------
@@ -278,11 +280,11 @@ export class Playground {
     const { training, config, pictures } = this, seen = (this.seen = training.look());
     pictures.paint(training, config.chosen);
     const tests = training.testX.length ? ` · test loss ${words(seen.testLoss)}${training.tally(seen.testRight, training.testX.length)}` : "";
-    this.counter.replaceChildren(element("span", { class: "steps" }, `step ${training.steps.toLocaleString("en")}`), " · loss ",
-      element("data", { value: exact(seen.loss), class: "loss" }, words(seen.loss)), `${training.tally(seen.right, training.X.length).replace(",", " ·")}${tests}`,
+    const losses = [" · loss ", element("data", { value: exact(seen.loss), class: "loss" }, words(seen.loss)), `${training.tally(seen.right, training.X.length).replace(",", " ·")}${tests}`];
+    this.counter.replaceChildren(element("span", { class: "steps" }, `step ${training.steps.toLocaleString("en")}`), ...(training.X.length ? losses : [" · no examples yet"]),
       element("span", { class: "speed", "data-speed": this.perSecond }, this.perSecond ? ` · ${this.perSecond.toLocaleString("en")} steps per second` : ""));
-    pictures.curve.canvas.setAttribute("aria-label", `Loss curve: from ${words(training.firstLoss)} to ${words(seen.loss)} in ${training.steps} steps`);
-    pictures.surface.canvas.setAttribute("aria-label", training.numeric ? "Decision surface" : `Decision surface: ${seen.right} of ${training.X.length} examples right`);
+    pictures.curve.canvas.setAttribute("aria-label", training.X.length ? `Loss curve: from ${words(training.firstLoss)} to ${words(seen.loss)} in ${training.steps} steps` : "Loss curve");
+    pictures.surface.canvas.setAttribute("aria-label", training.numeric || !training.X.length ? "Decision surface" : `Decision surface: ${seen.right} of ${training.X.length} examples right`);
     [...this.examples.rows].forEach((row, i) => this.paintExample(row, i));
     if (this.allWeights.open) this.paintWeights();
     this.panels?.show();
