@@ -109,6 +109,19 @@ def test_ctrl_z_undoes_each_change(visit):
     assert tab.text_content(".counter") == "7 of 7"
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_input_names_are_seen_whole(visit, width):
+    names = ["learning_rate", "learning_rate_min", "beta", "w_0_1"]
+    values = variables(**dict.fromkeys(names, 0.5))
+    tab = visit(page(sum(values) * 2.0), viewport={"width": width, "height": 800})
+    cut = "[...document.querySelectorAll('.inputs label')].map((label) => label.scrollWidth - label.clientWidth)"
+    assert tab.evaluate(cut) == [0, 0, 0, 0]
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.set_viewport_size({"width": 688, "height": 1000})
+    tab.emulate_media(media="print")
+    assert tab.evaluate(cut) == [0, 0, 0, 0]
+
+
 def test_infinity_is_exact_and_not_rounded(visit):
     x, y = variables(x=1, y=0)
     tab = visit(page(x / y))

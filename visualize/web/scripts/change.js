@@ -8,6 +8,7 @@ import { exact, parseNumber, pretty, show } from "./number.js";
 const TOGETHER = 1000; // milliseconds: closer changes of one input are undone together
 const NOISE = 1e-9; // a smaller difference is rounding
 const MANY = 8; // more inputs scroll in a box
+const SHORT = 4; // letters of a name beside its number; a longer one is above it
 
 export class Change {
   constructor(player) {
@@ -33,8 +34,9 @@ export class Change {
     const stepper = (sign, way, by) => button(sign, () => this.set(i, tidy(this.numbers[i] + by)), { "aria-label": `${name} ${way}` });
     const gradient = element("data"), nudged = element("data");
     const remark = element("small", { class: "difference" });
-    const line = element("tr", { "data-input": name },
-      element("th", { scope: "row" }, element("label", { for: id, title: name }, formula(tree(node, symbols)))),
+    const label = formula(tree(node, symbols)), long = [...label.querySelectorAll("*")].some((part) => !part.children.length && part.textContent.length > SHORT);
+    const line = element("tr", { "data-input": name, class: long && "long" },
+      element("th", { scope: "row" }, element("label", { for: id, title: name }, label)),
       element("td", { class: "value" }, element("span", { class: "stepper" }, stepper("−", "down", -step), field, stepper("+", "up", step)), drag),
       element("td", { class: "gradient", "data-label": "gradient" }, gradient),
       element("td", { class: "nudge", "data-label": "nudge" }, nudged, remark));
