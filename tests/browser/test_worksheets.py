@@ -19,7 +19,8 @@ from visualize.kit.guide import guide
 
 PAPER = {"width": 688, "height": 1017}  # A4 without its margins
 DEAD = (
-    "button:not(.row):visible, select:visible, input[type=range]:visible, input[type=search]:visible, summary:visible"
+    "button:not(.row):visible, select:visible, input[type=range]:visible, input[type=search]:visible, summary:visible, "
+    "form.own:visible"
 )
 
 
@@ -75,7 +76,7 @@ def printed(tab):
 def test_print_page_has_graph_and_steps(visit, id, most):
     text = "(a * b + c * d) * sin(a) / (1 + exp(-(c * a + b))) + tanh(a * c - d) * (b + c) ** 2"
     f = example(id) if id else parse(text, a=1, b=2, c=-1, d=0.5)
-    tab = visit(page(f), "#step=3", viewport=PAPER)
+    tab = visit(page(f, editable=True), "#step=3", viewport=PAPER)
     assert printed(tab) <= most
     assert tab.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
     graph = tab.locator(".graph svg").bounding_box()
@@ -100,3 +101,13 @@ def test_print_playground_settings_and_weights(visit):
     assert tab.locator(".weights tbody tr:visible").count() == 17
     assert tab.locator(".controls select").first.evaluate("(box) => getComputedStyle(box).borderStyle") == "none"
     assert tab.locator(".bar:visible, summary:visible").count() == 0
+
+
+def test_print_playground_has_the_steps_of_an_example(visit):
+    tab = visit(playground(MLP(2, [2, 1], seed=0), *truth_table("xor")), viewport=PAPER)
+    tab.click(".inspect summary")
+    tab.locator(".inspected .lesson").wait_for()
+    printed(tab)
+    steps = tab.locator(".inspected .steps li:visible").all_text_contents()
+    assert len(steps) > 20
+    assert all(re.search(r"= .?\d[\de.\N{MINUS SIGN}]*$", line) for line in steps)

@@ -93,7 +93,7 @@ export class Inspect {
     this.note.hidden = output.label !== "f";
     this.place.replaceChildren(article);
     this.player?.pause();
-    this.player = new Stepped(article);
+    this.player = this.playground.inspected = new Stepped(article);
     this.player.lessons[0].leaves = lessons[0].leaves;
     this.player.onstep = () => this.showUpdate();
     this.player.hide("mistakes");

@@ -112,6 +112,8 @@ export function start(makers) {
   addEventListener("hashchange", () => follow());
   follow();
   document.addEventListener("keydown", press);
-  for (const type of ["beforeprint", "afterprint"]) addEventListener(type, () => active?.showList?.(active.result, type === "beforeprint"));
+  for (const type of ["beforeprint", "afterprint"]) {
+    addEventListener(type, () => [active, active?.inspected].forEach((player) => player?.showList?.(player.result, type === "beforeprint")));
+  }
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || document.body.classList.remove("projector"));
 }
