@@ -132,6 +132,27 @@ def test_layers_come_and_go(visit, xor):
     assert steps(tab) == 1
 
 
+def test_focus_stays_where_a_button_goes(visit, xor):
+    tab = visit(xor, "#hidden=1,1&own=0.5_0.5_1&rate=3")
+    name = "document.activeElement.name || document.activeElement.textContent"
+    tab.get_by_role("button", name="Fewer units in layer 2").press("Enter")
+    assert tab.evaluate(name) == "less-0"
+    tab.get_by_role("button", name="Remove your points").press("Enter")
+    assert tab.evaluate(name) == "data"
+    tab.locator(".doctor button").first.press("Enter")
+    assert tab.evaluate(name) == "Train"
+
+
+def test_seed_beyond_the_largest_stays_in_the_address(visit, xor):
+    tab = visit(xor)
+    tab.get_by_label("seed", exact=True).fill("99999999999")
+    tab.get_by_label("seed", exact=True).press("Enter")
+    assert asked(tab) == {"seed": "4294967295"}
+    shown = tab.text_content(".counts")
+    tab.reload()
+    assert tab.text_content(".counts") == shown
+
+
 def test_optimizer_comes_with_its_rate(visit, xor):
     tab = visit(xor)
     tab.get_by_label("optimizer").select_option("adamw")

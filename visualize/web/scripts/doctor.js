@@ -91,5 +91,6 @@ export class Doctor {
   cure(changed) {
     this.playground.change(changed);
     if (this.playground.training.steps) this.playground.rewind();
+    this.playground.run.focus(); // the button that was pressed goes
   }
 }

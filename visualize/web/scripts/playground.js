@@ -5,7 +5,7 @@ import { portrait } from "./image.js";
 import { brief } from "./network.js";
 import { exact, pretty, show } from "./number.js";
 import { Pictures } from "./pictures.js";
-import { address, fitSettings, LAYERS, readSettings, UNITS } from "./settings.js";
+import { address, BOUNDS, fitSettings, LAYERS, readSettings, UNITS } from "./settings.js";
 import { FEW, Training } from "./training.js";
 
 const FRAME = 11; // the most milliseconds of a frame for training
@@ -76,9 +76,9 @@ export class Playground {
 
   /** Fill the controls for the current settings, group by group. */
   fill() {
-    const { config, data: given, training } = this, focused = document.activeElement?.name, { data, hidden, activation } = config, { plain } = given;
+    const { config, data: given, training } = this, focus = document.activeElement, place = focus?.closest(".controls .group")?.dataset.part, { data, hidden, activation } = config, { plain } = given;
     const box = (key, label, options = CHOICES[key]) => this.control(key, label, options, config[key], (x) => this.change({ [key]: x }));
-    const number = (key, label) => element("label", {}, element("span", {}, label), element("input", { type: "number", min: 0, step: 1, name: key, value: config[key], onchange: ({ target }) => this.change({ [key]: Math.max(0, Math.floor(target.value)) }) }));
+    const number = (key, label) => element("label", {}, element("span", {}, label), element("input", { type: "number", min: 0, step: 1, name: key, value: config[key], onchange: ({ target }) => this.change({ [key]: Math.min(BOUNDS[key], Math.max(0, Math.floor(target.value))) }) }));
     const knob = (name, label, text, act, disabled = false) => button(text, act, { name, "aria-label": label, disabled });
     const group = (name, label, ...parts) => (parts.some(Boolean) ? element("div", { class: "group", role: "group", "aria-label": label, "data-part": name }, ...parts.filter(Boolean)) : "");
     const bend = (l, label) => this.control(`activation-${l}`, label, given.activations, activation[l], (name) => this.change({ activation: activation.with(l, name) }));
@@ -96,7 +96,7 @@ export class Playground {
       group("learning", "Learning", heads.length > 1 && box("loss", "loss", heads.map(({ name }) => name)), box("optimizer", "optimizer", given.optimizers.map(({ name }) => name)), box("rate", "learning rate"),
         box("batch", "batch size", [["all", 0], ...CHOICES.batch.filter((size) => size < training.X.length)]), box("decay", "weight decay")),
       group("start", "Start", number("seed", "seed"), box("speed", "speed", SPEEDS)));
-    if (focused) this.controls.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
+    if (place) (this.controls.querySelector(`[name="${CSS.escape(focus.name)}"]:enabled`) ?? this.controls.querySelector(`[data-part=${place}] [name]:enabled`) ?? this.run).focus();
   }
 
   /** Set the number of units in a hidden layer; 0 removes it. */

@@ -2,7 +2,7 @@
 
 import { Training } from "./training.js";
 
-const BOUNDS = { examples: 2000, noise: 2, test: 0.9, rate: 100, batch: 2000, decay: 10, seed: 2 ** 32 - 1, draw: 2 ** 32 - 1, speed: 1e6, chosen: 2000 };
+export const BOUNDS = { examples: 2000, noise: 2, test: 0.9, rate: 100, batch: 2000, decay: 10, seed: 2 ** 32 - 1, draw: 2 ** 32 - 1, speed: 1e6, chosen: 2000 };
 const WHOLE = ["examples", "batch", "seed", "draw", "speed", "chosen"];
 export const LAYERS = 8; // the most
 export const UNITS = 64;
