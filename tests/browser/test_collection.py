@@ -57,6 +57,7 @@ def test_contents_are_searched_by_id_and_word(visit, lectures, words, ids):
     links = tab.locator(".contents a:visible")
     assert " ".join(link.get_attribute("href").removeprefix("#example=") for link in links.all()) == ids
     assert tab.locator(".contents h2:visible").count() == bool(ids)
+    assert tab.get_by_text("No example has all of these words.").is_visible() == (not ids)
 
 
 def test_contents_have_pictures_and_hide_as_links(visit, lectures):

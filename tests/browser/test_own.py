@@ -47,6 +47,22 @@ def test_expression_is_read_while_typed(box):
     assert found == pytest.approx([leaf.grad for leaf in output.steps().gradients], rel=1e-12)
 
 
+def test_expression_typed_with_a_pause_and_undone(box):
+    tab, _ = box()
+    field = tab.locator("form.own input")
+    field.fill("")
+    for part, count in (("x*y", 4), (" + 3*z", 9)):
+        tab.keyboard.type(part)
+        tab.locator(".counter", has_text=f"of {count}").wait_for()
+    assert field.input_value() == "x*y + 3*z"
+
+    tab.keyboard.press("ControlOrMeta+z")
+    assert (field.input_value(), steps(tab)) == ("x*y", 4)
+    while tab.locator(".counter", has_text="of 7").count() == 0:
+        tab.keyboard.press("ControlOrMeta+z")
+    assert field.input_value() == field.get_attribute("value")
+
+
 def test_expression_slip_keeps_the_last_graph(box):
     tab, write = box()
     write("2 * x")

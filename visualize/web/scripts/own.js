@@ -47,12 +47,14 @@ export class Own {
     this.first = first;
     this.numbers = Object.create(null);
     this.inputs = [];
+    this.past = []; // earlier texts
     this.form.hidden = false;
     this.form.addEventListener("submit", (event) => (event.preventDefault(), this.write()));
     this.box.addEventListener("input", () => {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.write(), PAUSE);
     });
+    this.box.addEventListener("keydown", (event) => first && (event.ctrlKey || event.metaKey) && event.key === "z" && this.undo(event));
     addEventListener("hashchange", () => this.restore());
     this.place(first);
     this.restore();
@@ -94,15 +96,26 @@ export class Own {
     }
     this.box.removeAttribute("aria-invalid");
     this.output.value = found.idle;
+    this.past.push(this.text ?? "");
     [this.text, this.inputs] = [text, found.inputs];
     if (!restored) this.remember(text, found.inputs);
-    this.put(found.made);
     const { activeElement: focus } = document, [start, end] = [this.box.selectionStart, this.box.selectionEnd];
+    this.put(found.made);
     this.place(found.made);
     if (focus === this.box) {
       this.box.focus();
       this.box.setSelectionRange(start, end);
     }
+  }
+
+  /** Go back to the text of the last graph: a browser forgets what was typed before the input moved. */
+  undo(event) {
+    if (!this.past.length || this.box.value !== this.text) return;
+    event.preventDefault();
+    this.box.value = this.past.pop();
+    this.write();
+    this.past.pop();
+    if (!this.text) this.box.value = this.box.defaultValue;
   }
 
   /** Keep the text and its numbers in the address. */

@@ -44,9 +44,11 @@ function contents(parts) {
       const text = part.querySelector("header").textContent.toLowerCase();
       item.hidden = !words.every((word) => text.includes(word));
     }
+    none.textContent = [...items.values()].every((item) => item.hidden) ? "No example has all of these words." : "";
   };
+  const none = element("p", { role: "status" });
   const field = element("input", { type: "search", "aria-label": "Search the examples", placeholder: "Search", oninput: search });
-  return element("nav", { class: "contents", "aria-label": "Examples" }, field, ...[...groups].map(([name, list]) => element("section", {}, element("h2", {}, name), list)));
+  return element("nav", { class: "contents", "aria-label": "Examples" }, field, none, ...[...groups].map(([name, list]) => element("section", {}, element("h2", {}, name), list)));
 }
 
 /** The title of a part. */
@@ -54,7 +56,8 @@ const heading = (part) => part.querySelector("h1, h2").textContent;
 
 /** The keys of a lecture: arrows and a clicker's PageUp and PageDown, Space, Home, End, "." and F. */
 function press(event) {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && active?.change?.undo) {
+  const text = event.target.matches("input:not([type=range]), textarea") && !event.target.closest(".inputs"); // it undoes its own changes
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && active?.change?.undo && !text) {
     event.preventDefault();
     return active.change.undo();
   }
