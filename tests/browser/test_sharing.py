@@ -73,6 +73,13 @@ def test_link_hides_parts(visit):
     assert (tab.locator("[role=tab]:visible").all_text_contents(), tab.text_content(".counter")[:1]) == (tabs, "4")
 
 
+def test_link_without_sense_shows_the_graph(visit):
+    address = "#mistake=constructor&along=length,9&eta=-1&inputs=,,&zoom=x&tab=99&node=99&fold=z&step=-3"
+    tab = visit(page(example("D2")), address)
+    assert tab.text_content(".counter").startswith("0 of")
+    assert tab.locator(".graph .wrong").count() == 0
+
+
 def test_link_without_answers(visit):
     tab = visit(page(d1()), "#hide=answers&step=1")
     assert not tab.get_by_role("button", name="Reveal").is_visible()

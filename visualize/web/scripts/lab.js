@@ -90,7 +90,7 @@ export class Lab {
 
   /** Show in the graph what a wrong pass sends, wrong numbers in red; null: the correct one. */
   play(name) {
-    this.playing = name in MISTAKEN ? name : null;
+    this.playing = Object.hasOwn(MISTAKEN, name) ? name : null;
     for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.value === this.playing));
     this.player.update();
     this.player.remember();

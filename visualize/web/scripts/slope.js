@@ -98,7 +98,7 @@ export class Slope {
   }
 
   restore(asked) {
-    const axes = (asked.get("along") ?? "").split(",").filter((x) => x in this.names).map(Number), eta = parseNumber(asked.get("eta") ?? "");
+    const axes = (asked.get("along") ?? "").split(",").filter((x) => x && Number(x) in this.names).map(Number), eta = parseNumber(asked.get("eta") ?? "");
     [this.inputs[0].value, this.inputs[1].value] = axes.length ? [axes[0], axes[1] ?? ""] : [this.first[0], this.first[1] ?? ""];
     this.way.value = asked.has("climb") ? 1 : "";
     this.take();
