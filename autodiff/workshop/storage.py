@@ -112,7 +112,10 @@ class Writer:
             self.add(x.__name__, x)
 
     def text(self) -> str:
-        head = [*(f"{x}\n" for x in sorted(self.imports)), *(f"{name} = {x}\n" for name, x in self.constants.items())]
+        head = [
+            *(f"{x}\n" for x in sorted(self.imports, key=lambda x: ("__future__" not in x, x))),
+            *(f"{name} = {x}\n" for name, x in self.constants.items()),
+        ]
         return OPENING + "\n" * bool(head) + "".join(head) + "".join(f"\n\n{x}\n" for x in self.parts.values())
 
     def add(self, name: str, x: Any) -> None:
@@ -131,10 +134,11 @@ class Writer:
             own = [inspect.unwrap(function) for function in used]
             if any(function.__code__.co_flags & __future__.annotations.compiler_flag for function in own):
                 self.imports["from __future__ import annotations"] = None
-            known = own[0].__globals__ if own else getattr(sys.modules.get(x.__module__), "__dict__", {})
+            places = [function.__globals__ for function in own]  # methods may come from my_value.py and a notebook
+            places = places or [getattr(sys.modules.get(x.__module__), "__dict__", {})]
             for other in names_used(text):
-                if other in known:
-                    self.add(other, known[other])
+                if meanings := [known[other] for known in places if other in known]:
+                    self.add(other, meanings[0])
             del self.parts[name]  # after what it uses
             self.parts[name] = text
         elif isinstance(x, float) and x - x != 0.0:
@@ -177,7 +181,8 @@ def names_used(text: str) -> Iterator[str]:
         raise ValueError(f"keep() cannot move the lines of {first!r:.60}: indent long texts like the code") from None
     for code in codes:
         codes += [x for x in code.co_consts if isinstance(x, type(code))]
-        yield from (i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+        names = [i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")]
+        yield from (name for name in names if not name.startswith("__"))  # such as __name__, of a class's module
 
 
 def source_of(function: Any) -> str:

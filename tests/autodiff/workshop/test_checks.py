@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from autodiff.workshop import Report, check, keep, reports, start
+from autodiff.workshop import Report, add_to, check, keep, reports, start
 from autodiff.workshop.guard import Trouble, attempt
 from autodiff.workshop.nets import Written, loss_falls, one_step
 from autodiff.workshop.solution import make_engine, read_steps
@@ -255,6 +255,21 @@ def test_files_keep_what_a_class_uses(text, tmp_path, monkeypatch):
     names = {"__name__": "my_value"}
     exec(compile((tmp_path / "my_value.py").read_text(), "my_value.py", "exec", dont_inherit=True), names)
     assert names["Value"]().f() == 2
+
+
+def test_files_keep_imports_of_later_methods(tmp_path, monkeypatch):
+    """The first method comes from a file, the second from a notebook that goes on and imports more."""
+    monkeypatch.chdir(tmp_path)
+    value = defined("class Value:\n    def f(self): return 1\n", "<file>")
+    more = "import math\n\n@add_to(Value)\ndef g(self): return math.floor(2.5)\n"
+    linecache.cache["<more>"] = (len(more), None, more.splitlines(keepends=True), "<more>")
+    exec(compile(more, "<more>", "exec", dont_inherit=True), {"__name__": "__main__", "Value": value, "add_to": add_to})
+    keep(value)
+    text = (tmp_path / "my_value.py").read_text()
+    names = {"__name__": "my_value"}
+    exec(compile(text, "my_value.py", "exec", dont_inherit=True), names)
+    assert (names["Value"]().f(), names["Value"]().g()) == (1, 2)
+    assert "import math\n\n\nclass Value:" in text  # and no name of the notebook's module
 
 
 def test_files_tell_what_they_lack(tmp_path, monkeypatch, capsys):
