@@ -26,7 +26,7 @@ PACKAGE = os.path.dirname(os.path.dirname(__file__))
 LIBRARY = os.path.dirname(os.__file__)
 PROBE = "<probe>"  # the file name of expressions that checks execute
 SECONDS = 3.0
-PATIENCE = 4.0  # times as long, by the clock, where the processor does something else
+PATIENCE = 2.0  # times as long, by the clock, where the processor does something else
 
 
 class Trouble(Exception):
