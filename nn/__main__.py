@@ -31,7 +31,7 @@ from .cli.tables import description, is_table, keep, predictions, resumed, table
 from .lectures.catalog import WATCH, watch
 from .losses import LOSSES
 from .optim import OPTIMIZERS
-from .table import drop
+from .table import join_names
 from .training.loop import NonfiniteLossError
 from .training.progress import Progress
 from .training.runners import RUNNERS
@@ -140,7 +140,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--drop", type=words, default=[], metavar="A,B", help="columns of a table to leave out")
     command.add_argument("--predict", metavar="FILE", help="let a saved net predict the target for each row of a table")
     command.add_argument("-o", "--output", dest="file", metavar="FILE", help="where to write predictions (.csv)")
-    command.add_argument("--list", nargs="*", metavar="WORD", help="list the examples, or those with these words")
+    command.add_argument(
+        "--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words"
+    )
     return command
 
 
@@ -208,9 +210,9 @@ def train_once(options: argparse.Namespace) -> None:
         trial_page(trial, task).save(options.page)
         show([f"to train it live in the same way, open {options.page} in a browser"])
     train_and_report(task, trial, options)
-    left_out = shlex.split(drop(*options.drop))[1] if options.drop else None
+    left_out = join_names(options.drop)
     own = {"--target": options.target, "--drop": left_out, "--test": options.test, "--loss": options.loss}
-    pairs = [(name, str(given)) for name, given in own.items() if given is not None and is_table(task)]
+    pairs = [(name, str(given)) for name, given in own.items() if given not in (None, "") and is_table(task)]
     command = shlex.join([task, *[word for pair in pairs for word in pair]])
     show(advice(untried(suggestions(command, trial), options, base)))
     if options.save:

@@ -84,9 +84,14 @@ class Table:
         raise TableError(f"{self.path} has no column {given!r:.40} for {what}: choose {shown(self.names)}{near}")
 
 
+def join_names(names: Sequence[str]) -> str:
+    """The names of columns as --drop takes them: one with a comma stands in quotation marks."""
+    return ",".join(['"' + name + '"' if "," in name else name for name in names])
+
+
 def drop(*names: str) -> str:
-    """The option that leaves out these columns, as a shell reads it; a name with a comma stands in quotation marks."""
-    return "--drop " + quote(",".join(['"' + name + '"' if "," in name else name for name in names]))
+    """The option that leaves out these columns, as a shell reads it."""
+    return f"--drop {quote(join_names(names))}"
 
 
 def number_in(cell: str) -> float | None:
