@@ -140,9 +140,9 @@ def quantity(number: int, thing: str) -> str:
 
 def refuse_missing(path: str) -> None:
     """FileNotFoundError with the nearest name if there is no file of this path."""
-    from difflib import get_close_matches
-
     if not os.path.exists(path):
+        from difflib import get_close_matches
+
         folder, name = os.path.split(path)
         files = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
         stems = {os.path.splitext(file)[0]: os.path.join(folder, file) for file in sorted(files, reverse=True)}
