@@ -228,7 +228,8 @@ def class_source(cls: type) -> tuple[str, list[FunctionType]]:
                 named[id(functions[name])] = name
     else:  # no method is as it was
         numbers = {key: x for key, x in vars(cls).items() if not key.startswith("__") and is_literal(x)}
-        body += ["\n".join([f"{key} = {x!r}" for key, x in numbers.items()])] * bool(numbers)
+        if numbers:
+            body.append("\n".join([f"{key} = {x!r}" for key, x in numbers.items()]))
     for key, function in functions.items():
         if id(function) not in named and function.__name__ == key and (lines_of := try_source(function, statement)):
             body.append(lines_of)

@@ -9,6 +9,7 @@ from autodiff.workshop import Report, add_to, check, keep, reports, start
 from autodiff.workshop.guard import Trouble, attempt
 from autodiff.workshop.nets import Written, loss_falls, one_step
 from autodiff.workshop.solution import make_engine, read_steps
+from autodiff.workshop.storage import execute
 from tests.support.wrong_engines import Closures, Local
 
 ARGUMENTS = {6: "numerical_gradient check_gradients", 7: "Value Neuron Layer MLP", 8: "Value MLP train"}
@@ -240,10 +241,10 @@ class Value:
 }
 
 
-def defined(text, name):
+def defined(text, name, **given):
     """The class Value of a notebook's cell."""
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    names = {"__name__": "__main__"}
+    names = {"__name__": "__main__", **given}
     exec(compile(text, name, "exec", dont_inherit=True), names)
     return names["Value"]
 
@@ -252,9 +253,7 @@ def defined(text, name):
 def test_files_keep_what_a_class_uses(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     keep(defined(text, "<kept>"))
-    names = {"__name__": "my_value"}
-    exec(compile((tmp_path / "my_value.py").read_text(), "my_value.py", "exec", dont_inherit=True), names)
-    assert names["Value"]().f() == 2
+    assert execute((tmp_path / "my_value.py").read_text(), "my_value.py")["Value"]().f() == 2
 
 
 def test_files_keep_imports_of_later_methods(tmp_path, monkeypatch):
@@ -262,13 +261,10 @@ def test_files_keep_imports_of_later_methods(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     value = defined("class Value:\n    def f(self): return 1\n", "<file>")
     more = "import math\n\n@add_to(Value)\ndef g(self): return math.floor(2.5)\n"
-    linecache.cache["<more>"] = (len(more), None, more.splitlines(keepends=True), "<more>")
-    exec(compile(more, "<more>", "exec", dont_inherit=True), {"__name__": "__main__", "Value": value, "add_to": add_to})
-    keep(value)
+    keep(defined(more, "<more>", Value=value, add_to=add_to))
     text = (tmp_path / "my_value.py").read_text()
-    names = {"__name__": "my_value"}
-    exec(compile(text, "my_value.py", "exec", dont_inherit=True), names)
-    assert (names["Value"]().f(), names["Value"]().g()) == (1, 2)
+    kept = execute(text, "my_value.py")["Value"]()
+    assert (kept.f(), kept.g()) == (1, 2)
     assert "import math\n\n\nclass Value:" in text  # and no name of the notebook's module
 
 
