@@ -16,9 +16,22 @@ from ._installation import hidden_packages
 if "autodiff" in (hidden := hidden_packages(("autodiff",))):  # without the engine nothing below can be imported
     sys.exit(hidden["autodiff"])
 
-from . import cli
 from ._files import OUTPUT, PAGES, finite, suffix, write
-from .cli import Subject, file_name, read_subjects, refuse_idle, say, shield, spell
+from .cli import (
+    EPILOG,
+    EXERCISE,
+    Subject,
+    decimal_places,
+    demonstration,
+    file_name,
+    front_door,
+    list_examples,
+    read_subjects,
+    refuse_idle,
+    say,
+    shield,
+    spell,
+)
 from .quiz import Question, ask_exercise, exercise
 
 HELP = """\
@@ -41,7 +54,7 @@ PROMPT = "[Enter] next, b back, q quit: "
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line: 0 on success, 2 for bad input, 130 after ctrl-C."""
-    return cli.front_door(lambda: run(options(sys.argv[1:] if arguments is None else arguments)))
+    return front_door(lambda: run(options(sys.argv[1:] if arguments is None else arguments)))
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -54,12 +67,17 @@ def parser() -> argparse.ArgumentParser:
         prog=spell("python -m autodiff"),
         usage=spell('python -m autodiff "EXPRESSION" name=number ... [options]'),
         description="Step through an expression and its gradients, one gate at a time.",
-        epilog=cli.EPILOG,
+        epilog=EPILOG,
     )
     add = command.add_argument
     flag: Any = {"action": "store_true"}
-    places: Any = {"type": cli.decimal_places, "metavar": "N"}
-    add("words", nargs="*", metavar="EXPRESSION name=number", help="or the id of an example: D1, or exercise: D.1")
+    places: Any = {"type": decimal_places, "metavar": "N"}
+    add(
+        "words",
+        nargs="*",
+        metavar="EXPRESSION name=number",
+        help="or the id of a lecture example: D1, or exercise: D.1",
+    )
     add("--step", help="wait for Enter after each step (b back, q quit)", **flag)
     add("--plain", help="one spoken sentence per line, for screen readers", **flag)
     add("--json", help="print the steps as JSON", **flag)
@@ -74,7 +92,12 @@ def parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="seed of the quiz: the same seed gives the same questions")
     add("--key", help="print the answers of the quiz", **flag)
     add("--level", type=int, default=2, help="level of the quiz: 1 + - *, 2 max, 3 / exp squares, 4 sigmoid")
-    add("--like", default="", metavar="ID", help="take the questions from examples: E7, D1 or D; an exercise: D.1")
+    add(
+        "--like",
+        default="",
+        metavar="ID",
+        help="take the questions from lecture examples: E7, D1 or D; from an exercise: D.1",
+    )
     add("--variants", type=int, default=1, metavar="N", help="N sheets with the same questions and other numbers")
     add("--ask", help="take the quiz here, with hints and a score", **flag)
     add("--list", nargs="*", metavar="WORD", help="list the lecture examples, or those with these words")
@@ -90,7 +113,7 @@ def run(chosen: argparse.Namespace) -> int:
     plain = options([])
     if chosen.list is not None:
         refuse_idle(chosen, plain, ("list",), "--list lists examples and takes only words:")
-        print(cli.list_examples(chosen.list))
+        print(list_examples(chosen.list))
         return 0
     if chosen.quiz is not None:
         refuse_idle(chosen, plain, QUIZ, "a quiz has its own expressions and shows no steps:")
@@ -107,7 +130,7 @@ def run(chosen: argparse.Namespace) -> int:
         refuse_idle(chosen, plain, (), "there is nothing to show: add an expression or an example's id, or")
         print(spell(HELP))
         return 0
-    if len(chosen.words) == 1 and cli.EXERCISE.fullmatch(chosen.words[0].strip()):
+    if len(chosen.words) == 1 and EXERCISE.fullmatch(chosen.words[0].strip()):
         refuse_idle(chosen, plain, ("words",), "an exercise is asked here and has no options:")
         print(ask_exercise(exercise(chosen.words[0])))
         return 0
@@ -116,7 +139,7 @@ def run(chosen: argparse.Namespace) -> int:
     refuse_idle(chosen, plain, (*STEPS, "json", "latex"), "only a quiz has these: add --quiz 3, or")
     if chosen.latex:
         refuse_idle(chosen, plain, LATEX, "--latex prints the formula and every step:")
-    if id := cli.demonstration(chosen.words):
+    if id := demonstration(chosen.words):
         refuse_idle(chosen, plain, ("words",), f"{id} is shown as in the lecture:")
         print_demonstration(id)
         return 0

@@ -270,7 +270,9 @@ class Compiled:
 
     def __init__(self, f: Function[Any], runner: RunnerName = "auto") -> None:
         if not callable(f):
-            advice = "; give the function that computes it, as in compile(lambda x, y: x * y)" * (type(f) is Value)
+            advice = (
+                "; give the function that computes it, as in compile(lambda x, y: x * y)" if type(f) is Value else ""
+            )
             raise TypeError(f"compile takes a function, got {type(f).__name__}: {f!r:.60}{advice}")
         runner_for(runner)  # refuses an unknown name
         self.f: Callable[..., Any] = f
@@ -359,6 +361,8 @@ class Compiled:
         and ``optimizer.step()``; a loss that cannot be recorded runs eagerly. One program in machine code serves
         sequences of every length.
 
+        Examples
+        --------
         >>> import autodiff, nn
         >>> w = autodiff.Value(0.0)
         >>> fast = autodiff.compile(lambda x, y: (w * x - y) ** 2)
@@ -385,7 +389,9 @@ class Compiled:
         self.last = self.traces[shape]
         return self.last
 
-    def trace_any_length(self, args: tuple[Any, ...], shape: Any, static: Mapping[str, Any]) -> Trace | None:
+    def trace_any_length(
+        self, args: tuple[Any, ...], shape: tuple[Any, ...], static: Mapping[str, Any]
+    ) -> Trace | None:
         """A trace for a sequence of a new length, if another length was traced: one program serves them all."""
         for other, trace in self.traces.items() if shape[2] else ():
             lengths = lengths_of(shape[0], other[0]) if other[1:] == shape[1:] else None

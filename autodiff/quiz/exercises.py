@@ -157,10 +157,7 @@ class NumbersExercise(Exercise):
     def judge(self, name: str, answer: Answer) -> str:
         """Say whether a number is right to its digits (a whole one exactly), or which mistake it shows."""
         right = self.answers[name]
-        known = [
-            why for x, why in self.mistakes(name)
-            if is_right(answer, x) and abs(answer.number - x) < abs(answer.number - right)
-        ]  # fmt: skip
+        known = [why for x, why in self.mistakes(name) if is_meant(answer, x, right)]
         if is_right(answer, right) and not known:
             return "right"
         known += [SAID["sign"]] if answer.number and is_right(Answer(-answer.number, answer.half), right) else []
@@ -300,6 +297,11 @@ def is_right(answer: Answer, right: float) -> bool:
     """Whether an answer is a number to its digits; of whole numbers, given as such, no digit may differ."""
     exactly = right.is_integer() and answer.half <= 0.5 and answer.number.is_integer()
     return answer.number == right if exactly else answer.near(right)
+
+
+def is_meant(answer: Answer, wrong: float, right: float) -> bool:
+    """Whether an answer is a typical wrong number rather than the right one."""
+    return is_right(answer, wrong) and abs(answer.number - wrong) < abs(answer.number - right)
 
 
 def plain(result: Any) -> Any:

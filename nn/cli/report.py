@@ -40,9 +40,13 @@ def results(task: str, trial: Trial) -> list[str]:
     """The net's answers: a truth table, a map of the plane, or the correct examples of each class."""
     if trial.is_regression:
         return list(errors(trial))
-    flat, columns = len(trial.X[0]) == 2, trial.preset.columns
-    maps = [*plane(trial), ""] if flat and columns else []
-    return [*maps, *(truth_rows if task in TRUTH_TABLES else by_class if columns or not flat else plane)(trial)]
+    maps = [*plane(trial), ""] if len(trial.X[0]) == 2 and trial.preset.columns else []
+    return maps + list((truth_rows if task in TRUTH_TABLES else plane if is_plane(trial) else by_class)(trial))
+
+
+def is_plane(trial: Trial) -> bool:
+    """Whether it is one of the data sets in the plane."""
+    return len(trial.X[0]) == 2 and not trial.preset.columns
 
 
 def errors(trial: Trial) -> Iterator[str]:

@@ -156,7 +156,9 @@ def load_history(path: str | os.PathLike[str], model: Module, optimizer: Optimiz
         if optimizer is None:
             optimizer = optimizer_of(state["optimizer"], trained)
         elif [*map(id, optimizer.parameters)] != [*map(id, trained)]:
-            raise ValueError(f"{optimizer!r} has other parameters than the run, {', '.join(state['trained']):.60}")
+            raise ValueError(
+                f"{optimizer!r} has other parameters than those of the run, {', '.join(state['trained']):.60}"
+            )
         else:
             optimizer.load_state_dict(state["optimizer"])
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
@@ -186,6 +188,8 @@ def read_entry(x: Any) -> Any:
 def gradient_norms(model: Module, trained: Iterable[Value] | None = None) -> dict[str, float]:
     """Norm of each layer's gradient after the last ``backward()`` (B7), over the ``trained`` parameters if given.
 
+    Examples
+    --------
     >>> from nn import MLP, squared_error
     >>> from nn.training import gradient_norms
     >>> net = MLP(2, [2, 1], seed=0)
@@ -204,6 +208,8 @@ def gradient_norms(model: Module, trained: Iterable[Value] | None = None) -> dic
 def loss_below(limit: float) -> Callable[[Module, History], str | None]:
     """Return a rule that stops as soon as an epoch's loss is below the limit (B6).
 
+    Examples
+    --------
     >>> from nn import MLP, fit, truth_table
     >>> from nn.training import loss_below
     >>> X, Y = truth_table("or")
@@ -266,6 +272,8 @@ class EarlyStopping:
 def parameters_still(tolerance: float = 0.0) -> Callable[[Module, History], str | None]:
     """Return a rule that stops when no parameter moves by more than the tolerance; it may never hold (C4).
 
+    Examples
+    --------
     >>> from nn import MLP, fit, truth_table
     >>> from nn.training import parameters_still
     >>> X, Y = truth_table("or")
